@@ -1,0 +1,85 @@
+import type { NameId } from '../trace/names.ts';
+import { SpanFlag, SpanKind, type SpanBatch } from '../trace/spans.ts';
+import { Histogram } from './histogram.ts';
+import type { RowFilter } from './row-filter.ts';
+
+/** What is known of the calls of one function. */
+export interface FunctionLatency {
+  readonly name: NameId;
+  /** Durations of all calls whose return was seen. */
+  readonly durations: Histogram;
+  /** Calls, those without a duration in the text included. */
+  calls: number;
+  /** Sum of durations; a call inside a call of the same function counts once. */
+  totalNs: number;
+  selfNs: number;
+  /** Calls whose begin was not seen. */
+  startCut: number;
+  /** Calls whose self time is an upper bound. */
+  selfIsBound: number;
+  /** Time of interrupts, softirqs and of being scheduled out within the calls. */
+  irqNs: number;
+  softirqNs: number;
+  offCpuNs: number;
+}
+
+/** Distributions of durations by function, filled from spans as they come. */
+export class LatencyTable {
+  readonly #filter: RowFilter;
+  #byName: (FunctionLatency | undefined)[] = [];
+
+  constructor(filter: RowFilter) {
+    this.#filter = filter;
+  }
+
+  /** Takes the spans of a batch. Hot. */
+  add(rows: SpanBatch): void {
+    const filter = this.#filter.active ? this.#filter : null;
+    const { kind, flags, name, durationNs, selfNs } = rows;
+    const byName = this.#byName;
+    for (let i = 0; i < rows.length; i++) {
+      if (kind[i] !== SpanKind.Span) continue;
+      if (filter !== null && !filter.accepts(rows, i)) continue;
+      const id = name[i]!;
+      const row = byName[id] ?? this.#newRow(id);
+      row.calls++;
+      const f = flags[i]!;
+      const ns = durationNs[i]!;
+      if (f & (SpanFlag.StartCut | SpanFlag.SelfIsBound)) {
+        if (f & SpanFlag.StartCut) row.startCut++;
+        row.selfIsBound++;
+      }
+      if (ns !== ns) continue;
+      row.durations.add(ns);
+      row.selfNs += selfNs[i]!;
+      if ((f & SpanFlag.Recursive) === 0) row.totalNs += ns;
+      if ((f & SpanFlag.Leaf) === 0) {
+        row.irqNs += rows.irqNs[i]!;
+        row.softirqNs += rows.softirqNs[i]!;
+        row.offCpuNs += rows.offCpuNs[i]!;
+      }
+    }
+  }
+
+  #newRow(name: NameId): FunctionLatency {
+    const row: FunctionLatency = {
+      name,
+      durations: new Histogram(),
+      calls: 0,
+      totalNs: 0,
+      selfNs: 0,
+      startCut: 0,
+      selfIsBound: 0,
+      irqNs: 0,
+      softirqNs: 0,
+      offCpuNs: 0,
+    };
+    this.#byName[name] = row;
+    return row;
+  }
+
+  /** The functions met, in the order of their names' ids. */
+  rows(): FunctionLatency[] {
+    return this.#byName.filter((row) => row !== undefined);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Diagnostics } from '../trace/diagnostics.ts';
+import type { NameTable } from '../trace/names.ts';
+import type { RecordSink } from '../trace/records.ts';
+import type { TaskTable } from '../trace/tasks.ts';
+
+/** What a parser needs from its caller: the shared tables, and where its records go. */
+export interface ParseContext {
+  /** As the user named the input; used in diagnostics only. */
+  readonly inputName: string;
+  readonly names: NameTable;
+  readonly tasks: TaskTable;
+  readonly diagnostics: Diagnostics;
+  readonly sink: RecordSink;
+}
+
+/** What a trace says about itself, gathered while reading. */
+export interface TraceFacts {
+  bytes: number;
+  /** Lines read, the last one counted even without its newline. */
+  lines: number;
+  /** Lines whose meaning is known: records, headers, banners, blank lines, text around the trace. */
+  understoodLines: number;
+  /** Number of CPUs that printed something (0: the text has no CPU column). */
+  cpus: number;
+  /** `none`: no time stamps in the text. `stamps`: abstime, in seconds with six decimals. */
+  clock: 'none' | 'stamps';
+  /** What the records' times are relative to, ns of the trace clock. */
+  originNs: number;
+  /** First and last time stamp, ns since `originNs`; NaN without stamps. */
+  firstNs: number;
+  lastNs: number;
+  /** Kernel release when the text says it (latency-format banner), else ''. */
+  kernelRelease: string;
+  /** Layout of each section met, e.g. `abstime cpu proc duration`. */
+  layouts: string[];
+}
+
+/** A parser of one format, fed with chunks of any size. It knows no files and no console. */
+export interface TraceParser {
+  /** Takes the next bytes; they may be overwritten by the caller afterwards. */
+  push(chunk: Uint8Array): void;
+  /** Says that the input ended, and returns what is known about it. */
+  finish(): TraceFacts;
+}

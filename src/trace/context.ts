@@ -1,0 +1,28 @@
+/**
+ * The latency-format flag characters of a record, packed into 16 bits: bits 0-2 hold the
+ * {@link ContextLevel}, bit 3 says that interrupts were off, bit 4 that a reschedule was due,
+ * bits 8-11 the preempt depth. Source: kernel/trace/trace_output.c, trace_print_lat_fmt.
+ */
+export const ContextLevel = { Task: 0, Softirq: 1, Hardirq: 2, Nmi: 3 } as const;
+
+const IRQS_OFF = 1 << 3;
+const NEED_RESCHED = 1 << 4;
+
+/** Packs the 4 to 7 flag characters that stand at `bytes[at]`. */
+export function packContext(bytes: Uint8Array, at: number): number {
+  const irqs = bytes[at]!;
+  const level = bytes[at + 2]!;
+  let packed: number = ContextLevel.Task;
+  if (level === 0x73) packed = ContextLevel.Softirq;
+  else if (level === 0x68 || level === 0x48) packed = ContextLevel.Hardirq;
+  else if (level === 0x7a || level === 0x5a) packed = ContextLevel.Nmi;
+  if (irqs === 0x64 || irqs === 0x44) packed |= IRQS_OFF;
+  if (bytes[at + 1] !== 0x2e) packed |= NEED_RESCHED;
+  const depth = Number.parseInt(String.fromCharCode(bytes[at + 3]!), 16);
+  return packed | ((Number.isNaN(depth) ? 0 : depth) << 8);
+}
+
+/** The {@link ContextLevel} of a packed context. */
+export function contextLevel(packed: number): number {
+  return packed & 7;
+}

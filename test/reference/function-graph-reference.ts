@@ -1,0 +1,575 @@
+import { Readable } from 'node:stream';
+import split2 from 'split2';
+
+/**
+ * A slow and obvious parser of function_graph text, to compare the fast one with: lines as strings,
+ * one regular expression a line form, the whole input in memory. It shares no code with
+ * src/parsers/, on purpose. The formats are those of kernel/trace/trace_functions_graph.c and
+ * trace_output.c.
+ *
+ * What the formats leave open is decided at the place where it matters, in a comment that begins
+ * with "Choice:".
+ */
+
+export type ReferenceKind =
+  | 'entry'
+  | 'exit'
+  | 'leaf'
+  | 'event'
+  | 'switch'
+  | 'lost'
+  | 'irq-entry'
+  | 'irq-exit'
+  | 'section'
+  | 'function';
+
+/** What one line says. */
+export interface ReferenceRecord {
+  kind: ReferenceKind;
+  /** 1-based. */
+  line: number;
+  /** Function (with its module: `zs_free [zsmalloc]`) or event; '' when the line does not say. */
+  name: string;
+  /** -1 when the line does not say. */
+  cpu: number;
+  /** `comm-pid`; '' when unknown. */
+  task: string;
+  /** switch: the task before; lost: how many records, null when not said; else null. */
+  other: string | number | null;
+  /** Absolute stamp in whole microseconds. */
+  timeUs: number | null;
+  durationNs: number | null;
+  /** -1 when unknown. */
+  depth: number;
+  /** The flag characters between the pipes (latency-format) or behind `[cpu]` (plain lines). */
+  flags: string;
+  /** Arguments, the text of an event, the caller of a `function` hit, the tracer of a section. */
+  text: string;
+  /** The comment behind a call or the return value behind a named `}`. */
+  note: string;
+}
+
+export interface ReferenceResult {
+  records: ReferenceRecord[];
+  lines: number;
+  /** Numbers of the lines that were not understood. */
+  unknown: number[];
+  /** Numbers of the lines of text outside the trace. */
+  around: number[];
+}
+
+/** What a line is. `neutral` lines are understood but may as well stand in text around the trace. */
+type Meaning =
+  | { is: 'record'; record: ReferenceRecord }
+  | { is: 'trace' }
+  | { is: 'neutral' }
+  | { is: 'columns'; layout: Layout };
+
+interface Variant {
+  text: string;
+  /** The decorations taken off, e.g. `grep printk`. */
+  decoration: string;
+}
+
+interface Prologue {
+  cpu: number;
+  task: string;
+  flags: string;
+  timeUs: number | null;
+  rest: string;
+}
+
+const COLUMNS = ['abstime', 'reltime', 'cpu', 'proc', 'latency', 'duration'] as const;
+type Column = (typeof COLUMNS)[number];
+type Layout = ReadonlySet<Column>;
+
+const GUESS_WINDOW = 50;
+const PROC_WIDTH = 14;
+
+/** Reads a whole trace. */
+export async function parseFunctionGraphReference(input: Uint8Array): Promise<ReferenceResult> {
+  const reading = new Reading(await readLines(input));
+  return reading.run();
+}
+
+/** Lines without their newline and without one carriage return before it. */
+async function readLines(input: Uint8Array): Promise<string[]> {
+  const lines: string[] = [];
+  // latin1 keeps every byte as one character; split2 takes it through UTF-8 and back unharmed.
+  const text = Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('latin1');
+  for await (const line of Readable.from([text]).pipe(split2('\n'))) {
+    lines.push((line as string).replace(/\r$/, ''));
+  }
+  return lines;
+}
+
+class Reading {
+  readonly #lines: string[];
+  readonly #result: ReferenceResult;
+  /** Null until a header or the lines themselves tell. */
+  #layout: Layout | null = null;
+  #bannerTask = new Map<number, string>();
+  #pending: { line: number; damaged: boolean }[] = [];
+  #seenTrace = false;
+  #lastDecoration = '';
+
+  constructor(lines: string[]) {
+    this.#lines = lines;
+    this.#result = { records: [], lines: lines.length, unknown: [], around: [] };
+  }
+
+  run(): ReferenceResult {
+    for (let i = 0; i < this.#lines.length; i++) this.#readLine(i);
+    this.#settlePending(true);
+    return this.#result;
+  }
+
+  #readLine(index: number): void {
+    const variants = variantsOf(this.#lines[index]!);
+    if (this.#readVariants(variants, index)) return;
+    if (this.#mayGuess(variants)) {
+      this.#layout = guessLayout(this.#lines, index);
+      if (this.#readVariants(variants, index)) return;
+    }
+    const damaged = variants.some((v) => looksDamaged(v.text, this.#layout));
+    this.#pending.push({ line: index + 1, damaged });
+  }
+
+  /**
+   * Choice: a layout that no header tells is guessed at the first line that is a graph line under
+   * any layout (not at the start of the section), so that shell output or a kernel log before the
+   * trace cannot fill the window. It is guessed anew when such a line has another decoration than
+   * the trace before it: that is another excerpt, perhaps made with other options.
+   */
+  #mayGuess(variants: Variant[]): boolean {
+    return variants.some(
+      ({ text, decoration }) =>
+        (this.#layout === null || (this.#seenTrace && decoration !== this.#lastDecoration)) &&
+        ALL_LAYOUTS.some((layout) => readGraphLine(text, layout)),
+    );
+  }
+
+  /** Choice: decorations are taken off one by one, and the first form that is understood counts. */
+  #readVariants(variants: Variant[], index: number): boolean {
+    for (const variant of variants) {
+      const meaning = this.#understand(variant.text);
+      if (!meaning) continue;
+      this.#accept(meaning, variant.decoration, index + 1);
+      return true;
+    }
+    return false;
+  }
+
+  #understand(text: string): Meaning | null {
+    // Graph lines first: without a CPU column `# 1191.279 us |  }` begins like a comment.
+    if (this.#layout) {
+      const record = readGraphLine(text, this.#layout);
+      if (record) return { is: 'record', record };
+    }
+    const columns = this.#layout?.size ?? 0;
+    return readLayoutFreeLine(text) ?? (columns === 0 ? readBareFunction(text) : null);
+  }
+
+  #accept(meaning: Meaning, decoration: string, line: number): void {
+    if (meaning.is === 'columns') this.#layout = meaning.layout;
+    if (meaning.is === 'columns' || meaning.is === 'neutral') return;
+    const isSection = meaning.is === 'record' && meaning.record.kind === 'section';
+    this.#settlePending(!this.#seenTrace || isSection || decoration !== this.#lastDecoration);
+    this.#seenTrace = true;
+    this.#lastDecoration = decoration;
+    if (meaning.is === 'record') this.#keep(meaning.record, line);
+  }
+
+  #keep(record: ReferenceRecord, line: number): void {
+    record.line = line;
+    if (record.kind === 'section') {
+      this.#layout = null;
+      this.#bannerTask.clear();
+    } else if (record.kind === 'switch') {
+      this.#bannerTask.set(record.cpu, record.task);
+    } else if (record.kind !== 'lost' && record.task === '') {
+      // Choice: a LOST line names no task; which task ran while records were lost is not known.
+      record.task = this.#bannerTask.get(record.cpu) ?? '';
+    }
+    this.#result.records.push(record);
+  }
+
+  /**
+   * Choice: blank lines, lines of dashes and `#` lines other than `# tracer:` neither begin nor end
+   * a run of text nor count as trace: all three are as common in mail and shell output.
+   */
+  #settlePending(around: boolean): void {
+    for (const { line, damaged } of this.#pending) {
+      if (around && !damaged) this.#result.around.push(line);
+      else this.#result.unknown.push(line);
+    }
+    this.#pending = [];
+  }
+}
+
+// Decoration -------------------------------------------------------------------------------------
+
+// Choice: a quote mark may stand without its blank (`>>`, or `>` on a blank line).
+const QUOTE = /^(?:>+ ?)+/;
+const GREP_PREFIX = /^\d+[:-]/;
+// `<4>` level before, `[    T1]` caller after; the last blank may be gone from an empty line.
+const PRINTK_STAMP = /^(?:<\d+>)?\[ *\d+\.\d{6}\](?: ?\[ *[TC]\d+\])?(?: |$)/;
+
+/** The line as it stands, then with one decoration after the other taken off. */
+function variantsOf(line: string): Variant[] {
+  const variants: Variant[] = [{ text: line, decoration: '' }];
+  const kinds = new Set<string>();
+  let text = line;
+  for (;;) {
+    const shorter = withoutOneDecoration(text);
+    if (!shorter) return variants;
+    text = shorter.text;
+    kinds.add(shorter.kind);
+    variants.push({ text, decoration: [...kinds].sort().join(' ') });
+  }
+}
+
+function withoutOneDecoration(text: string): { text: string; kind: string } | null {
+  if (QUOTE.test(text)) return { text: text.replace(QUOTE, ''), kind: 'quote' };
+  if (GREP_PREFIX.test(text)) return { text: text.replace(GREP_PREFIX, ''), kind: 'grep' };
+  if (PRINTK_STAMP.test(text)) return { text: text.replace(PRINTK_STAMP, ''), kind: 'printk' };
+  return null;
+}
+
+// Layout -----------------------------------------------------------------------------------------
+
+const COLUMN_HEADER = /^#.*FUNCTION CALLS *$/;
+
+function layoutOfHeader(header: string): Layout {
+  const layout = new Set<Column>();
+  if (/REL TIME/.test(header)) layout.add('reltime');
+  else if (/ TIME /.test(header)) layout.add('abstime');
+  if (/CPU/.test(header)) layout.add('cpu');
+  if (/TASK\/PID/.test(header)) layout.add('proc');
+  if (/\|\|\|\|/.test(header)) layout.add('latency');
+  if (/DURATION/.test(header)) layout.add('duration');
+  return layout;
+}
+
+/** Every layout that the tracer can print, those with fewer columns first. */
+const ALL_LAYOUTS: Layout[] = subsets(COLUMNS)
+  .filter((layout) => !(layout.has('abstime') && layout.has('reltime')))
+  .sort((a, b) => a.size - b.size);
+
+function subsets(columns: readonly Column[]): Set<Column>[] {
+  if (columns.length === 0) return [new Set()];
+  const [first, ...others] = columns as [Column, ...Column[]];
+  return subsets(others).flatMap((set) => [set, new Set([first, ...set])]);
+}
+
+/**
+ * The layout that reads most of the lines from `index` on.
+ * Choice: the window ends at the next `# tracer:` line, behind which another layout may hold.
+ */
+function guessLayout(lines: string[], index: number): Layout {
+  const window: Variant[][] = [];
+  for (const line of lines.slice(index, index + GUESS_WINDOW)) {
+    const variants = variantsOf(line);
+    if (variants.some((v) => SECTION.test(v.text))) break;
+    window.push(variants);
+  }
+  let best = ALL_LAYOUTS[0]!;
+  let bestCount = 0;
+  for (const layout of ALL_LAYOUTS) {
+    const count = window.filter((variants) => variants.some((v) => readGraphLine(v.text, layout))).length;
+    if (count > bestCount) {
+      best = layout;
+      bestCount = count;
+    }
+  }
+  return best;
+}
+
+function hasPrologue(layout: Layout | null): boolean {
+  return layout !== null && COLUMNS.some((column) => column !== 'duration' && layout.has(column));
+}
+
+/** A line that begins as this trace's lines do, and then goes wrong. */
+function looksDamaged(text: string, layout: Layout | null): boolean {
+  return layout !== null && hasPrologue(layout) && readPrologue(text, layout) !== null;
+}
+
+// Graph lines: prologue, duration, body ----------------------------------------------------------
+
+const ABSTIME = /^ *(\d+)\.(\d{6}) \| {2}/;
+const RELTIME = /^ *\d+ us \| {2}/;
+const CPU = /^ +(\d+)\) /;
+const FLAGS = /^ ([^ ]{4,7}) \| /;
+
+function readPrologue(text: string, layout: Layout): Prologue | null {
+  const found: Prologue = { cpu: -1, task: '', flags: '', timeUs: null, rest: text };
+  if (layout.has('abstime')) {
+    const stamp = ABSTIME.exec(found.rest);
+    if (!stamp) return null;
+    found.timeUs = microseconds(stamp[1]!, stamp[2]!);
+    found.rest = found.rest.slice(stamp[0].length);
+  }
+  if (layout.has('reltime')) {
+    const stamp = RELTIME.exec(found.rest);
+    if (!stamp) return null;
+    found.rest = found.rest.slice(stamp[0].length);
+  }
+  if (layout.has('cpu')) {
+    const cpu = CPU.exec(found.rest);
+    if (!cpu) return null;
+    found.cpu = Number(cpu[1]);
+    found.rest = found.rest.slice(cpu[0].length);
+  }
+  if (layout.has('proc')) {
+    const proc = readProc(found.rest, ' | ');
+    if (!proc) return null;
+    found.task = proc.task;
+    found.rest = proc.rest;
+  }
+  if (layout.has('latency')) {
+    const flags = FLAGS.exec(found.rest);
+    if (!flags) return null;
+    found.flags = flags[1]!;
+    found.rest = found.rest.slice(flags[0].length);
+  }
+  return found;
+}
+
+/**
+ * A task, centred in 14 or longer and then without padding, and what follows `closing` behind it.
+ * The comm may hold anything, `closing` included, so only the width tells where the field ends.
+ */
+function readProc(text: string, closing: string): { task: string; rest: string } | null {
+  const end = text.indexOf(closing, PROC_WIDTH);
+  if (end < 0) return null;
+  const task = taskOfField(text.slice(0, end));
+  if (task === null || (end > PROC_WIDTH && task.length !== end)) return null;
+  return { task, rest: text.slice(end + closing.length) };
+}
+
+/**
+ * `comm-pid` of a centred field, null when it does not end in a pid.
+ * Choice: outer blanks are trimmed. From the width one can tell where the comm begins only up to
+ * one blank, so a comm that begins with a blank loses it; a blank before the dash stays.
+ */
+function taskOfField(field: string): string | null {
+  return /^ *((?:[^ ].*)?-\d+) *$/s.exec(field)?.[1] ?? null;
+}
+
+const DURATION = /^(?:[ +!#*@$] (\d+)(?:\.(\d{1,3}))? us +| {14})\|/;
+
+/** One line of the graph: null when it is not one under this layout. */
+function readGraphLine(text: string, layout: Layout): ReferenceRecord | null {
+  const prologue = readPrologue(text, layout);
+  if (!prologue) return null;
+  return readIrqMark(prologue) ?? readCall(prologue, layout.has('duration'));
+}
+
+/**
+ * By the source: two blanks, the arrow, ` |`; without a duration column only the arrow.
+ * Choice: any blanks before it and the pipe or not, as no capture at hand has a single mark.
+ */
+function readIrqMark(prologue: Prologue): ReferenceRecord | null {
+  if (/^ *==========>(?: \|)?$/.test(prologue.rest)) return newRecord('irq-entry', prologue);
+  if (/^ *<==========(?: \|)?$/.test(prologue.rest)) return newRecord('irq-exit', prologue);
+  return null;
+}
+
+function readCall(prologue: Prologue, hasDuration: boolean): ReferenceRecord | null {
+  let rest = prologue.rest;
+  let durationNs: number | null = null;
+  if (hasDuration) {
+    const duration = DURATION.exec(rest);
+    if (!duration) return null;
+    if (duration[1] !== undefined) durationNs = nanoseconds(duration[1], duration[2] ?? '');
+    rest = rest.slice(duration[0].length);
+    if (!rest.startsWith('  ')) return null;
+    rest = rest.slice(2);
+  }
+  const body = rest.replace(/^ +/, '');
+  const record = readBody(body, prologue);
+  if (!record) return null;
+  record.durationNs = durationNs;
+  // Choice: the kernel indents by two; an odd blank (a damaged line) is dropped.
+  if (record.kind !== 'event') record.depth = Math.floor((rest.length - body.length) / 2);
+  return record;
+}
+
+// A function as %ps prints it, with its module.
+const NAME = String.raw`[^ ()]+(?: \[[^\]]*\])?`;
+const EXIT = new RegExp(String.raw`^\}(?: /\* (${NAME})(?: (.+))? \*/)?$`, 's');
+// The list ends at the first `)` with a right continuation: argument text may hold parentheses.
+const ENTRY = new RegExp(String.raw`^(${NAME})\((.*?)\) \{(?: /\* (.*) \*/)?$`, 's');
+const LEAF = new RegExp(String.raw`^(${NAME})\((.*?)\);(?: /\* (.*) \*/)?$`, 's');
+
+function readBody(body: string, prologue: Prologue): ReferenceRecord | null {
+  if (body.startsWith('/*')) return readComment(body, prologue);
+  const exit = EXIT.exec(body);
+  if (exit) return newRecord('exit', prologue, { name: exit[1] ?? '', note: exit[2] ?? '' });
+  const entry = ENTRY.exec(body);
+  if (entry) return call('entry', prologue, entry);
+  const leaf = LEAF.exec(body);
+  if (leaf) return call('leaf', prologue, leaf);
+  return null;
+}
+
+function call(kind: ReferenceKind, prologue: Prologue, match: RegExpExecArray): ReferenceRecord {
+  return newRecord(kind, prologue, { name: match[1]!, text: match[2]!, note: match[3] ?? '' });
+}
+
+/**
+ * An event or a trace_printk text; its text can hold `*` and `/` in any order.
+ * Choice: a comment that is not closed (text with a newline in it, a cut line) is an event too.
+ */
+function readComment(body: string, prologue: Prologue): ReferenceRecord {
+  const inside = body.replace(/^\/\* ?/, '').replace(/ \*\/$/, '');
+  return newRecord('event', prologue, nameAndText(inside));
+}
+
+/** `name: text` or `name:`; free text is the event `print`. */
+function nameAndText(inside: string): { name: string; text: string } {
+  const named = /^([A-Za-z_][\w.-]*):(?: (.*))?$/s.exec(inside);
+  return named ? { name: named[1]!, text: named[2] ?? '' } : { name: 'print', text: inside };
+}
+
+// Lines that are the same in every layout --------------------------------------------------------
+
+const SECTION = /^# tracer: *(.*?) *$/;
+const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
+const OVERRUNS = /^ \(Overruns: \d+\)$/;
+const DUMP_LINE = /^ *(?:Dumping ftrace buffer:|\(ftrace buffer empty\))$/;
+// Choice: the lines below `<stack trace>` are understood, without a record.
+const STACK_FRAME = /^ => /;
+const BLANK = /^[ \t]*$/;
+const DASHES = /^ *-+ *$/;
+
+function readLayoutFreeLine(text: string): Meaning | null {
+  if (BLANK.test(text) || DASHES.test(text)) return { is: 'neutral' };
+  if (text.startsWith('#')) return readHeader(text);
+  if (OVERRUNS.test(text) || DUMP_LINE.test(text) || STACK_FRAME.test(text)) return { is: 'trace' };
+  const record = readBanner(text) ?? readLost(text);
+  return record ? { is: 'record', record } : readPlainLine(text);
+}
+
+function readHeader(text: string): Meaning | null {
+  const section = SECTION.exec(text);
+  if (section) return { is: 'record', record: newRecord('section', {}, { text: section[1]! }) };
+  // Without a layout yet, `# 1191.279 us |  }` is left for the guess.
+  if (DURATION.test(text)) return null;
+  // A column header says the layout even where its `# tracer:` line was not copied along.
+  if (COLUMN_HEADER.test(text)) return { is: 'columns', layout: layoutOfHeader(text) };
+  return { is: 'neutral' };
+}
+
+/** ` 0)     init-1     =>     dd-137    `: always with a CPU, whatever the options. */
+function readBanner(text: string): ReferenceRecord | null {
+  const cpu = CPU.exec(text);
+  if (!cpu) return null;
+  const before = readProc(text.slice(cpu[0].length), ' => ');
+  const after = before && taskOfField(before.rest);
+  if (!before || !after) return null;
+  return newRecord('switch', { cpu: Number(cpu[1]), task: after }, { other: before.task });
+}
+
+function readLost(text: string): ReferenceRecord | null {
+  const lost = LOST.exec(text);
+  if (!lost) return null;
+  const other = lost[2] === undefined ? null : Number(lost[2]);
+  return newRecord('lost', { cpu: Number(lost[1]) }, { other });
+}
+
+// Lines in the form of the other tracers ---------------------------------------------------------
+
+// The comm is padded to 16 (8 in the latency form) on the left and may hold anything; the second
+// alternative is for lines that lost their leading blanks.
+const PLAIN_DEFAULT =
+  /^(.{16}|.*?)-(\d+) +(?:\( *[-\d]+\) +)?\[(\d+)\] (?:([^ ]{4,7}) )? *(\d+)(?:\.(\d{6}))?: (.*)$/s;
+const PLAIN_LATENCY = /^(.{8}|.*?)-(\d+) +(\d+)([^ \d][^ ]{3,6}) +\d+(?:us.)?: (.*)$/s;
+const PLAIN_VERBOSE =
+  /^(.{16}|.*?) +(\d+) +(\d+) \d+ [0-9a-f]{8} [0-9a-f]{8,} \[[0-9a-f]{8,}\] \d+\.\d{3}ms \(\+\d+\.\d{3}ms\): (.*)$/s;
+
+function readPlainLine(text: string): Meaning | null {
+  let match = PLAIN_DEFAULT.exec(text);
+  if (match) {
+    const [, comm, pid, cpu, flags, seconds, fraction, body] = match;
+    // A stamp without a fraction is a count of some other clock, not a time.
+    const timeUs = fraction === undefined ? null : microseconds(seconds!, fraction);
+    return readPlainBody(body!, { ...plainTask(comm!, pid!, cpu!), flags: flags ?? '', timeUs });
+  }
+  match = PLAIN_LATENCY.exec(text);
+  if (match) {
+    const [, comm, pid, cpu, flags, body] = match;
+    return readPlainBody(body!, { ...plainTask(comm!, pid!, cpu!), flags: flags! });
+  }
+  match = PLAIN_VERBOSE.exec(text);
+  if (match) {
+    const [, comm, pid, cpu, body] = match;
+    return readPlainBody(body!, plainTask(comm!, pid!, cpu!));
+  }
+  return null;
+}
+
+function plainTask(comm: string, pid: string, cpu: string): { task: string; cpu: number } {
+  return { task: `${comm.replace(/^ +/, '')}-${pid}`, cpu: Number(cpu) };
+}
+
+// `F <-P`, or F alone (noprint-parent).
+// Choice: F keeps `+0x4/0xf0` (sym-offset), but neither ` <address>` (sym-addr) nor `(args)`.
+const FUNCTION = new RegExp(String.raw`^(${NAME})(?: <[0-9a-f]+>)?(?:\(.*\))?(?: <-(.+))?$`, 's');
+
+function readPlainBody(body: string, about: Partial<Prologue>): Meaning {
+  // Choice: the head of a stack is understood without a record, as its lines are.
+  if (/^<(?:user )?stack trace>$/.test(body)) return { is: 'trace' };
+  const event = nameAndText(body);
+  const hit = event.name === 'print' ? FUNCTION.exec(body) : null;
+  if (hit) return functionHit(hit, about);
+  return { is: 'record', record: newRecord('event', about, event) };
+}
+
+/**
+ * `F <-P` with nothing before it, as nocontext-info prints it.
+ * Choice: only where the layout has no columns either; `name: text` alone is never taken for an
+ * event, because shell output looks like that.
+ */
+function readBareFunction(text: string): Meaning | null {
+  const hit = FUNCTION.exec(text);
+  return hit?.[2] === undefined ? null : functionHit(hit, {});
+}
+
+function functionHit(hit: RegExpExecArray, about: Partial<Prologue>): Meaning {
+  const said = { name: hit[1]!, text: hit[2] ?? '' };
+  return { is: 'record', record: newRecord('function', about, said) };
+}
+
+// Values -----------------------------------------------------------------------------------------
+
+function microseconds(seconds: string, fraction: string): number {
+  return Number(seconds) * 1e6 + Number(fraction);
+}
+
+/** From the digits, as 9.76 * 1000 would not be a whole number. */
+function nanoseconds(whole: string, fraction: string): number {
+  return Number(whole) * 1000 + Number(fraction.padEnd(3, '0'));
+}
+
+/** The line number is filled in by the caller. */
+function newRecord(
+  kind: ReferenceKind,
+  about: Partial<Prologue>,
+  said: { name?: string; text?: string; note?: string; other?: string | number | null } = {},
+): ReferenceRecord {
+  return {
+    kind,
+    line: 0,
+    name: said.name ?? '',
+    cpu: about.cpu ?? -1,
+    task: about.task ?? '',
+    other: said.other ?? null,
+    timeUs: about.timeUs ?? null,
+    durationNs: null,
+    depth: -1,
+    flags: about.flags ?? '',
+    text: said.text ?? '',
+    note: said.note ?? '',
+  };
+}
