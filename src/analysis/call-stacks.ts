@@ -4,6 +4,7 @@ import type { NameId, NameTable } from '../trace/names.ts';
 import { latin1, type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import { SpanBatch, SpanFlag, SpanKind, type SpanSink } from '../trace/spans.ts';
 import type { TaskTable } from '../trace/tasks.ts';
+import type { CallTree } from './call-tree.ts';
 import { type FunctionRoles, Role } from './function-roles.ts';
 import type { OverheadCost } from './overhead.ts';
 
@@ -24,6 +25,8 @@ export interface CallStacksOptions {
   readonly exclude?: Exclusions;
   /** Only these functions and what they call are in the root; null: everything is. */
   readonly isRoot?: ((name: NameId) => boolean) | null;
+  /** Where paths of calls are counted; rows then carry theirs. */
+  readonly callTree?: CallTree | null;
   /** Tracer cost to take out of every duration; none by default. */
   readonly overhead?: OverheadCost | null;
 }
@@ -32,6 +35,7 @@ const NONE = -1;
 /** Stacks kept apart in a text that names neither CPU nor task. */
 const MAX_ANONYMOUS_STACKS = 64;
 const MAX_FRAMES = 1 << 16;
+const MAX_CPUS = 8192;
 
 const CUT_SENTENCES = {
   'open-at-end': 'calls are still open where the trace ends',
@@ -51,13 +55,15 @@ export class CallStacks {
   readonly #out: SpanBatch;
 
   /** Innermost open frame of each stack, NONE when empty. */
-  #top: number[] = [];
-  /** Stack of each task id, and of each CPU whose task is not known. */
-  #stackOfTask: number[] = [];
-  #stackOfCpu: number[] = [];
+  #top = new Int32Array(64).fill(NONE);
+  #stacks = 0;
+  /** Stack of each task id, and of each CPU whose task is not known; NONE when it has none yet. */
+  #stackOfTask = new Int32Array(64).fill(NONE);
+  readonly #stackOfCpu = new Int32Array(MAX_CPUS).fill(NONE);
   #anonymous: number[] = [];
   /** Stack of the last record on each CPU. */
-  #runningOn: number[] = [];
+  readonly #runningOn = new Int32Array(MAX_CPUS).fill(NONE);
+  #cpus = 0;
   /** When the task of a stack was scheduled out by a sched_switch event, NaN while it runs. */
   #offSince: number[] = [];
   /** Begin of an interrupt told by events only. */
@@ -81,6 +87,8 @@ export class CallStacks {
   readonly #childNs = new Float64Array(MAX_FRAMES);
   readonly #children = new Int32Array(MAX_FRAMES);
   readonly #descendants = new Int32Array(MAX_FRAMES);
+  /** Sum of the next three; they and `ownOutNs` mean nothing while it is 0. */
+  readonly #outNs = new Float64Array(MAX_FRAMES);
   readonly #irqNs = new Float64Array(MAX_FRAMES);
   readonly #softirqNs = new Float64Array(MAX_FRAMES);
   readonly #offNs = new Float64Array(MAX_FRAMES);
@@ -91,6 +99,7 @@ export class CallStacks {
   /** One bit for each name (id modulo 32) open at or above the frame: a quick "surely not recursive". */
   readonly #openNames = new Int32Array(MAX_FRAMES);
   readonly #cpu = new Int32Array(MAX_FRAMES);
+  readonly #node = new Int32Array(MAX_FRAMES);
 
   constructor(options: CallStacksOptions, capacity = 1 << 15) {
     this.#options = options;
@@ -99,43 +108,176 @@ export class CallStacks {
 
   /** Takes the next records; spans go to the sink before it returns. */
   add(records: RecordBatch): void {
-    const { roles } = this.#options;
-    roles.classify();
+    this.#options.roles.classify();
+    this.#out.bytes = records.bytes;
+    let i = 0;
+    while (i < records.length) {
+      i = this.#addCalls(records, i);
+      if (i < records.length) this.#addOther(records, i++);
+    }
+    this.#flush();
+  }
+
+  /**
+   * The hot loop: leaves, begins and returns of known stacks that need nothing special. Returns the
+   * first record that does. Columns are held in locals, and what is rare stands elsewhere.
+   */
+  #addCalls(records: RecordBatch, from: number): number {
+    const { kind, name, cpu, task, timeNs, durationNs, depth, line, bits } = records;
     const out = this.#out;
-    out.bytes = records.bytes;
-    const { kind, name, cpu, task, durationNs, depth } = records;
+    const outKind = out.kind;
+    const outFlags = out.flags;
+    const outName = out.name;
+    const outTask = out.task;
+    const outCpu = out.cpu;
+    const outLevel = out.level;
+    const outSpan = out.span;
+    const outParent = out.parent;
+    const outParentName = out.parentName;
+    const outStartNs = out.startNs;
+    const outDurationNs = out.durationNs;
+    const outLine = out.line;
+    const roles = this.#options.roles.bits;
+    const top = this.#top;
+    const stackOfTask = this.#stackOfTask;
+    const stackOfCpu = this.#stackOfCpu;
+    const runningOn = this.#runningOn;
+    const frameDepth = this.#depth;
+    const frameFlags = this.#flags;
+    const frameName = this.#name;
+    const frameSpan = this.#span;
+    const frameLevel = this.#level;
+    const childNs = this.#childNs;
+    const children = this.#children;
+    const descendants = this.#descendants;
+    const openNames = this.#openNames;
+    const outNode = out.node;
+    const frameNode = this.#node;
+    const tree = this.#options.callTree ?? null;
+    const insideNs = this.#options.overhead?.insideNs ?? 0;
+    const isRoot = this.#options.isRoot ?? null;
+    const baseFlags = SpanFlag.Leaf | (isRoot === null ? SpanFlag.InRoot : 0);
+    const tasks = stackOfTask.length;
+    const capacity = out.capacity - 2;
     const length = records.length;
-    for (let i = 0; i < length; i++) {
-      // Room for one row and for all that a loss can cut.
-      if (out.length + 2 > out.capacity) this.#flush();
+    let spans = this.#spanCount;
+    let row = out.length;
+    let i = from;
+    for (; i < length; i++) {
       const k = kind[i]!;
+      if (k > RecordKind.Leaf || row >= capacity) break;
+      const t = task[i]!;
+      const c = cpu[i]!;
+      let stack = NONE;
+      if (t >= 0) {
+        if (t >= tasks) break;
+        stack = stackOfTask[t]!;
+      } else if (c >= 0) stack = stackOfCpu[c]!;
+      if (stack === NONE) break;
+      if (c >= 0) runningOn[c] = stack;
+      const up = top[stack]!;
+      const d = depth[i]!;
       if (k === RecordKind.Leaf) {
-        const stack = this.#stackOf(task[i]!, cpu[i]!, depth[i]!, k, name[i]!, 0);
-        if (cpu[i]! >= 0) this.#runningOn[cpu[i]!] = stack;
-        this.#leaf(records, i, stack);
+        const id = name[i]!;
+        // A line as deep as the innermost open call or less says that the call's end was not seen.
+        if (d >= 0 && up !== NONE && frameDepth[up]! >= d) break;
+        if ((bits[i]! | (roles[id]! & ~Role.Lock)) !== 0) break;
+        const ns = durationNs[i]!;
+        let flags = baseFlags;
+        let parent = -1;
+        let parentName = -1;
+        let level = 0;
+        if (up !== NONE) {
+          flags |= frameFlags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
+          if (openNames[up]! & (1 << (id & 31)) && this.#isOpen(up, id)) flags |= SpanFlag.Recursive;
+          parent = frameSpan[up]!;
+          parentName = frameName[up]!;
+          level = frameLevel[up]! + 1;
+          if (ns === ns) childNs[up]! += ns;
+          children[up]!++;
+          descendants[up]!++;
+        }
+        if (isRoot !== null && (flags & SpanFlag.InRoot) === 0 && isRoot(id)) flags |= SpanFlag.InRoot;
+        outKind[row] = SpanKind.Span;
+        outFlags[row] = flags;
+        outName[row] = id;
+        outTask[row] = t;
+        outCpu[row] = c;
+        outLevel[row] = level;
+        outSpan[row] = spans++;
+        outParent[row] = parent;
+        outParentName[row] = parentName;
+        outStartNs[row] = timeNs[i]!;
+        outDurationNs[row] = insideNs > 0 && ns === ns ? Math.max(0, ns - insideNs) : ns;
+        outLine[row] = line[i]!;
+        if (tree !== null) outNode[row] = tree.child(up === NONE ? -1 : frameNode[up]!, id);
+        row++;
       } else if (k === RecordKind.Entry) {
-        const stack = this.#stackOf(task[i]!, cpu[i]!, depth[i]!, k, name[i]!, 0);
-        if (cpu[i]! >= 0) this.#runningOn[cpu[i]!] = stack;
-        this.#enter(records, i, stack);
-      } else if (k === RecordKind.Exit) {
-        const stack = this.#stackOf(task[i]!, cpu[i]!, depth[i]!, k, name[i]!, durationNs[i]!);
-        if (cpu[i]! >= 0) this.#runningOn[cpu[i]!] = stack;
-        this.#leave(records, i, stack);
-      } else if (k === RecordKind.Event) {
-        const stack = this.#stackOf(task[i]!, cpu[i]!, -1, k, name[i]!, 0);
-        this.#event(records, i, stack);
-      } else if (k === RecordKind.Switch) {
-        this.#switch(cpu[i]!, task[i]!, records.other[i]!);
-      } else if (k === RecordKind.Lost) {
-        this.#gap(cpu[i]!, records.other[i]!, records.line[i]!);
-      } else if (k === RecordKind.Section) {
+        if (d >= 0 && up !== NONE && frameDepth[up]! >= d) break;
+        this.#spanCount = spans;
+        out.length = row;
+        if (!this.#enter(records, i, stack)) break;
+        row = out.length;
+        spans++;
+      } else {
+        if (up === NONE || (d >= 0 && frameDepth[up] !== d)) break;
+        const id = name[i]!;
+        if (id >= 0 && frameName[up] !== id) break;
+        this.#spanCount = spans;
+        out.length = row;
+        this.#close(records, i, stack, up);
+        row = out.length;
+      }
+    }
+    this.#spanCount = spans;
+    out.length = row;
+    return i;
+  }
+
+  /** One record of any kind. */
+  #addOther(records: RecordBatch, i: number): void {
+    if (this.#out.length + 2 > this.#out.capacity) this.#flush();
+    const kind = records.kind[i]!;
+    const cpu = records.cpu[i]!;
+    switch (kind) {
+      case RecordKind.Leaf:
+      case RecordKind.Entry:
+      case RecordKind.Exit: {
+        const stack = this.#stackOf(records, i);
+        if (cpu >= 0) {
+          this.#runningOn[cpu] = stack;
+          if (cpu >= this.#cpus) this.#cpus = cpu + 1;
+        }
+        if (kind === RecordKind.Exit) this.#leave(records, i, stack);
+        else {
+          const depth = records.depth[i]!;
+          if (depth >= 0) this.#cutTo(stack, depth);
+          if (kind === RecordKind.Leaf) this.#leaf(records, i, stack);
+          else if (!this.#enter(records, i, stack)) {
+            // So many open calls are no stacks any more: returns are missing, or this is not a trace.
+            this.#cutAll('too-many-open', records.line[i]!);
+            this.#enter(records, i, stack);
+          }
+        }
+        break;
+      }
+      case RecordKind.Event:
+        this.#event(records, i, this.#stackOf(records, i));
+        break;
+      case RecordKind.Switch:
+        this.#switch(cpu, records.task[i]!, records.other[i]!);
+        break;
+      case RecordKind.Lost:
+        this.#gap(cpu, records.other[i]!, records.line[i]!);
+        break;
+      case RecordKind.Section:
         this.#cutAll('open-at-end', records.line[i]!);
         this.#forgetTasks();
         this.#gapRow(-1, records.line[i]!);
-      }
+        break;
+      default:
       // IrqEntry and IrqExit: the functions between them tell the time; Function: not a call.
     }
-    this.#flush();
   }
 
   /** Says that the input ended: open calls become Cut rows. */
@@ -147,20 +289,37 @@ export class CallStacks {
 
   // ---------------------------------------------------------------- which stack
 
-  #stackOf(task: number, cpu: number, depth: number, kind: number, name: number, durationNs: number): number {
-    if (task >= 0) return this.#stackOfTask[task] ?? this.#newStack(this.#stackOfTask, task);
-    if (cpu >= 0) return this.#stackOfCpu[cpu] ?? this.#newStack(this.#stackOfCpu, cpu);
-    return this.#anonymousStack(depth, kind, name, durationNs);
+  #stackOf(records: RecordBatch, i: number): number {
+    const task = records.task[i]!;
+    const cpu = records.cpu[i]!;
+    if (task >= 0) return this.#stackOfTaskId(task);
+    if (cpu >= 0) {
+      if (this.#stackOfCpu[cpu] === NONE) this.#stackOfCpu[cpu] = this.#newStack();
+      return this.#stackOfCpu[cpu]!;
+    }
+    return this.#anonymousStack(records.depth[i]!, records.kind[i]!, records.name[i]!, records.durationNs[i]!);
   }
 
-  #newStack(index: number[], key: number): number {
-    const stack = this.#top.length;
-    this.#top.push(NONE);
-    this.#offSince.push(Number.NaN);
-    this.#irqSince.push(Number.NaN);
-    this.#softirqSince.push(Number.NaN);
-    // Keys may come in any order; a hole would make lookups undefined, which is what we test for.
-    index[key] = stack;
+  #stackOfTaskId(task: number): number {
+    if (task >= this.#stackOfTask.length) {
+      const bigger = new Int32Array(task * 2).fill(NONE);
+      bigger.set(this.#stackOfTask);
+      this.#stackOfTask = bigger;
+    }
+    if (this.#stackOfTask[task] === NONE) this.#stackOfTask[task] = this.#newStack();
+    return this.#stackOfTask[task]!;
+  }
+
+  #newStack(): number {
+    const stack = this.#stacks++;
+    if (stack === this.#top.length) {
+      const bigger = new Int32Array(stack * 2).fill(NONE);
+      bigger.set(this.#top);
+      this.#top = bigger;
+    }
+    this.#offSince[stack] = Number.NaN;
+    this.#irqSince[stack] = Number.NaN;
+    this.#softirqSince[stack] = Number.NaN;
     return stack;
   }
 
@@ -171,7 +330,7 @@ export class CallStacks {
   #anonymousStack(depth: number, kind: number, name: number, durationNs: number): number {
     const stacks = this.#anonymous;
     if (stacks.length === 0 || depth < 0) {
-      if (stacks.length === 0) stacks.push(this.#newStack([], 0));
+      if (stacks.length === 0) stacks.push(this.#newStack());
       return stacks[0]!;
     }
     const isExit = kind === RecordKind.Exit;
@@ -188,7 +347,7 @@ export class CallStacks {
     }
     if (found < 0) {
       if (!isExit && depth === 0 && stacks.length < MAX_ANONYMOUS_STACKS) {
-        stacks.unshift(this.#newStack([], 0));
+        stacks.unshift(this.#newStack());
         return stacks[0]!;
       }
       return stacks[0]!;
@@ -208,11 +367,12 @@ export class CallStacks {
   }
 
   #forgetTasks(): void {
-    this.#stackOfTask = [];
-    this.#stackOfCpu = [];
+    this.#top.fill(NONE);
+    this.#stacks = 0;
+    this.#stackOfTask.fill(NONE);
+    this.#stackOfCpu.fill(NONE);
+    this.#runningOn.fill(NONE);
     this.#anonymous = [];
-    this.#runningOn = [];
-    this.#top = [];
     this.#offSince = [];
     this.#irqSince = [];
     this.#softirqSince = [];
@@ -232,49 +392,49 @@ export class CallStacks {
     return frame;
   }
 
-  #enter(records: RecordBatch, i: number, stack: number): void {
-    const depth = records.depth[i]!;
-    let up = depth >= 0 ? this.#cutTo(stack, depth) : this.#top[stack]!;
+  /** Opens a call; false, with nothing done, when there is no room for another frame. */
+  #enter(records: RecordBatch, i: number, stack: number): boolean {
+    const up = this.#top[stack]!;
     const name = records.name[i]!;
-    if (this.#free.length === 0 && this.#frames === MAX_FRAMES) {
-      // So many open calls are no stacks any more: returns are missing, or this is not a trace.
-      this.#cutAll('too-many-open', records.line[i]!);
-      up = NONE;
-    }
-    const frame = this.#free.length > 0 ? this.#free.pop()! : this.#frames++;
+    let frame = this.#frames;
+    if (this.#free.length > 0) frame = this.#free.pop()!;
+    else if (frame === MAX_FRAMES) return false;
+    else this.#frames++;
     const role = this.#options.roles.bits[name]!;
     let flags = 0;
+    let open = 1 << (name & 31);
+    let level = 0;
     if (up !== NONE) {
       flags = this.#flags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
-      if (this.#openNames[up]! & (1 << (name & 31)) && this.#isOpen(up, name)) flags |= SpanFlag.Recursive;
-      this.#openNames[frame] = this.#openNames[up]! | (1 << (name & 31));
-      this.#level[frame] = this.#level[up]! + 1;
-    } else {
-      this.#openNames[frame] = 1 << (name & 31);
-      this.#level[frame] = 0;
+      const above = this.#openNames[up]!;
+      if (above & open && this.#isOpen(up, name)) flags |= SpanFlag.Recursive;
+      open |= above;
+      level = this.#level[up]! + 1;
     }
-    if (role !== 0 || records.bits[i]! & RecordBits.Context) flags = this.#withInterrupt(flags, role, records, i);
+    if ((role | records.bits[i]!) !== 0) flags = this.#withInterrupt(flags, role, records, i);
     if ((flags & SpanFlag.InRoot) === 0 && this.#isRoot(name)) flags |= SpanFlag.InRoot;
+    this.#openNames[frame] = open;
+    this.#level[frame] = level;
     this.#up[frame] = up;
     this.#name[frame] = name;
-    this.#depth[frame] = depth;
+    this.#depth[frame] = records.depth[i]!;
     this.#span[frame] = this.#spanCount++;
     this.#startNs[frame] = records.timeNs[i]!;
     this.#childNs[frame] = 0;
     this.#children[frame] = 0;
     this.#descendants[frame] = 0;
-    this.#irqNs[frame] = 0;
-    this.#softirqNs[frame] = 0;
-    this.#offNs[frame] = 0;
-    this.#ownOutNs[frame] = 0;
+    this.#outNs[frame] = 0;
     this.#flags[frame] = flags;
     this.#line[frame] = records.line[i]!;
     this.#cpu[frame] = records.cpu[i]!;
+    const tree = this.#options.callTree;
+    if (tree) this.#node[frame] = tree.child(up === NONE ? -1 : this.#node[up]!, name);
     this.#top[stack] = frame;
     if (role & Role.Lock) {
       const row = this.#frameRow(SpanKind.Begin, frame, records.task[i]!, records.cpu[i]!);
       this.#textOf(records, i, row);
     }
+    return true;
   }
 
   #isOpen(from: number, name: NameId): boolean {
@@ -302,8 +462,7 @@ export class CallStacks {
   }
 
   #leaf(records: RecordBatch, i: number, stack: number): void {
-    const depth = records.depth[i]!;
-    const up = depth >= 0 ? this.#cutTo(stack, depth) : this.#top[stack]!;
+    const up = this.#top[stack]!;
     const name = records.name[i]!;
     const durationNs = records.durationNs[i]!;
     const role = this.#options.roles.bits[name]!;
@@ -332,9 +491,7 @@ export class CallStacks {
       if (durationNs === durationNs) this.#childNs[up]! += durationNs;
       this.#children[up]!++;
       this.#descendants[up]!++;
-      this.#irqNs[up]! += irqNs;
-      this.#softirqNs[up]! += softirqNs;
-      this.#offNs[up]! += offNs;
+      if (irqNs + softirqNs + offNs > 0) this.#addOut(up, irqNs, softirqNs, offNs);
     }
     const out = this.#out;
     const row = out.length++;
@@ -347,22 +504,13 @@ export class CallStacks {
     out.span[row] = span;
     out.parent[row] = parent;
     out.parentName[row] = parentName;
-    out.mark[row] = this.#spanCount;
     out.startNs[row] = records.timeNs[i]!;
-    out.children[row] = 0;
-    out.descendants[row] = 0;
-    out.irqNs[row] = 0;
-    out.softirqNs[row] = 0;
-    out.offCpuNs[row] = 0;
     out.line[row] = records.line[i]!;
+    const tree = this.#options.callTree;
+    if (tree) out.node[row] = tree.child(up === NONE ? -1 : this.#node[up]!, name);
     const cost = this.#options.overhead;
     out.durationNs[row] = cost ? Math.max(0, durationNs - cost.insideNs) : durationNs;
-    out.selfNs[row] = out.durationNs[row]!;
-    if (records.bits[i]! & RecordBits.Text) this.#textOf(records, i, row);
-    else {
-      out.textStart[row] = 0;
-      out.textEnd[row] = 0;
-    }
+    this.#textOf(records, i, row);
   }
 
   #isSoftirq(role: number, records: RecordBatch, i: number): boolean {
@@ -397,35 +545,47 @@ export class CallStacks {
     const up = this.#up[frame]!;
     const durationNs = records.durationNs[i]!;
     const hasDuration = durationNs === durationNs;
-    const role = this.#options.roles.bits[this.#name[frame]!]!;
-    const flags = this.#flags[frame]!;
-    let irqNs = this.#irqNs[frame]!;
-    let softirqNs = this.#softirqNs[frame]!;
-    let offNs = this.#offNs[frame]!;
-    if (hasDuration) {
-      if (role & Role.Schedule && !this.#schedEventsSeen) offNs = durationNs;
-    }
-    const row = this.#frameRow(SpanKind.Span, frame, records.task[i]!, records.cpu[i]!);
     const out = this.#out;
-    out.irqNs[row] = irqNs;
-    out.softirqNs[row] = softirqNs;
-    out.offCpuNs[row] = offNs;
+    const row = this.#frameRow(SpanKind.Span, frame, records.task[i]!, records.cpu[i]!);
+    if (this.#outNs[frame]! > 0) {
+      out.irqNs[row] = this.#irqNs[frame]!;
+      out.softirqNs[row] = this.#softirqNs[frame]!;
+      out.offCpuNs[row] = this.#offNs[frame]!;
+    }
+    const flags = this.#flags[frame]!;
+    const role = this.#options.roles.bits[this.#name[frame]!]!;
+    if (role & Role.Schedule && hasDuration && !this.#schedEventsSeen) out.offCpuNs[row] = durationNs;
     this.#setDuration(row, durationNs, frame);
     if (up !== NONE) {
+      if (hasDuration) this.#childNs[up]! += durationNs;
+      this.#children[up]!++;
+      this.#descendants[up]! += this.#descendants[frame]! + 1;
+      this.#flags[up]! |= flags & SpanFlag.Switched;
+      let irqNs = out.irqNs[row]!;
+      let softirqNs = out.softirqNs[row]!;
+      const offNs = out.offCpuNs[row]!;
       if (flags & SpanFlag.InterruptEntry && hasDuration) {
         if (this.#isSoftirq(role, records, i)) softirqNs = Math.max(0, durationNs - irqNs);
         else irqNs = Math.max(0, durationNs - softirqNs);
       }
-      if (hasDuration) this.#childNs[up]! += durationNs;
-      this.#children[up]!++;
-      this.#descendants[up]! += this.#descendants[frame]! + 1;
-      this.#irqNs[up]! += irqNs;
-      this.#softirqNs[up]! += softirqNs;
-      this.#offNs[up]! += offNs;
-      this.#flags[up]! |= flags & SpanFlag.Switched;
+      if (irqNs + softirqNs + offNs > 0) this.#addOut(up, irqNs, softirqNs, offNs);
     }
     this.#top[stack] = up;
     this.#free.push(frame);
+  }
+
+  /** Adds time in which a frame's task did something else; the sums begin with the first. */
+  #addOut(frame: number, irqNs: number, softirqNs: number, offNs: number): void {
+    if (this.#outNs[frame] === 0) {
+      this.#irqNs[frame] = 0;
+      this.#softirqNs[frame] = 0;
+      this.#offNs[frame] = 0;
+      this.#ownOutNs[frame] = 0;
+    }
+    this.#outNs[frame]! += irqNs + softirqNs + offNs;
+    this.#irqNs[frame]! += irqNs;
+    this.#softirqNs[frame]! += softirqNs;
+    this.#offNs[frame]! += offNs;
   }
 
   /** Duration and self time of a closed frame, less what is excluded and the tracer's cost. */
@@ -438,7 +598,7 @@ export class CallStacks {
       if (exclude.irq) durationNs -= out.irqNs[row]!;
       if (exclude.softirq) durationNs -= out.softirqNs[row]!;
       if (exclude.offCpu) durationNs -= out.offCpuNs[row]!;
-      selfNs -= this.#ownOutNs[frame]!;
+      if (this.#outNs[frame]! > 0) selfNs -= this.#ownOutNs[frame]!;
     }
     if (overhead) {
       const below = out.descendants[row]!;
@@ -500,8 +660,8 @@ export class CallStacks {
     out.softirqNs[row] = 0;
     out.offCpuNs[row] = 0;
     out.line[row] = records.line[i]!;
-    out.textStart[row] = 0;
-    out.textEnd[row] = 0;
+    const tree = this.#options.callTree;
+    if (tree) out.node[row] = up === NONE ? tree.child(-1, name) : tree.child(this.#node[up]!, name);
   }
 
   /** A row with what a frame knows; durations are left to the caller. */
@@ -528,15 +688,15 @@ export class CallStacks {
     out.softirqNs[row] = 0;
     out.offCpuNs[row] = 0;
     out.line[row] = this.#line[frame]!;
-    out.textStart[row] = 0;
-    out.textEnd[row] = 0;
+    if (this.#options.callTree) out.node[row] = this.#node[frame]!;
     return row;
   }
 
   #textOf(records: RecordBatch, i: number, row: number): void {
-    const has = (records.bits[i]! & RecordBits.Text) !== 0;
-    this.#out.textStart[row] = has ? records.textStart[i]! : 0;
-    this.#out.textEnd[row] = has ? records.textEnd[i]! : 0;
+    if ((records.bits[i]! & RecordBits.Text) === 0) return;
+    this.#out.flags[row]! |= SpanFlag.HasText;
+    this.#out.textStart[row] = records.textStart[i]!;
+    this.#out.textEnd[row] = records.textEnd[i]!;
   }
 
   // ---------------------------------------------------------------- what cuts calls
@@ -557,12 +717,12 @@ export class CallStacks {
   }
 
   #taskOfStack(stack: number): number {
-    return this.#stackOfTask.indexOf(stack);
+    return this.#stackOfTask.indexOf(stack); // -1 is what an unknown task is called, too
   }
 
   #cutAll(id: keyof typeof CUT_SENTENCES, line: number, except: ReadonlySet<number> = new Set()): void {
     const sentence = CUT_SENTENCES[id];
-    for (let stack = 0; stack < this.#top.length; stack++) {
+    for (let stack = 0; stack < this.#stacks; stack++) {
       if (except.has(stack)) continue;
       while (this.#top[stack] !== NONE) {
         this.#count(id, sentence, Number.isNaN(line) ? this.#line[this.#top[stack]!]! : line);
@@ -579,8 +739,9 @@ export class CallStacks {
     if (events > 0) diagnostics.add('lost-events', 'loss', 'records lost, as counted by the kernel', undefined, events);
     const safe = new Set<number>();
     if (cpu >= 0) {
-      for (const [other, stack] of this.#runningOn.entries()) {
-        if (other !== cpu && stack !== undefined && stack !== this.#runningOn[cpu]) safe.add(stack);
+      for (let other = 0; other < this.#cpus; other++) {
+        const stack = this.#runningOn[other]!;
+        if (other !== cpu && stack !== NONE && stack !== this.#runningOn[cpu]) safe.add(stack);
       }
     }
     this.#cutAll('open-at-loss', line, safe);
@@ -603,28 +764,26 @@ export class CallStacks {
     out.startNs[row] = Number.NaN;
     out.durationNs[row] = Number.NaN;
     out.line[row] = line;
-    out.textStart[row] = 0;
-    out.textEnd[row] = 0;
   }
 
   // ---------------------------------------------------------------- switches and events
 
   /** A banner: `before` gave the CPU to `task`. It also names the first task of the CPU. */
   #switch(cpu: number, task: number, before: number): void {
-    const unnamed = this.#stackOfCpu[cpu];
-    if (unnamed !== undefined && before >= 0 && this.#top[unnamed] !== NONE) {
-      const own = this.#stackOfTask[before] ?? this.#newStack(this.#stackOfTask, before);
+    const unnamed = this.#stackOfCpu[cpu]!;
+    if (unnamed !== NONE && before >= 0 && this.#top[unnamed] !== NONE) {
+      const own = this.#stackOfTaskId(before);
       if (this.#top[own] === NONE) {
         this.#top[own] = this.#top[unnamed]!;
         this.#top[unnamed] = NONE;
       }
     }
-    const stack = before >= 0 ? this.#stackOfTask[before] : undefined;
-    if (stack !== undefined) {
-      const frame = this.#top[stack]!;
+    if (before >= 0) {
+      const frame = this.#top[this.#stackOfTaskId(before)]!;
       if (frame !== NONE) this.#flags[frame]! |= SpanFlag.Switched;
     }
-    this.#runningOn[cpu] = this.#stackOf(task, cpu, -1, RecordKind.Switch, -1, 0);
+    if (task >= 0) this.#runningOn[cpu] = this.#stackOfTaskId(task);
+    if (cpu >= this.#cpus) this.#cpus = cpu + 1;
   }
 
   #event(records: RecordBatch, i: number, stack: number): void {
@@ -641,14 +800,14 @@ export class CallStacks {
         break;
       case 'irq_handler_exit':
       case 'local_timer_exit':
-        this.#interrupted(stack, timeNs - this.#irqSince[stack]!, this.#irqNs);
+        this.#interrupted(stack, timeNs - this.#irqSince[stack]!, true);
         this.#irqSince[stack] = Number.NaN;
         break;
       case 'softirq_entry':
         this.#softirqSince[stack] = timeNs;
         break;
       case 'softirq_exit':
-        this.#interrupted(stack, timeNs - this.#softirqSince[stack]!, this.#softirqNs);
+        this.#interrupted(stack, timeNs - this.#softirqSince[stack]!, false);
         this.#softirqSince[stack] = Number.NaN;
         break;
       default:
@@ -673,10 +832,10 @@ export class CallStacks {
   }
 
   /** Time told by events only, within the innermost open call, unless a traced function tells it. */
-  #interrupted(stack: number, ns: number, column: Float64Array): void {
+  #interrupted(stack: number, ns: number, hard: boolean): void {
     const frame = this.#top[stack]!;
     if (frame === NONE || !(ns > 0) || this.#flags[frame]! & SpanFlag.InInterrupt) return;
-    column[frame]! += ns;
+    this.#addOut(frame, hard ? ns : 0, hard ? 0 : ns, 0);
     this.#ownOutNs[frame]! += ns;
   }
 
@@ -689,19 +848,19 @@ export class CallStacks {
     const { tasks } = this.#options;
     const before = tasks.find(Number(m[1]), cpu);
     const after = tasks.find(Number(m[2]), cpu);
-    const left = before >= 0 ? this.#stackOfTask[before] : this.#stackOfCpu[cpu];
-    if (left !== undefined) {
+    const left = before >= 0 ? this.#stackOfTaskId(before) : this.#stackOfCpu[cpu]!;
+    if (left !== NONE) {
       this.#offSince[left] = timeNs;
       const frame = this.#top[left]!;
       if (frame !== NONE) this.#flags[frame]! |= SpanFlag.Switched;
     }
-    const entered = after >= 0 ? this.#stackOfTask[after] : undefined;
-    if (entered === undefined) return;
+    if (after < 0) return;
+    const entered = this.#stackOfTaskId(after);
     const frame = this.#top[entered]!;
     const offNs = timeNs - this.#offSince[entered]!;
     this.#offSince[entered] = Number.NaN;
     if (frame === NONE || !(offNs > 0)) return;
-    this.#offNs[frame]! += offNs;
+    this.#addOut(frame, 0, 0, offNs);
     this.#ownOutNs[frame]! += offNs;
   }
 

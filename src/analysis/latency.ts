@@ -51,7 +51,7 @@ export class LatencyTable {
       }
       if (ns !== ns) continue;
       row.durations.add(ns);
-      row.selfNs += selfNs[i]!;
+      row.selfNs += f & SpanFlag.Leaf ? ns : selfNs[i]!;
       if ((f & SpanFlag.Recursive) === 0) row.totalNs += ns;
       if ((f & SpanFlag.Leaf) === 0) {
         row.irqNs += rows.irqNs[i]!;

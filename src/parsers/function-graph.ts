@@ -3,6 +3,7 @@ import { latin1, RecordBatch, RecordBits, RecordKind } from '../trace/records.ts
 import { isStackLine, readEventLine } from './event-lines.ts';
 import {
   type FunctionGraphLayout,
+  type InferredLayout,
   inferLayout,
   layoutFromHeader,
   layoutText,
@@ -129,6 +130,10 @@ export class FunctionGraphParser implements TraceParser {
     this.#context = context;
     this.#prose = options.prose ?? false;
     this.#batch = options.batch ?? new RecordBatch();
+  }
+
+  get originNs(): number {
+    return Number.isNaN(this.#originSeconds) ? 0 : this.#originSeconds * 1e9;
   }
 
   push(bytes: Uint8Array): void {
@@ -972,15 +977,34 @@ function characterClasses(): Uint8Array {
   return classes;
 }
 
-/** How much of a text's head this parser would understand: 0 (nothing) to 1. */
-export function sniffFunctionGraph(head: Uint8Array): number {
+/** What a text's head looks like to this parser. */
+export type FunctionGraphSniff = 'trace' | 'mail' | null;
+
+/**
+ * `trace`: function_graph text as the kernel prints it (maybe behind line numbers or printk stamps);
+ * `mail`: such lines quoted, collapsed or among prose; null: neither.
+ */
+export function sniffFunctionGraph(head: Uint8Array): FunctionGraphSniff {
   const text = latin1(head, 0, head.length);
-  if (/^# tracer: function_graph/m.test(text)) return 1;
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  if (lines.length > 1) lines.pop();
+  if (/^# tracer: function_graph/m.test(text)) return 'trace';
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !/^# /.test(line));
+  // The last line of a long head is cut.
+  if (lines.length > 1 && head.length >= 1 << 15) lines.pop();
   const sample = lines.slice(0, 400);
-  if (sample.length === 0) return 0;
-  const plain = inferLayout(sample)?.matches ?? 0;
-  const undecorated = plain > 0 ? plain : (inferLayout(sample.map((l) => undecorate(l).text))?.matches ?? 0);
-  return undecorated / sample.length;
+  const plain = inferLayout(sample);
+  if (plain && isConvincing(plain, sample.length)) {
+    return plain.layout.collapsed || plain.matches * 2 < sample.length ? 'mail' : 'trace';
+  }
+  const stripped = sample.map((line) => undecorate(line));
+  const inferred = inferLayout(stripped.map((line) => line.text));
+  if (!inferred || !isConvincing(inferred, sample.length)) return null;
+  const quoted = stripped.some((line) => line.decoration.includes('quote'));
+  return quoted || inferred.layout.collapsed || inferred.matches * 2 < sample.length ? 'mail' : 'trace';
+}
+
+/** Lines of program text look like a bare layout: then nearly all must fit, else two are enough. */
+function isConvincing(inferred: InferredLayout, lines: number): boolean {
+  const { layout, matches } = inferred;
+  if (layout.abstime || layout.cpu || layout.duration) return matches >= Math.min(2, lines);
+  return matches >= 3 && matches >= 0.9 * lines;
 }

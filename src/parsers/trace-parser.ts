@@ -37,6 +37,8 @@ export interface TraceFacts {
 
 /** A parser of one format, fed with chunks of any size. It knows no files and no console. */
 export interface TraceParser {
+  /** What the times of the records given out so far are relative to, ns; 0 before the first stamp. */
+  readonly originNs: number;
   /** Takes the next bytes; they may be overwritten by the caller afterwards. */
   push(chunk: Uint8Array): void;
   /** Says that the input ended, and returns what is known about it. */

@@ -32,11 +32,16 @@ export const SpanFlag = {
   InterruptEntry: 128,
   /** Self time is an upper bound: calls below were not traced or their begin was not seen. */
   SelfIsBound: 256,
+  /** `textStart..textEnd` hold arguments or event text. */
+  HasText: 512,
 } as const;
 
 /**
  * Calls as columns, in the order in which they ended (Begin rows: began). Rows `0..length-1` are
  * valid until the consumer returns. Times in ns since the origin of the input, NaN when unknown.
+ *
+ * The columns marked "not for leaves" are not written for rows with {@link SpanFlag.Leaf}: a leaf has
+ * no calls below, its self time is its duration and its mark is its span + 1.
  */
 export class SpanBatch {
   readonly capacity: number;
@@ -57,22 +62,24 @@ export class SpanBatch {
   readonly parent: Float64Array;
   /** Function of the caller, -1 without one. */
   readonly parentName: Int32Array;
-  /** Numbers given out when the row was made: calls a, b overlap if a.span < b.mark and b.span < a.mark. */
+  /** Not for leaves. Numbers given out when the row was made: calls a, b overlap if a.span < b.mark and b.span < a.mark. */
   readonly mark: Float64Array;
   readonly startNs: Float64Array;
   /** As printed, less what was excluded on demand. */
   readonly durationNs: Float64Array;
-  /** Duration less the durations of its traced calls. */
+  /** Not for leaves. Duration less the durations of its traced calls. */
   readonly selfNs: Float64Array;
-  /** Traced calls made directly, and in all. */
+  /** Not for leaves. Traced calls made directly, and in all. */
   readonly children: Int32Array;
   readonly descendants: Int32Array;
-  /** Time within the duration (as printed) spent in interrupts, softirqs and scheduled out. */
+  /** Not for leaves. Time within the duration (as printed) spent in interrupts, softirqs and scheduled out. */
   readonly irqNs: Float64Array;
   readonly softirqNs: Float64Array;
   readonly offCpuNs: Float64Array;
   readonly line: Float64Array;
-  /** Arguments (Begin, leaf Span) or event text (Event); equal when there is none. */
+  /** Path in the call tree, -1 when none is kept: see `CallTree`. */
+  readonly node: Int32Array;
+  /** Arguments (Begin, leaf Span) or event text (Event); only with {@link SpanFlag.HasText}. */
   readonly textStart: Int32Array;
   readonly textEnd: Int32Array;
 
@@ -97,6 +104,7 @@ export class SpanBatch {
     this.softirqNs = new Float64Array(capacity);
     this.offCpuNs = new Float64Array(capacity);
     this.line = new Float64Array(capacity);
+    this.node = new Int32Array(capacity).fill(-1);
     this.textStart = new Int32Array(capacity);
     this.textEnd = new Int32Array(capacity);
   }

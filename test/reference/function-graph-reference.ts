@@ -62,7 +62,11 @@ export interface ReferenceResult {
 type Meaning =
   | { is: 'record'; record: ReferenceRecord }
   | { is: 'trace' }
+  /** A line of a stack trace; below it may stand another. */
+  | { is: 'stack' }
   | { is: 'neutral' }
+  /** Lines were left out here by a person or a tool; before the first trace line it says nothing. */
+  | { is: 'elision' }
   | { is: 'columns'; layout: Layout };
 
 interface Variant {
@@ -80,7 +84,8 @@ interface Prologue {
 }
 
 const COLUMNS = ['abstime', 'reltime', 'cpu', 'proc', 'latency', 'duration'] as const;
-type Column = (typeof COLUMNS)[number];
+/** `collapsed` is no column: runs of blanks were made one on the way, as mail archives do. */
+type Column = (typeof COLUMNS)[number] | 'collapsed';
 type Layout = ReadonlySet<Column>;
 
 const GUESS_WINDOW = 50;
@@ -112,6 +117,7 @@ class Reading {
   #pending: { line: number; damaged: boolean }[] = [];
   #seenTrace = false;
   #lastDecoration = '';
+  #inStack = false;
 
   constructor(lines: string[]) {
     this.#lines = lines;
@@ -166,18 +172,25 @@ class Reading {
       const record = readGraphLine(text, this.#layout);
       if (record) return { is: 'record', record };
     }
+    if (this.#inStack && STACK_FRAME.test(text)) return { is: 'stack' };
+    // What `grep -C` puts between groups of lines.
+    if (text === '--' && this.#lastDecoration.includes('grep')) return { is: 'elision' };
     const columns = this.#layout?.size ?? 0;
     return readLayoutFreeLine(text) ?? (columns === 0 ? readBareFunction(text) : null);
   }
 
   #accept(meaning: Meaning, decoration: string, line: number): void {
+    this.#inStack = meaning.is === 'stack';
     if (meaning.is === 'columns') this.#layout = meaning.layout;
     if (meaning.is === 'columns' || meaning.is === 'neutral') return;
+    if (meaning.is === 'elision' && !this.#seenTrace) return;
     const isSection = meaning.is === 'record' && meaning.record.kind === 'section';
     this.#settlePending(!this.#seenTrace || isSection || decoration !== this.#lastDecoration);
     this.#seenTrace = true;
     this.#lastDecoration = decoration;
     if (meaning.is === 'record') this.#keep(meaning.record, line);
+    // Lines left out by hand: a loss on every CPU, of nobody knows how many.
+    if (meaning.is === 'elision') this.#keep(newRecord('lost', {}), line);
   }
 
   #keep(record: ReferenceRecord, line: number): void {
@@ -187,8 +200,8 @@ class Reading {
       this.#bannerTask.clear();
     } else if (record.kind === 'switch') {
       this.#bannerTask.set(record.cpu, record.task);
-    } else if (record.kind !== 'lost' && record.task === '') {
-      // Choice: a LOST line names no task; which task ran while records were lost is not known.
+    } else if (record.task === '') {
+      // Choice: a LOST line, too, is of the task that the CPU's last banner named.
       record.task = this.#bannerTask.get(record.cpu) ?? '';
     }
     this.#result.records.push(record);
@@ -222,11 +235,16 @@ function variantsOf(line: string): Variant[] {
   let text = line;
   for (;;) {
     const shorter = withoutOneDecoration(text);
-    if (!shorter) return variants;
+    if (!shorter) break;
     text = shorter.text;
     kinds.add(shorter.kind);
     variants.push({ text, decoration: [...kinds].sort().join(' ') });
   }
+  // Choice: NUL bytes (a file with holes, a serial line) are taken out when nothing else helps.
+  if (text.includes('\0')) {
+    variants.push({ text: text.replaceAll('\0', ''), decoration: variants.at(-1)!.decoration });
+  }
+  return variants;
 }
 
 function withoutOneDecoration(text: string): { text: string; kind: string } | null {
@@ -252,9 +270,19 @@ function layoutOfHeader(header: string): Layout {
 }
 
 /** Every layout that the tracer can print, those with fewer columns first. */
-const ALL_LAYOUTS: Layout[] = subsets(COLUMNS)
+const PRINTED_LAYOUTS: Layout[] = subsets(COLUMNS)
   .filter((layout) => !(layout.has('abstime') && layout.has('reltime')))
   .sort((a, b) => a.size - b.size);
+
+/**
+ * The same with their blanks collapsed, behind all that have them. Choice: only with a duration
+ * column, as nothing else tells such a line from other text.
+ */
+const COLLAPSED_LAYOUTS: Layout[] = PRINTED_LAYOUTS.filter((layout) => layout.has('duration')).map(
+  (layout) => new Set<Column>([...layout, 'collapsed']),
+);
+
+const ALL_LAYOUTS: Layout[] = [...PRINTED_LAYOUTS, ...COLLAPSED_LAYOUTS];
 
 function subsets(columns: readonly Column[]): Set<Column>[] {
   if (columns.length === 0) return [new Set()];
@@ -265,6 +293,7 @@ function subsets(columns: readonly Column[]): Set<Column>[] {
 /**
  * The layout that reads most of the lines from `index` on.
  * Choice: the window ends at the next `# tracer:` line, behind which another layout may hold.
+ * Choice: blanks count as collapsed when most lines say so; one damaged line does not make it so.
  */
 function guessLayout(lines: string[], index: number): Layout {
   const window: Variant[][] = [];
@@ -273,25 +302,29 @@ function guessLayout(lines: string[], index: number): Layout {
     if (variants.some((v) => SECTION.test(v.text))) break;
     window.push(variants);
   }
-  let best = ALL_LAYOUTS[0]!;
-  let bestCount = 0;
-  for (const layout of ALL_LAYOUTS) {
+  const printed = bestLayout(PRINTED_LAYOUTS, window);
+  const collapsed = bestLayout(COLLAPSED_LAYOUTS, window);
+  return collapsed.count > 2 * printed.count ? collapsed.layout : printed.layout;
+}
+
+function bestLayout(layouts: Layout[], window: Variant[][]): { layout: Layout; count: number } {
+  let best = { layout: layouts[0]!, count: 0 };
+  for (const layout of layouts) {
     const count = window.filter((variants) => variants.some((v) => readGraphLine(v.text, layout))).length;
-    if (count > bestCount) {
-      best = layout;
-      bestCount = count;
-    }
+    if (count > best.count) best = { layout, count };
   }
   return best;
 }
 
-function hasPrologue(layout: Layout | null): boolean {
-  return layout !== null && COLUMNS.some((column) => column !== 'duration' && layout.has(column));
-}
-
-/** A line that begins as this trace's lines do, and then goes wrong. */
+/**
+ * A line that begins as this trace's lines do, and then goes wrong.
+ * Choice: its first column is enough, as a line may be cut anywhere.
+ */
 function looksDamaged(text: string, layout: Layout | null): boolean {
-  return layout !== null && hasPrologue(layout) && readPrologue(text, layout) !== null;
+  const first = COLUMNS.find((column) => layout?.has(column));
+  if (!layout || first === undefined) return false;
+  if (first === 'duration') return DURATION.test(text);
+  return readPrologue(text, new Set<Column>([first])) !== null;
 }
 
 // Graph lines: prologue, duration, body ----------------------------------------------------------
@@ -360,6 +393,7 @@ const DURATION = /^(?:[ +!#*@$] (\d+)(?:\.(\d{1,3}))? us +| {14})\|/;
 
 /** One line of the graph: null when it is not one under this layout. */
 function readGraphLine(text: string, layout: Layout): ReferenceRecord | null {
+  if (layout.has('collapsed')) return readCollapsedLine(text, layout);
   const prologue = readPrologue(text, layout);
   if (!prologue) return null;
   return readIrqMark(prologue) ?? readCall(prologue, layout.has('duration'));
@@ -395,8 +429,37 @@ function readCall(prologue: Prologue, hasDuration: boolean): ReferenceRecord | n
   return record;
 }
 
-// A function as %ps prints it, with its module.
-const NAME = String.raw`[^ ()]+(?: \[[^\]]*\])?`;
+// Choice: the task is the shortest text that ends in a pid and a bar; its width says nothing any more.
+const COLLAPSED: Record<Exclude<Column, 'collapsed'>, string> = {
+  abstime: String.raw`(?<seconds>\d+)\.(?<micros>\d{6}) *\| *`,
+  reltime: String.raw`\d+ us *\| *`,
+  cpu: String.raw`(?<cpu>\d+)\) *`,
+  proc: String.raw`(?<task>.*?-\d+) *\| *`,
+  latency: String.raw`(?<flags>[^ |]{4,7}) *\| *`,
+  duration: String.raw`(?:[+!#*@$] *)?(?:(?<whole>\d+)(?:\.(?<fraction>\d{1,3}))? us *)?\| *`,
+};
+
+/** A line whose blanks were collapsed: its indentation is gone, so its depth is unknown. */
+function readCollapsedLine(text: string, layout: Layout): ReferenceRecord | null {
+  const columns = COLUMNS.filter((column) => layout.has(column)).map((column) => COLLAPSED[column]);
+  const match = new RegExp(`^ *${columns.join('')}(?<body>[^ ].*)$`, 's').exec(text);
+  if (!match) return null;
+  const found = match.groups as Record<string, string | undefined>;
+  const record = readBody(found['body']!, {
+    cpu: found['cpu'] === undefined ? -1 : Number(found['cpu']),
+    task: found['task'] ?? '',
+    flags: found['flags'] ?? '',
+    timeUs: found['seconds'] === undefined ? null : microseconds(found['seconds'], found['micros']!),
+    rest: '',
+  });
+  if (record && found['whole'] !== undefined) {
+    record.durationNs = nanoseconds(found['whole'], found['fraction'] ?? '');
+  }
+  return record;
+}
+
+// A function as %ps prints it, with its module. Choice: with a character that no symbol has, it is damage.
+const NAME = String.raw`[\w.$@']+(?: \[[^\]]*\])?`;
 const EXIT = new RegExp(String.raw`^\}(?: /\* (${NAME})(?: (.+))? \*/)?$`, 's');
 // The list ends at the first `)` with a right continuation: argument text may hold parentheses.
 const ENTRY = new RegExp(String.raw`^(${NAME})\((.*?)\) \{(?: /\* (.*) \*/)?$`, 's');
@@ -422,7 +485,7 @@ function call(kind: ReferenceKind, prologue: Prologue, match: RegExpExecArray): 
  * Choice: a comment that is not closed (text with a newline in it, a cut line) is an event too.
  */
 function readComment(body: string, prologue: Prologue): ReferenceRecord {
-  const inside = body.replace(/^\/\* ?/, '').replace(/ \*\/$/, '');
+  const inside = body.replace(/^\/\* ?/, '').replace(/(?:^| )\*\/$/, '');
   return newRecord('event', prologue, nameAndText(inside));
 }
 
@@ -436,17 +499,19 @@ function nameAndText(inside: string): { name: string; text: string } {
 
 const SECTION = /^# tracer: *(.*?) *$/;
 const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
-const OVERRUNS = /^ \(Overruns: \d+\)$/;
+const OVERRUNS = /^ *\(Overruns: \d+\)$/;
 const DUMP_LINE = /^ *(?:Dumping ftrace buffer:|\(ftrace buffer empty\))$/;
-// Choice: the lines below `<stack trace>` are understood, without a record.
+// Choice: the lines below `<stack trace>` are understood, without a record; elsewhere they are text.
 const STACK_FRAME = /^ => /;
 const BLANK = /^[ \t]*$/;
+const ELISION = /^\s*(?:\.{3,}|\[\.{3}\]|<snip>|\[snip\])\s*$/;
 const DASHES = /^ *-+ *$/;
 
 function readLayoutFreeLine(text: string): Meaning | null {
   if (BLANK.test(text) || DASHES.test(text)) return { is: 'neutral' };
   if (text.startsWith('#')) return readHeader(text);
-  if (OVERRUNS.test(text) || DUMP_LINE.test(text) || STACK_FRAME.test(text)) return { is: 'trace' };
+  if (ELISION.test(text)) return { is: 'elision' };
+  if (OVERRUNS.test(text) || DUMP_LINE.test(text)) return { is: 'trace' };
   const record = readBanner(text) ?? readLost(text);
   return record ? { is: 'record', record } : readPlainLine(text);
 }
@@ -519,7 +584,7 @@ const FUNCTION = new RegExp(String.raw`^(${NAME})(?: <[0-9a-f]+>)?(?:\(.*\))?(?:
 
 function readPlainBody(body: string, about: Partial<Prologue>): Meaning {
   // Choice: the head of a stack is understood without a record, as its lines are.
-  if (/^<(?:user )?stack trace>$/.test(body)) return { is: 'trace' };
+  if (/^<(?:user )?stack trace>$/.test(body)) return { is: 'stack' };
   const event = nameAndText(body);
   const hit = event.name === 'print' ? FUNCTION.exec(body) : null;
   if (hit) return functionHit(hit, about);

@@ -220,7 +220,24 @@ describe('lines around and decoration', () => {
     expect(pick(records, 'kind', 'task', 'durationNs')).toEqual([
       ['entry', '', null],
       ['switch', 'dd-258', null],
+      ['lost', '', null],
       ['exit', 'dd-258', 91751],
+    ]);
+  });
+
+  it('reads collapsed mail excerpts, without depth', async () => {
+    const { records, unknown } = await parse(
+      '> 7) | zs_free() {',
+      '> 7) + 30.100 us | queued_spin_lock_slowpath();',
+      '> ...',
+      '> 7) # 1191.279 us | } /* zs_free */',
+    );
+    expect(unknown).toEqual([]);
+    expect(pick(records, 'kind', 'name', 'cpu', 'durationNs', 'depth')).toEqual([
+      ['entry', 'zs_free', 7, null, -1],
+      ['leaf', 'queued_spin_lock_slowpath', 7, 30100, -1],
+      ['lost', '', -1, null, -1],
+      ['exit', 'zs_free', 7, 1191279, -1],
     ]);
   });
 

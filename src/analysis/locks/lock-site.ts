@@ -1,0 +1,130 @@
+import { Histogram } from '../histogram.ts';
+import type { LockKind } from './primitives.ts';
+
+/** Rows kept for blockers of a site; the rest share one. */
+const MAX_BLOCKERS = 512;
+const MAX_ADDRESSES = 4096;
+
+/** Time that holders in one place stood in the way. */
+export interface BlockerCount {
+  readonly function: string;
+  readonly task: string;
+  readonly cpu: number;
+  waits: number;
+  ns: number;
+}
+
+/** Calls and time, by what was called. */
+export interface HeldCount {
+  calls: number;
+  ns: number;
+}
+
+/** One lock as taken by one function: all that is counted about it. */
+export class LockSite {
+  /** Identity of the lock: see `identifyLock`. */
+  readonly key: string;
+  readonly known: boolean;
+  readonly kind: LockKind;
+  /** Function that takes it. */
+  readonly function: string;
+  /** Set when the row is one lock by its address. */
+  readonly address: string;
+
+  acquisitions = 0;
+  triesWithoutUnlock = 0;
+  /** Holds whose unlock was not found. */
+  unmatched = 0;
+  /** An unlock that goes with this site was seen somewhere. */
+  unlockSeen = false;
+  readonly acquire = new Histogram();
+  readonly wait = new Histogram();
+  readonly hold = new Histogram();
+  holdBasis: 'stamps' | 'calls' | 'none' = 'none';
+  witness: 'slowpath' | 'contention-events' | 'none' = 'none';
+  explainedNs = 0;
+  unexplainedWaits = 0;
+  readonly blockers = new Map<string, BlockerCount>();
+  readonly calledWhileHeld = new Map<number, HeldCount>();
+  readonly lockedWhileHeld = new Map<LockSite, HeldCount>();
+  readonly #addresses = new Set<string>();
+
+  constructor(key: string, known: boolean, kind: LockKind, function_: string, address: string) {
+    this.key = key;
+    this.known = known;
+    this.kind = kind;
+    this.function = function_;
+    this.address = address;
+  }
+
+  get instances(): number {
+    return this.#addresses.size;
+  }
+
+  noteAddress(address: string): void {
+    if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(address);
+  }
+
+  addWait(ns: number, witness: 'slowpath' | 'contention-events'): void {
+    this.wait.add(ns);
+    if (this.witness !== 'slowpath') this.witness = witness;
+  }
+
+  addHold(ns: number, basis: 'stamps' | 'calls'): void {
+    this.hold.add(ns);
+    this.holdBasis = basis;
+  }
+
+  addBlame(function_: string, task: string, cpu: number, ns: number, waits = 1): void {
+    const key = `${function_}|${task}|${cpu}`;
+    let row = this.blockers.get(key);
+    if (!row && this.blockers.size >= MAX_BLOCKERS) {
+      task = '(others)';
+      row = this.blockers.get(`${function_}|(others)`);
+    }
+    if (!row) {
+      row = { function: function_, task, cpu, waits: 0, ns: 0 };
+      this.blockers.set(task === '(others)' ? `${function_}|(others)` : key, row);
+    }
+    row.waits += waits;
+    row.ns += ns;
+  }
+
+  /** Adds all that another row of the same site counted. */
+  absorb(other: LockSite): void {
+    this.acquisitions += other.acquisitions;
+    this.triesWithoutUnlock += other.triesWithoutUnlock;
+    this.unmatched += other.unmatched;
+    this.unlockSeen ||= other.unlockSeen;
+    this.acquire.merge(other.acquire);
+    this.wait.merge(other.wait);
+    this.hold.merge(other.hold);
+    if (this.holdBasis === 'none') this.holdBasis = other.holdBasis;
+    if (this.witness === 'none') this.witness = other.witness;
+    this.explainedNs += other.explainedNs;
+    this.unexplainedWaits += other.unexplainedWaits;
+    for (const row of other.blockers.values()) {
+      this.addBlame(row.function, row.task, row.cpu, row.ns, row.waits);
+    }
+    for (const [name, count] of other.calledWhileHeld) add(this.calledWhileHeld, name, count.ns, count.calls);
+    for (const [site, count] of other.lockedWhileHeld) add(this.lockedWhileHeld, site, count.ns, count.calls);
+  }
+
+  addCalled(name: number, ns: number): void {
+    add(this.calledWhileHeld, name, ns);
+  }
+
+  addLocked(site: LockSite, ns: number): void {
+    add(this.lockedWhileHeld, site, ns);
+  }
+}
+
+function add<K>(counts: Map<K, HeldCount>, key: K, ns: number, calls = 1): void {
+  let count = counts.get(key);
+  if (!count) {
+    count = { calls: 0, ns: 0 };
+    counts.set(key, count);
+  }
+  count.calls += calls;
+  if (ns === ns) count.ns += ns;
+}

@@ -1,0 +1,537 @@
+import { latin1 } from '../../trace/records.ts';
+import type { NameTable } from '../../trace/names.ts';
+import { SpanFlag, SpanKind, type SpanBatch } from '../../trace/spans.ts';
+import { type FunctionRoles, Role } from '../function-roles.ts';
+import type { RowFilter } from '../row-filter.ts';
+import { type Blame, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
+import { identifyLock } from './names.ts';
+import { type LockPrimitive, lockPrimitive } from './primitives.ts';
+import { MAX_ADDRESS_ROWS } from './lock-rows.ts';
+import { LockSite } from './lock-site.ts';
+
+/** An acquisition that has begun: the lock function's call is open. */
+interface Pending {
+  readonly site: LockSite;
+  /** Call number of the lock function; -1 when a slowpath stands alone (inlined fast path). */
+  readonly span: number;
+  readonly frame: number;
+  readonly startNs: number;
+  readonly isTry: boolean;
+  address: string;
+  waitNs: number;
+  /** Call number of the slowpath that is being measured, -1 when none is. */
+  waitSpan: number;
+  wait: Wait | null;
+  eventWaitSince: number;
+  witness: 'slowpath' | 'contention-events' | 'none';
+}
+
+/** What a task holds and waits for. */
+interface TaskLocks {
+  readonly key: number;
+  holds: Hold[];
+  pending: Pending[];
+  /** A wait whose line is complete in itself: it ends with the task's next record. */
+  leafWait: Wait | null;
+  /** Locks taken in the present call of a site, by frame and kind; for sites that take several. */
+  takenFrame: number;
+  takenKind: string;
+  taken: number;
+}
+
+const MAX_HOLDS = 32;
+
+/**
+ * Lock waits and holds from calls of lock functions: who took which lock where, how long the slow
+ * path took, from when to when it was held, what ran meanwhile, and who stood in whose way.
+ *
+ * A wait is the time of the lock's slowpath function, the best witness: `contention_begin` does not
+ * fire for a queued spinlock's pending waiter. Only where no slowpath is in the trace do contention
+ * events count. A hold lasts from the return of the lock call to the entry of the unlock call.
+ */
+export class LockTable {
+  readonly #names: NameTable;
+  readonly #roles: FunctionRoles;
+  readonly #filter: RowFilter;
+  readonly #taskText: (task: number) => string;
+
+  #primitives: (LockPrimitive | null | undefined)[] = [];
+  readonly #sites = new Map<string, LockSite>();
+  readonly #tasks = new Map<number, TaskLocks>();
+  #lastTaskKey = Number.NaN;
+  #lastTask: TaskLocks | null = null;
+  #activeHolds: Hold[] = [];
+  #activeWaits: Wait[] = [];
+  /** Time of the last release of each lock. */
+  readonly #lastRelease = new Map<string, number>();
+  #contentionBegin = -2;
+  #contentionEnd = -2;
+  #order = 0;
+  /** Unlocks that no lock call in the trace goes with. */
+  unmatchedUnlocks = 0;
+
+  constructor(options: {
+    readonly names: NameTable;
+    readonly roles: FunctionRoles;
+    readonly filter: RowFilter;
+    readonly taskText: (task: number) => string;
+  }) {
+    this.#names = options.names;
+    this.#roles = options.roles;
+    this.#filter = options.filter;
+    this.#taskText = options.taskText;
+  }
+
+  /** The sites met. */
+  sites(): LockSite[] {
+    return [...this.#sites.values()];
+  }
+
+  /** Takes the spans of a batch. */
+  add(rows: SpanBatch): void {
+    const roles = this.#roles.bits;
+    const { kind, name, task, cpu } = rows;
+    for (let i = 0; i < rows.length; i++) {
+      const k = kind[i]!;
+      if (k === SpanKind.Gap) {
+        this.#gap();
+        continue;
+      }
+      // Tasks that are not known are told apart by CPU.
+      const key = task[i]! >= 0 ? task[i]! : -1 - cpu[i]!;
+      const id = name[i]!;
+      const isLock = k !== SpanKind.Event && (roles[id]! & Role.Lock) !== 0;
+      if (key !== this.#lastTaskKey) {
+        const known = this.#tasks.get(key);
+        if (!known && !isLock) continue;
+        this.#lastTaskKey = key;
+        this.#lastTask = known ?? this.#newTask(key);
+      }
+      const state = this.#lastTask!;
+      if (state.leafWait !== null) this.#closeLeafWait(state);
+      if (isLock) this.#lockRow(rows, i, k, state);
+      else if (k === SpanKind.Event) {
+        if (state.pending.length > 0) this.#event(rows, i, state);
+      } else if (state.holds.length > 0 && k !== SpanKind.Begin) this.#callRow(rows, i, k, state);
+    }
+  }
+
+  #newTask(key: number): TaskLocks {
+    const state: TaskLocks = {
+      key,
+      holds: [],
+      pending: [],
+      leafWait: null,
+      takenFrame: -2,
+      takenKind: '',
+      taken: 0,
+    };
+    this.#tasks.set(key, state);
+    return state;
+  }
+
+  // ---------------------------------------------------------------- calls that are no lock functions
+
+  /** A call ended while its task holds locks: it ran under them, or it was what held them. */
+  #callRow(rows: SpanBatch, i: number, kind: number, state: TaskLocks): void {
+    const parent = rows.parent[i]!;
+    const span = rows.span[i]!;
+    const ns = rows.durationNs[i]!;
+    const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
+    for (let h = state.holds.length - 1; h >= 0; h--) {
+      const hold = state.holds[h]!;
+      if (hold.frame === parent && kind === SpanKind.Span) {
+        if (hold.inInterrupt === inInterrupt) {
+          if (hold.counted) hold.site.addCalled(rows.name[i]!, ns);
+          hold.callsNs += ns === ns ? ns : 0;
+        }
+      } else if (hold.frame === span) this.#siteReturned(rows, i, kind, state, h, hold);
+    }
+  }
+
+  /** The function that took a lock returned with it, or its unlock is not in the trace. */
+  #siteReturned(rows: SpanBatch, i: number, kind: number, state: TaskLocks, h: number, hold: Hold): void {
+    const parent = rows.parent[i]!;
+    if (hold.isTry || kind === SpanKind.Cut || parent < 0 || !hold.site.unlockSeen) {
+      if (hold.isTry) hold.site.triesWithoutUnlock++;
+      else hold.site.unmatched++;
+      const end = rows.startNs[i]! + rows.durationNs[i]!;
+      this.#endHold(state, h, end, false);
+      return;
+    }
+    hold.frame = parent;
+  }
+
+  // ---------------------------------------------------------------- lock functions
+
+  #primitive(name: number): LockPrimitive {
+    const known = this.#primitives[name];
+    if (known) return known;
+    const primitive = lockPrimitive(this.#names.functionName(name))!;
+    this.#primitives[name] = primitive;
+    return primitive;
+  }
+
+  #lockRow(rows: SpanBatch, i: number, kind: number, state: TaskLocks): void {
+    const primitive = this.#primitive(rows.name[i]!);
+    const leaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
+    switch (primitive.op) {
+      case 'acquire':
+      case 'try':
+        if (kind === SpanKind.Begin) state.pending.push(this.#begin(rows, i, primitive, state));
+        else if (leaf) this.#acquired(rows, i, this.#begin(rows, i, primitive, state), state);
+        else this.#endPending(rows, i, kind, state);
+        break;
+      case 'slowpath':
+        this.#slowpath(rows, i, kind, leaf, primitive, state);
+        break;
+      case 'release':
+        // A nested unlock releases at its entry; its own end says nothing more.
+        if (kind === SpanKind.Begin || leaf) this.#release(rows, i, primitive, state);
+        break;
+    }
+  }
+
+  #begin(rows: SpanBatch, i: number, primitive: LockPrimitive, state: TaskLocks): Pending {
+    const frame = rows.parent[i]!;
+    const address = this.#address(rows, i);
+    return {
+      site: this.#site(rows.parentName[i]!, rows.name[i]!, primitive, frame, state, address),
+      span: rows.span[i]!,
+      frame,
+      startNs: rows.startNs[i]!,
+      isTry: primitive.op === 'try',
+      address,
+      waitNs: 0,
+      waitSpan: -1,
+      wait: null,
+      eventWaitSince: Number.NaN,
+      witness: 'none',
+    };
+  }
+
+  /** The first argument of a lock function is the lock: `lock=0xff..`, `sem=0x..` (funcgraph-args). */
+  #address(rows: SpanBatch, i: number): string {
+    if ((rows.flags[i]! & SpanFlag.HasText) === 0) return '';
+    const text = latin1(rows.bytes, rows.textStart[i]!, Math.min(rows.textEnd[i]!, rows.textStart[i]! + 80));
+    return /^\w+=(0x[0-9a-f]+)/.exec(text)?.[1] ?? '';
+  }
+
+  #site(
+    parentName: number,
+    name: number,
+    primitive: LockPrimitive,
+    frame: number,
+    state: TaskLocks,
+    address: string,
+  ): LockSite {
+    const function_ = parentName >= 0 ? this.#names.functionName(parentName) : '(outermost)';
+    let held = 0;
+    for (const hold of state.holds) if (hold.frame === frame && hold.site.kind === primitive.kind) held++;
+    if (state.takenFrame !== frame || state.takenKind !== primitive.kind) {
+      state.takenFrame = frame;
+      state.takenKind = primitive.kind;
+      state.taken = 0;
+    }
+    const taken = state.taken++;
+    const cacheKey = `${parentName}/${name}/${held}/${taken & 1}`;
+    let site = this.#siteCache.get(cacheKey);
+    if (!site) {
+      const identity = identifyLock(function_, this.#names.functionName(name), primitive.kind, held, taken);
+      site = this.#siteOf(identity.key, identity.known, primitive, function_, '');
+      this.#siteCache.set(cacheKey, site);
+    }
+    if (address === '') return site;
+    site.noteAddress(address);
+    if (site.known || site.instances > MAX_ADDRESS_ROWS) return site;
+    return this.#siteOf(address, false, primitive, function_, address);
+  }
+
+  readonly #siteCache = new Map<string, LockSite>();
+
+  #siteOf(key: string, known: boolean, primitive: LockPrimitive, function_: string, address: string): LockSite {
+    const full = `${key}|${primitive.kind}|${function_}`;
+    let site = this.#sites.get(full);
+    if (!site) {
+      site = new LockSite(key, known, primitive.kind, function_, address);
+      this.#sites.set(full, site);
+    }
+    return site;
+  }
+
+  #endPending(rows: SpanBatch, i: number, kind: number, state: TaskLocks): void {
+    const span = rows.span[i]!;
+    while (state.pending.length > 0) {
+      const pending = state.pending.pop()!;
+      if (pending.span !== span) {
+        if (pending.wait) this.#closeWait(pending.wait, Number.NaN);
+        continue;
+      }
+      if (kind === SpanKind.Span) this.#acquired(rows, i, pending, state);
+      else if (pending.wait) this.#closeWait(pending.wait, Number.NaN);
+      return;
+    }
+  }
+
+  #acquired(rows: SpanBatch, i: number, pending: Pending, state: TaskLocks): void {
+    const site = pending.site;
+    const ns = rows.durationNs[i]!;
+    const counted = !this.#filter.active || this.#filter.acceptsPlace(rows, i);
+    const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
+    if (counted) {
+      site.acquisitions++;
+      if (ns === ns) site.acquire.add(ns);
+      if (pending.witness !== 'none') site.addWait(pending.waitNs, pending.witness);
+    }
+    for (const hold of state.holds) {
+      if (hold.inInterrupt !== inInterrupt) continue;
+      if (hold.counted) hold.site.addLocked(site, ns);
+      if (hold.frame === pending.frame && ns === ns) hold.callsNs += ns;
+    }
+    if (pending.wait) this.#finishWait(pending.wait, rows.startNs[i]! + ns, pending.waitNs);
+    this.#hold(pending, rows.startNs[i]! + ns, rows.cpu[i]!, rows.task[i]!, state, counted, inInterrupt);
+  }
+
+  #hold(
+    pending: Pending,
+    startNs: number,
+    cpu: number,
+    task: number,
+    state: TaskLocks,
+    counted: boolean,
+    inInterrupt: boolean,
+  ): void {
+    if (state.holds.length >= MAX_HOLDS) {
+      state.holds[0]!.site.unmatched++;
+      this.#endHold(state, 0, Number.NaN, false);
+    }
+    const hold: Hold = {
+      site: pending.site,
+      address: pending.address,
+      taskKey: state.key,
+      task,
+      cpu,
+      frame: pending.frame,
+      startNs,
+      grantedNs: this.#grantedNs(pending, startNs),
+      endNs: Number.NaN,
+      startOrder: this.#order++,
+      endOrder: -1,
+      released: false,
+      callsNs: 0,
+      isTry: pending.isTry,
+      counted,
+      inInterrupt,
+    };
+    state.holds.push(hold);
+    this.#activeHolds.push(hold);
+    for (const wait of this.#activeWaits) if (sameLock(wait, hold)) wait.candidates.push(hold);
+  }
+
+  #grantedNs(pending: Pending, startNs: number): number {
+    const wait = pending.wait;
+    if (wait === null) return startNs;
+    const released = this.#lastRelease.get(pending.site.key) ?? Number.NaN;
+    return released >= wait.startNs && released <= startNs ? released : startNs;
+  }
+
+  // ---------------------------------------------------------------- waiting
+
+  #slowpath(
+    rows: SpanBatch,
+    i: number,
+    kind: number,
+    leaf: boolean,
+    primitive: LockPrimitive,
+    state: TaskLocks,
+  ): void {
+    let pending = state.pending.at(-1);
+    if (pending && pending.waitSpan >= 0) {
+      // A slowpath within a slowpath is part of it; the outer one's return ends the wait.
+      if (pending.waitSpan === rows.span[i]! && kind !== SpanKind.Begin) this.#endSlowpath(rows, i, kind, pending, state);
+      return;
+    }
+    const standsAlone = !pending || (pending.span !== rows.parent[i]! && pending.frame !== rows.parent[i]!);
+    if (kind === SpanKind.Cut || (kind === SpanKind.Span && !leaf)) return;
+    if (standsAlone) {
+      // The fast path is inlined: the slowpath itself is the acquisition.
+      pending = this.#begin(rows, i, primitive, state);
+      if (!leaf) state.pending.push(pending);
+    }
+    const wait: Wait = {
+      site: pending!.site,
+      address: pending!.address,
+      taskKey: state.key,
+      startNs: rows.startNs[i]!,
+      endNs: Number.NaN,
+      candidates: this.#activeHolds.filter((hold) => hold.taskKey !== state.key),
+      waitNs: 0,
+      counted: !this.#filter.active || this.#filter.acceptsPlace(rows, i),
+    };
+    wait.candidates = wait.candidates.filter((hold) => sameLock(wait, hold));
+    this.#activeWaits.push(wait);
+    pending!.wait = wait;
+    pending!.witness = 'slowpath';
+    if (!leaf) {
+      pending!.waitSpan = rows.span[i]!;
+      return;
+    }
+    const ns = rows.durationNs[i]!;
+    pending!.waitNs += ns === ns ? ns : 0;
+    wait.waitNs = pending!.waitNs;
+    wait.endNs = rows.startNs[i]! + ns;
+    if (standsAlone) this.#acquired(rows, i, pending!, state);
+    else state.leafWait = wait;
+  }
+
+  #endSlowpath(rows: SpanBatch, i: number, kind: number, pending: Pending, state: TaskLocks): void {
+    pending.waitSpan = -1;
+    const ns = rows.durationNs[i]!;
+    if (kind === SpanKind.Span && ns === ns) pending.waitNs += ns;
+    const wait = pending.wait!;
+    wait.waitNs = pending.waitNs;
+    wait.endNs = rows.startNs[i]! + ns;
+    if (pending.span === rows.span[i]!) {
+      state.pending.pop();
+      if (kind === SpanKind.Span) this.#acquired(rows, i, pending, state);
+    }
+  }
+
+  /** The task's next record: a wait printed as one line is over. */
+  #closeLeafWait(state: TaskLocks): void {
+    const wait = state.leafWait!;
+    state.leafWait = null;
+    this.#closeWait(wait, wait.endNs);
+  }
+
+  #finishWait(wait: Wait, endNs: number, waitNs: number): void {
+    wait.waitNs = waitNs;
+    this.#closeWait(wait, wait.endNs === wait.endNs ? wait.endNs : endNs);
+  }
+
+  /** Ends a wait, once, and says who was in the way. */
+  #closeWait(wait: Wait, endNs: number): void {
+    const at = this.#activeWaits.indexOf(wait);
+    if (at < 0) return;
+    this.#activeWaits.splice(at, 1);
+    wait.endNs = endNs;
+    if (!wait.counted || !(wait.waitNs > 0)) return;
+    const blames: Blame[] = overlapBlame(wait);
+    for (const blame of blames) {
+      const { hold } = blame;
+      const function_ = blame.handedOver ? `${hold.site.function} (in its slowpath)` : hold.site.function;
+      wait.site.addBlame(function_, this.#taskText(hold.task), hold.cpu, blame.ns);
+    }
+    const explained = Math.min(wait.waitNs, blames.reduce((sum, blame) => sum + blame.ns, 0));
+    wait.site.explainedNs += explained;
+    if (blames.length === 0) wait.site.unexplainedWaits++;
+  }
+
+  // ---------------------------------------------------------------- unlocking
+
+  #release(rows: SpanBatch, i: number, primitive: LockPrimitive, state: TaskLocks): void {
+    const { holds } = state;
+    const frame = rows.parent[i]!;
+    const h = this.#holdToRelease(rows, i, primitive, holds, frame);
+    if (h < 0) {
+      this.unmatchedUnlocks++;
+      return;
+    }
+    const hold = holds[h]!;
+    hold.site.unlockSeen = true;
+    const at = rows.startNs[i]!;
+    if (at === at) this.#lastRelease.set(hold.site.key, at);
+    const ns = rows.durationNs[i]!;
+    for (const outer of holds) if (outer !== hold && outer.frame === frame && ns === ns) outer.callsNs += ns;
+    this.#endHold(state, h, at, true);
+    if (!hold.counted) return;
+    if (at === at && hold.startNs === hold.startNs) hold.site.addHold(Math.max(0, at - hold.startNs), 'stamps');
+    else hold.site.addHold(hold.callsNs, 'calls');
+  }
+
+  /** By address when known; else the last one of that kind taken in the same call; else in any. */
+  #holdToRelease(rows: SpanBatch, i: number, primitive: LockPrimitive, holds: Hold[], frame: number): number {
+    const address = this.#address(rows, i);
+    let any = -1;
+    let sameFrame = -1;
+    let sameIdentity = -1;
+    let firstInFrame = -1;
+    let key: string | null = null;
+    for (let h = holds.length - 1; h >= 0; h--) {
+      const hold = holds[h]!;
+      if (hold.site.kind !== primitive.kind) continue;
+      if (address !== '' && hold.address !== '') {
+        if (hold.address === address) return h;
+        continue;
+      }
+      if (hold.frame === frame) {
+        if (sameFrame < 0) sameFrame = h;
+        firstInFrame = h;
+      } else if (sameFrame < 0) {
+        key ??= this.#releaseKey(rows, i, primitive);
+        if (sameIdentity < 0 && hold.site.key === key) sameIdentity = h;
+        if (any < 0) any = h;
+      }
+    }
+    // zs_map_object drops the pool lock, taken first, and keeps the zspage's.
+    if (sameFrame >= 0) return this.#releasesFirst(rows.parentName[i]!) ? firstInFrame : sameFrame;
+    return sameIdentity >= 0 ? sameIdentity : any;
+  }
+
+  #releaseKey(rows: SpanBatch, i: number, primitive: LockPrimitive): string {
+    const parent = rows.parentName[i]!;
+    const function_ = parent >= 0 ? this.#names.functionName(parent) : '(outermost)';
+    return identifyLock(function_, this.#names.functionName(rows.name[i]!), primitive.kind, 0, 0).key;
+  }
+
+  #releasesFirst(parentName: number): boolean {
+    return parentName >= 0 && /^zs_(?:map_object|obj_\w+)$/.test(this.#names.functionName(parentName));
+  }
+
+  #endHold(state: TaskLocks, h: number, endNs: number, released: boolean): void {
+    const hold = state.holds[h]!;
+    state.holds.splice(h, 1);
+    hold.endNs = endNs;
+    hold.endOrder = this.#order++;
+    hold.released = released;
+    const at = this.#activeHolds.indexOf(hold);
+    if (at >= 0) this.#activeHolds.splice(at, 1);
+  }
+
+  // ---------------------------------------------------------------- events and gaps
+
+  /** contention_begin and contention_end: the lock's address, and a wait where no slowpath is traced. */
+  #event(rows: SpanBatch, i: number, state: TaskLocks): void {
+    if (this.#contentionBegin < 0) this.#contentionBegin = this.#findName('contention_begin');
+    if (this.#contentionEnd < 0) this.#contentionEnd = this.#findName('contention_end');
+    const pending = state.pending.at(-1)!;
+    const name = rows.name[i]!;
+    if (name === this.#contentionBegin) {
+      const text = latin1(rows.bytes, rows.textStart[i]!, rows.textEnd[i]!);
+      const address = /^(?:0x)?([0-9a-fA-F]{8,16})/.exec(text)?.[1];
+      if (address) pending.site.noteAddress(address);
+      if (pending.waitSpan < 0 && pending.witness !== 'slowpath') pending.eventWaitSince = rows.startNs[i]!;
+    } else if (name === this.#contentionEnd && !Number.isNaN(pending.eventWaitSince)) {
+      pending.waitNs += rows.startNs[i]! - pending.eventWaitSince;
+      pending.eventWaitSince = Number.NaN;
+      pending.witness = 'contention-events';
+    }
+  }
+
+  #findName(text: string): number {
+    for (let id = 0; id < this.#names.size; id++) if (this.#names.text(id) === text) return id;
+    return -1;
+  }
+
+  /** Records were lost: what is held or waited for is not known any more. */
+  #gap(): void {
+    for (const state of this.#tasks.values()) {
+      for (const hold of state.holds) hold.site.unmatched++;
+      state.holds = [];
+      state.pending = [];
+      state.leafWait = null;
+    }
+    this.#activeHolds = [];
+    this.#activeWaits = [];
+  }
+}

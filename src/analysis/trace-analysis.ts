@@ -1,0 +1,248 @@
+import { Diagnostics } from '../trace/diagnostics.ts';
+import { NameTable } from '../trace/names.ts';
+import type { RecordSink } from '../trace/records.ts';
+import type { SpanBatch } from '../trace/spans.ts';
+import { TaskTable } from '../trace/tasks.ts';
+import { CallStacks, type Exclusions } from './call-stacks.ts';
+import { CallTree } from './call-tree.ts';
+import { FunctionRoles } from './function-roles.ts';
+import { BUCKET_ERROR, Histogram } from './histogram.ts';
+import { LatencyTable } from './latency.ts';
+import { LockTable } from './locks/lock-table.ts';
+import { lockRows } from './locks/lock-rows.ts';
+import { lockPrimitive } from './locks/primitives.ts';
+import { type OverheadCost, OverheadEstimator } from './overhead.ts';
+import {
+  type AnalysisResult,
+  type FunctionRow,
+  type InputFile,
+  type InputSummary,
+  SCHEMA_VERSION,
+} from './result.ts';
+import { type Filters, globPattern, RowFilter } from './row-filter.ts';
+import { Tails } from './tails.ts';
+
+/** What is known of an input when it has been read. The parser's facts fit. */
+export interface FileFacts {
+  readonly bytes: number;
+  readonly lines: number;
+  readonly understoodLines: number;
+  readonly cpus: number;
+  readonly clock: 'none' | 'stamps';
+  readonly originNs: number;
+  readonly firstNs: number;
+  readonly lastNs: number;
+  readonly kernelRelease: string;
+  readonly layouts: readonly string[];
+}
+
+export interface AnalysisOptions {
+  readonly filters: Filters;
+  /** The filters as the user gave them, for the report. */
+  readonly filtersText: string;
+  readonly exclude: Exclusions;
+  /** Slow calls kept for each function. */
+  readonly slowest: number;
+  /** Tracer cost found by a first pass, to be taken out. */
+  readonly overhead: OverheadCost | null;
+}
+
+/** Rows of `tails` in a result: enough for the text report and to choose from in the JSON. */
+const TAIL_FUNCTIONS = 8;
+
+/**
+ * The whole analysis of one recording in one or more inputs, as a sink for records. Memory is bounded
+ * by the number of distinct functions, paths, locks and tasks, not by the length of the trace.
+ */
+export class TraceAnalysis {
+  readonly names = new NameTable();
+  readonly tasks = new TaskTable();
+  readonly diagnostics = new Diagnostics();
+  readonly #options: AnalysisOptions;
+  readonly #roles: FunctionRoles;
+  readonly #filter: RowFilter;
+  readonly #latency: LatencyTable;
+  readonly #locks: LockTable;
+  readonly #overhead = new OverheadEstimator();
+  readonly #tails: Tails;
+  readonly #callTree = new CallTree();
+  #stacks: CallStacks | null = null;
+  #files: InputFile[] = [];
+  #facts: FileFacts[] = [];
+  #originNs: number | null = null;
+
+  constructor(options: AnalysisOptions) {
+    this.#options = options;
+    this.#roles = new FunctionRoles(this.names, (name) => lockPrimitive(name) !== null);
+    this.#filter = new RowFilter(options.filters, this.names, this.tasks);
+    this.#latency = new LatencyTable(this.#filter);
+    const taskText = (task: number) => this.tasks.text(task);
+    const { names } = this;
+    this.#locks = new LockTable({ names, roles: this.#roles, filter: this.#filter, taskText });
+    const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
+    const pattern = asked.length > 0 ? globPattern(asked) : null;
+    this.#tails = new Tails({
+      names,
+      roles: this.#roles,
+      filter: this.#filter,
+      taskText,
+      wanted: pattern === null ? null : (name) => pattern.test(name),
+      slowest: options.slowest,
+    });
+  }
+
+  /**
+   * Begins an input; its records go to the returned sink.
+   * @param originNs Says what the records' times are relative to, once the first stamp is read.
+   */
+  beginFile(name: string, originNs: () => number): RecordSink {
+    const { exclude, filters, overhead } = this.#options;
+    const roots = filters.roots?.length ? globPattern(filters.roots) : null;
+    const isRoot: boolean[] = [];
+    this.#tails.beginFile(name);
+    const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
+    const stacks = new CallStacks({
+      names: this.names,
+      tasks: this.tasks,
+      roles: this.#roles,
+      diagnostics: this.diagnostics,
+      inputName: name,
+      sink: (rows) => this.#addSpans(rows),
+      ...(excludes ? { exclude } : {}),
+      isRoot: roots === null ? null : (id) => (isRoot[id] ??= roots.test(this.names.functionName(id))),
+      overhead,
+      callTree: this.#callTree,
+    });
+    this.#stacks = stacks;
+    const hasTimes = filters.fromNs !== undefined || filters.toNs !== undefined;
+    return (records) => {
+      if (hasTimes) this.#filter.setOrigin(originNs());
+      stacks.add(records);
+    };
+  }
+
+  /** Ends the input begun last. */
+  endFile(file: { readonly name: string; readonly format: string; readonly sha256: string }, facts: FileFacts): void {
+    this.#stacks?.finish();
+    this.#stacks = null;
+    this.#files.push({
+      name: file.name,
+      format: file.format,
+      bytes: facts.bytes,
+      lines: facts.lines,
+      understoodLines: facts.understoodLines,
+      sha256: file.sha256,
+    });
+    this.#facts.push(facts);
+    if (facts.clock === 'stamps') this.#originNs ??= facts.originNs;
+  }
+
+  /** The tracer's cost as the trace shows it; null when it does not. */
+  estimateOverhead(): { cost: OverheadCost | null; estimator: OverheadEstimator } {
+    return { cost: this.#overhead.estimate(), estimator: this.#overhead };
+  }
+
+  /**
+   * All results.
+   * @param firstPass The estimator of the pass whose estimate was subtracted, if one was.
+   */
+  result(tool: AnalysisResult['tool'], firstPass: OverheadEstimator | null): AnalysisResult {
+    const release = this.#facts.find((facts) => facts.kernelRelease !== '')?.kernelRelease ?? '';
+    const functions = this.#functionRows();
+    const totals = new Map<string, number>();
+    for (const row of functions) totals.set(row.name, (totals.get(row.name) ?? 0) + (row.totalNs ?? 0));
+    const locks = lockRows(this.#locks.sites(), this.names, release, totals);
+    if (this.#locks.unmatchedUnlocks > 0) {
+      const sentence = 'unlocks have no lock call in the trace that goes with them';
+      this.diagnostics.add('unlock-without-lock', 'info', sentence, undefined, this.#locks.unmatchedUnlocks);
+    }
+    const waits = new Map<string, number>();
+    for (const row of locks) waits.set(row.site, (waits.get(row.site) ?? 0) + row.wait.totalNs);
+    const weight = (id: number) => {
+      const name = this.names.functionName(id);
+      return [waits.get(name) ?? 0, totals.get(name) ?? 0] as const;
+    };
+    const byWeight = (a: number, b: number) => {
+      const [waitA, totalA] = weight(a);
+      const [waitB, totalB] = weight(b);
+      return waitB - waitA || totalB - totalA || a - b;
+    };
+    const { exclude } = this.#options;
+    const excluded = [exclude.irq && 'irq', exclude.softirq && 'softirq', exclude.offCpu && 'offcpu'];
+    return {
+      schemaVersion: SCHEMA_VERSION,
+      tool,
+      input: this.#input(release),
+      method: {
+        quantile: 'nearest rank; exact up to 64 calls, then the middle of the bucket it falls in',
+        bucketRelativeError: BUCKET_ERROR,
+        exactUpToCalls: Histogram.EXACT_UP_TO,
+        excluded: excluded.filter((what) => what !== false),
+        filters: this.#options.filtersText,
+      },
+      diagnostics: this.diagnostics.list(),
+      functions,
+      locks,
+      overhead: (firstPass ?? this.#overhead).summary(this.names, firstPass !== null),
+      tails: this.#tails.rows(byWeight, TAIL_FUNCTIONS),
+      callTree: this.#callTree.nodes(this.names),
+    };
+  }
+
+  #addSpans(rows: SpanBatch): void {
+    this.#latency.add(rows);
+    this.#callTree.add(rows, this.#filter);
+    this.#overhead.add(rows);
+    this.#locks.add(rows);
+    this.#tails.add(rows);
+  }
+
+  #input(release: string): InputSummary {
+    const sum = (of: (facts: FileFacts) => number) => this.#facts.reduce((total, facts) => total + of(facts), 0);
+    const stamped = this.#facts.filter((facts) => facts.clock === 'stamps');
+    const duration = stamped.reduce((total, facts) => total + facts.lastNs - facts.firstNs, 0);
+    return {
+      files: this.#files,
+      format: [...new Set(this.#files.map((file) => file.format))].join(', '),
+      bytes: sum((facts) => facts.bytes),
+      lines: sum((facts) => facts.lines),
+      understoodLines: sum((facts) => facts.understoodLines),
+      cpus: this.#facts.reduce((most, facts) => Math.max(most, facts.cpus), 0),
+      tasks: this.tasks.size,
+      clock: stamped.length > 0 ? 'stamps' : 'none',
+      durationNs: stamped.length > 0 ? duration : null,
+      kernelRelease: release,
+      layouts: [...new Set(this.#facts.flatMap((facts) => facts.layouts))],
+      lostRecords: this.diagnostics.count('lost-events'),
+    };
+  }
+
+  #functionRows(): FunctionRow[] {
+    const rows = this.#latency.rows().map((row): FunctionRow => {
+      const d = row.durations;
+      const has = d.count > 0;
+      const at = (q: number) => (has ? d.quantile(q) : null);
+      return {
+        name: this.names.functionName(row.name),
+        module: this.names.moduleName(row.name),
+        calls: row.calls,
+        totalNs: has ? row.totalNs : null,
+        selfNs: has ? row.selfNs : null,
+        selfIsBoundCalls: row.selfIsBound,
+        startCutCalls: row.startCut,
+        minNs: has ? d.minNs : null,
+        p50Ns: at(0.5),
+        p90Ns: at(0.9),
+        p99Ns: at(0.99),
+        p999Ns: at(0.999),
+        maxNs: has ? d.maxNs : null,
+        meanNs: has ? d.meanNs : null,
+        irqNs: row.irqNs,
+        softirqNs: row.softirqNs,
+        offCpuNs: row.offCpuNs,
+        histogram: d.buckets(),
+      };
+    });
+    return rows.sort((a, b) => (b.totalNs ?? 0) - (a.totalNs ?? 0) || b.calls - a.calls || (a.name < b.name ? -1 : 1));
+  }
+}

@@ -1,0 +1,184 @@
+import { type Command, Option } from 'commander';
+import type { AnalysisResult } from '../analysis/result.ts';
+import type { Filters } from '../analysis/row-filter.ts';
+import { type AnalysisOptions, TraceAnalysis } from '../analysis/trace-analysis.ts';
+import { renderJson } from '../report/json.ts';
+import { summarise } from '../report/summary.ts';
+import { renderText } from '../report/text.ts';
+import { UsageError } from '../trace/diagnostics.ts';
+import { cpuList, exclusions, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
+import { writeStdout, writeTo } from './output.ts';
+import { Progress } from './progress.ts';
+import { readInputs, Spool } from './read-inputs.ts';
+import { headingStyle } from './terminal.ts';
+import { version } from './version.ts';
+
+interface AnalyzeOptions {
+  readonly input?: readonly string[];
+  readonly function?: readonly string[];
+  readonly root?: readonly string[];
+  readonly cpu?: ReadonlySet<number>;
+  readonly pid?: ReadonlySet<number>;
+  readonly comm?: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly depth?: number;
+  readonly module?: readonly string[];
+  readonly exclude?: { irq: boolean; softirq: boolean; offCpu: boolean };
+  readonly subtractOverhead?: boolean;
+  readonly entries: number;
+  readonly tails: number;
+  readonly json?: boolean;
+  readonly html?: string;
+  readonly output?: string;
+  readonly color: 'auto' | 'always' | 'never';
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  trace-replay analyze trace.txt
+  trace-replay analyze trace.txt --root zs_free --html report.html
+  trace-replay analyze trace.txt --function 'zs_*' --cpu 0-3 --json | jq .locks
+  cat /sys/kernel/tracing/trace | trace-replay analyze -
+
+Reads function_graph text with any of the tracer's options, gzip-compressed or
+not, and such text as it stands in mails. Exit status: 0 done, 2 nothing could
+be read or the command line is wrong.`;
+
+/** Adds `trace-replay analyze`. */
+export function addAnalyzeCommand(program: Command): void {
+  program
+    .command('analyze')
+    .summary('where the time goes in a trace, and who waits for which lock')
+    .description(
+      'Latency distributions by function, lock waits and holds with who blocked whom, the slowest calls, ' +
+        'and how far the trace can be trusted.',
+    )
+    .argument('[trace...]', 'trace files; - is standard input')
+    .option('-i, --input <file>', 'trace file (as in perf; may be given again)', nameList)
+    .option('--function <names>', 'count only these functions: names or globs, without module', nameList)
+    .option('--root <names>', 'count only these functions and what they call', nameList)
+    .option('-C, --cpu <list>', 'count only calls on these CPUs: 0,2-4', cpuList)
+    .option('-p, --pid <list>', 'count only calls of these tasks', pidList)
+    .option('--comm <names>', 'count only calls of tasks so named: names or globs', nameList)
+    .option('--from <seconds>', 'count only calls that begin at this time stamp or later', traceTime)
+    .option('--to <seconds>', 'count only calls that begin at this time stamp or earlier', traceTime)
+    .option('--depth <n>', 'count only calls less than n levels below the outermost', wholeNumber(1))
+    .option('--module <names>', 'count only functions of these modules; kernel: built in', nameList)
+    .option('--exclude <what>', 'take out of durations: irq,softirq,offcpu', exclusions)
+    .option('--subtract-overhead', "take the tracer's estimated cost out of durations (reads twice)")
+    .option('-E, --entries <n>', 'rows of the tables', wholeNumber(1), 20)
+    .option('--tails <n>', 'slowest calls shown for each function', wholeNumber(0), 3)
+    .option('--json', 'print JSON instead of text (docs/json.md)')
+    .option('--html <file>', 'write an offline HTML report too; - prints it instead of text')
+    .option('-o, --output <file>', 'write the text or JSON to a file')
+    .addOption(new Option('--color <when>', 'headings').choices(['auto', 'always', 'never']).default('auto'))
+    .option('-q, --quiet', 'no progress and no warnings on standard error')
+    .addHelpText('after', EXAMPLES)
+    .action(async (traces: string[], options: AnalyzeOptions, command: Command) => {
+      await analyze([...traces, ...(options.input ?? [])], options, command);
+    });
+}
+
+async function analyze(given: readonly string[], options: AnalyzeOptions, command: Command): Promise<void> {
+  const names = inputNames(given, command);
+  const progress = new Progress(options.quiet ?? false);
+  const warn = (message: string) => {
+    if (!options.quiet) process.stderr.write(`trace-replay: ${message}\n`);
+  };
+  const spool = options.subtractOverhead ? new Spool() : null;
+  const hash = options.json === true || options.html !== undefined;
+  const read = { progress, hash, spool, warn };
+  try {
+    let analysis = new TraceAnalysis(analysisOptions(options));
+    await readInputs(names, analysis, read);
+    let firstPass = null;
+    if (options.subtractOverhead) {
+      const { cost, estimator } = analysis.estimateOverhead();
+      if (cost === null) warn('the tracing overhead cannot be estimated from this trace; nothing is subtracted');
+      else {
+        firstPass = estimator;
+        analysis = new TraceAnalysis({ ...analysisOptions(options), overhead: cost });
+        await readInputs(names, analysis, { ...read, warn: () => {} });
+      }
+    }
+    const command = process.argv.slice(2).map(shellWord).join(' ');
+    const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${command}` };
+    await writeReports(analysis.result(tool, firstPass), options);
+  } finally {
+    spool?.remove();
+  }
+}
+
+async function writeReports(result: AnalysisResult, options: AnalyzeOptions): Promise<void> {
+  if (options.html !== undefined) {
+    // vega takes a third of a second to load: only when a chart is drawn.
+    const { renderHtml } = await import('../report/html.ts');
+    await writeTo(options.html, await renderHtml(result, summarise(result)));
+    if (options.html === '-') return;
+  }
+  const main = options.json
+    ? renderJson(result)
+    : renderText(result, {
+        entries: options.entries,
+        slowest: options.tails,
+        heading: headingStyle(options.output === undefined ? options.color : 'never'),
+      });
+  if (options.output === undefined) await writeStdout(main);
+  else await writeTo(options.output, main);
+}
+
+/** Files as given; standard input when none is and it is no terminal. */
+function inputNames(given: readonly string[], command: Command): readonly string[] {
+  if (given.length > 0) {
+    if (given.filter((name) => name === '-').length > 1) throw new UsageError('standard input (-) is given twice');
+    return given;
+  }
+  if (process.stdin.isTTY) {
+    command.outputHelp({ error: true });
+    throw new UsageError('no trace given');
+  }
+  return ['-'];
+}
+
+function analysisOptions(options: AnalyzeOptions): AnalysisOptions {
+  const filters: { -readonly [K in keyof Filters]: Filters[K] } = {};
+  if (options.function) filters.functions = options.function;
+  if (options.root) filters.roots = options.root;
+  if (options.cpu) filters.cpus = options.cpu;
+  if (options.pid) filters.pids = options.pid;
+  if (options.comm) filters.comms = options.comm;
+  if (options.from !== undefined) filters.fromNs = options.from;
+  if (options.to !== undefined) filters.toNs = options.to;
+  if (options.depth !== undefined) filters.depth = options.depth;
+  if (options.module) filters.modules = options.module;
+  return {
+    filters,
+    filtersText: filtersText(options),
+    exclude: options.exclude ?? { irq: false, softirq: false, offCpu: false },
+    slowest: Math.max(1, options.tails),
+    overhead: null,
+  };
+}
+
+function filtersText(options: AnalyzeOptions): string {
+  const list = (values: Iterable<string | number>) => [...values].join(',');
+  const parts = [
+    options.function && `--function ${list(options.function)}`,
+    options.root && `--root ${list(options.root)}`,
+    options.cpu && `--cpu ${list(options.cpu)}`,
+    options.pid && `--pid ${list(options.pid)}`,
+    options.comm && `--comm ${list(options.comm)}`,
+    options.from !== undefined && `--from ${(options.from / 1e9).toFixed(6)}`,
+    options.to !== undefined && `--to ${(options.to / 1e9).toFixed(6)}`,
+    options.depth !== undefined && `--depth ${options.depth}`,
+    options.module && `--module ${list(options.module)}`,
+  ];
+  return parts.filter((part) => typeof part === 'string').join(' ');
+}
+
+/** A word of the command line as a shell takes it. */
+function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,65 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Parsers of option values; each throws what commander turns into one clear line. */
+
+/** `0,2-4` as perf and taskset write it. */
+export function cpuList(text: string): ReadonlySet<number> {
+  const cpus = new Set<number>();
+  for (const part of text.split(',')) {
+    const m = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part.trim());
+    if (!m) throw new InvalidArgumentError('expected CPUs such as 0,2-4.');
+    const last = Number(m[2] ?? m[1]);
+    if (last < Number(m[1])) throw new InvalidArgumentError('expected CPUs such as 0,2-4.');
+    for (let cpu = Number(m[1]); cpu <= last; cpu++) cpus.add(cpu);
+  }
+  return cpus;
+}
+
+/** `215,216`. */
+export function pidList(text: string): ReadonlySet<number> {
+  const pids = text.split(',').map((part) => part.trim());
+  if (!pids.every((pid) => /^\d{1,10}$/.test(pid))) throw new InvalidArgumentError('expected pids such as 215,216.');
+  return new Set(pids.map(Number));
+}
+
+/** Names or globs with commas between; the option may be given again. */
+export function nameList(text: string, before: readonly string[] | undefined): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) throw new InvalidArgumentError('expected names such as zs_free,zs_*.');
+  return [...(before ?? []), ...names];
+}
+
+/** A time of the trace clock as the trace prints it, in seconds; returned in ns. */
+export function traceTime(text: string): number {
+  if (!/^\d+(?:\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('expected seconds such as 161.997506.');
+  const [seconds, fraction = ''] = text.split('.');
+  return Number(seconds) * 1e9 + Number(fraction.padEnd(9, '0'));
+}
+
+/** A whole number from `least` up. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d{1,6}$/.test(text) || value < least) {
+      throw new InvalidArgumentError(`expected a whole number from ${least} up.`);
+    }
+    return value;
+  };
+}
+
+const EXCLUDABLE = ['irq', 'softirq', 'offcpu'] as const;
+
+/** `irq,softirq,offcpu`. */
+export function exclusions(text: string): { irq: boolean; softirq: boolean; offCpu: boolean } {
+  const parts = text.split(',').map((part) => part.trim());
+  for (const part of parts) {
+    if (!(EXCLUDABLE as readonly string[]).includes(part)) {
+      throw new InvalidArgumentError('expected some of irq,softirq,offcpu.');
+    }
+  }
+  return {
+    irq: parts.includes('irq'),
+    softirq: parts.includes('softirq'),
+    offCpu: parts.includes('offcpu'),
+  };
+}

@@ -1,0 +1,70 @@
+import { Readable } from 'node:stream';
+import split2 from 'split2';
+import { undecorate } from './line-decoration.ts';
+
+const MAX_LINE_CHARACTERS = 1 << 16;
+/** A trace line may have been wrapped into so many pieces. */
+const MAX_PIECES = 4;
+
+const TRACE_START = /^\s*(?:\d+\.\d{6} \|\s*)?(?:\d+\)\s|(?:[+!#*@$]\s*)?\d+(?:\.\d+)? us\s*\||\|\s)/;
+const COMPLETE = /(?:[;{}]|\*\/|={3,}>(?: \|)?|<={3,}(?: \|)?)\s*$/;
+
+/**
+ * Undoes what mail does to a pasted trace, line by line: quoted-printable, HTML entities, no-break
+ * blanks, quote marks, wrapping. Lines keep their numbers: a piece that was joined to the line before
+ * leaves an empty line behind.
+ */
+export async function* cleanMailText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const lines = Readable.from(chunks).pipe(
+    // skipOverflow is in split2 4 and not in its types.
+    split2('\n', { maxLength: MAX_LINE_CHARACTERS, skipOverflow: true } as split2.Options),
+  );
+  let waiting: string | null = null;
+  let pieces = 0;
+  let softBreak = '';
+  let quotedPrintable = false;
+  const flush = (): Uint8Array[] => {
+    if (waiting === null) return [];
+    const out = [Buffer.from(`${waiting}\n${'\n'.repeat(pieces)}`, 'latin1')];
+    waiting = null;
+    pieces = 0;
+    return out;
+  };
+  for await (const raw of lines as AsyncIterable<string>) {
+    let line = softBreak + raw.replace(/\r$/, '');
+    softBreak = '';
+    if (/^Content-Transfer-Encoding:\s*quoted-printable/i.test(line)) quotedPrintable = true;
+    if (quotedPrintable || /=(?:20|3D|09|C2=A0)/.test(line)) {
+      if (line.endsWith('=')) {
+        softBreak = line.slice(0, -1);
+        yield* flush();
+        yield Buffer.from('\n');
+        continue;
+      }
+      line = line.replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    }
+    const text = undecorate(plainCharacters(line)).text;
+    if (waiting !== null && pieces < MAX_PIECES && !TRACE_START.test(text) && text.trim() !== '') {
+      waiting = `${waiting.trimEnd()} ${text.trimStart()}`;
+      pieces++;
+      if (COMPLETE.test(waiting)) yield* flush();
+      continue;
+    }
+    yield* flush();
+    if (TRACE_START.test(text) && !COMPLETE.test(text)) waiting = text;
+    else yield Buffer.from(`${text}\n`, 'latin1');
+  }
+  yield* flush();
+}
+
+/** HTML entities and blanks that only look like blanks. */
+function plainCharacters(line: string): string {
+  return line
+    .replaceAll('&gt;', '>')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&nbsp;', ' ')
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
+    .replaceAll('&amp;', '&')
+    .replace(/\u00c2?[\u00a0]|[\u2000-\u200a\u202f]/g, ' ')
+    .replace(/[\u200b\ufeff]/g, '');
+}

@@ -1,0 +1,88 @@
+import { InputError } from '../trace/diagnostics.ts';
+import { latin1 } from '../trace/records.ts';
+import { FunctionGraphParser, sniffFunctionGraph } from './function-graph.ts';
+import { cleanMailText } from './mail-text.ts';
+import type { Source } from './source.ts';
+import type { ParseContext, TraceParser } from './trace-parser.ts';
+
+/** A format that can be read. */
+export interface TraceFormat {
+  /** Name for people and for the JSON. */
+  readonly id: string;
+  readonly title: string;
+  /** True when the first 64 KiB look like it. */
+  readonly sniff: (head: Uint8Array) => boolean;
+  readonly open: (context: ParseContext) => TraceParser;
+  /** Makes the text ready for the parser, where people's tools have changed it. */
+  readonly prepare?: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+}
+
+/** All formats, in the order in which they are tried. A new one is one file and one row. */
+export const FORMATS: readonly TraceFormat[] = [
+  {
+    id: 'function_graph',
+    title: 'ftrace function_graph text (trace, trace_pipe, per_cpu, ftrace dumps)',
+    sniff: (head) => sniffFunctionGraph(head) === 'trace',
+    open: (context) => new FunctionGraphParser(context),
+  },
+  {
+    id: 'function_graph-mail',
+    title: 'function_graph text pasted into a mail: quoted, collapsed, wrapped',
+    sniff: (head) => sniffFunctionGraph(head) === 'mail',
+    open: (context) => new FunctionGraphParser(context, { prose: true }),
+    prepare: cleanMailText,
+  },
+];
+
+/** Beginnings of files that people give by mistake, and what to do about each. */
+const MISTAKES: readonly (readonly [string, string])[] = [
+  ['\x89PNG', 'this is a PNG picture; expected a trace as text'],
+  ['\x17\x08\x44tracing', 'this is a binary trace.dat; print it with `trace-cmd report` first'],
+  ['PERFILE2', 'this is a binary perf.data; print it with `perf script` first'],
+  ['\x7fELF', 'this is an ELF binary; expected a trace as text'],
+  ['PK\x03\x04', 'this is a zip archive; unpack it first'],
+  ['\x28\xb5\x2f\xfd', 'this is zstd-compressed; use `zstd -dc FILE | trace-replay analyze -`'],
+  ['\xfd7zXZ', 'this is xz-compressed; use `xz -dc FILE | trace-replay analyze -`'],
+  ['\xff\xfe', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
+  ['\xfe\xff', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
+];
+
+/**
+ * The format of an input by its head.
+ * @throws {InputError} with what was seen and what was expected.
+ */
+export function recogniseFormat(source: Source): TraceFormat {
+  const { head, name } = source;
+  if (head.length === 0) throw new InputError(`${name}: is empty; expected function_graph text`);
+  const start = latin1(head, 0, Math.min(64, head.length));
+  for (const [magic, advice] of MISTAKES) {
+    if (start.startsWith(magic)) throw new InputError(`${name}: ${advice}`);
+  }
+  if (looksUtf16(head)) {
+    throw new InputError(`${name}: this is UTF-16 text; convert it with \`iconv -f UTF-16 -t UTF-8\``);
+  }
+  for (const format of FORMATS) if (format.sniff(head)) return format;
+  throw new InputError(`${name}:1: ${notRecognised(head)}`);
+}
+
+function notRecognised(head: Uint8Array): string {
+  const text = latin1(head, 0, head.length);
+  const tracer = /^# tracer: (\S+)/m.exec(text);
+  const expected = 'expected function_graph text (`# tracer: function_graph`, or lines such as ` 0)   1.320 us    |  zs_free();`)';
+  if (tracer) return `this is ftrace text of tracer "${tracer[1]}"; ${expected}`;
+  const first = text.split('\n', 1)[0]!.slice(0, 60).replace(/[^\x20-\x7e]/g, '.');
+  return `format not recognised, the first line is "${first}"; ${expected}`;
+}
+
+function looksUtf16(head: Uint8Array): boolean {
+  const length = Math.min(head.length, 512) & ~1;
+  if (length < 16) return false;
+  let even = 0;
+  let odd = 0;
+  for (let i = 0; i < length; i += 2) {
+    if (head[i] === 0) even++;
+    if (head[i + 1] === 0) odd++;
+  }
+  const pairs = length / 2;
+  return (odd > pairs * 0.8 && even < pairs * 0.1) || (even > pairs * 0.8 && odd < pairs * 0.1);
+}

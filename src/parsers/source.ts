@@ -1,0 +1,157 @@
+import { createReadStream, fstatSync, openSync, closeSync, readSync, statSync } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { InputError } from '../trace/diagnostics.ts';
+
+const CHUNK_BYTES = 1 << 18;
+
+/** An input that is being read. */
+export interface Source {
+  /** As the user named it; `-` is standard input. */
+  readonly name: string;
+  /** Bytes of the file as stored, null when not known (pipes). */
+  readonly sizeBytes: number | null;
+  /** The first bytes, up to 64 KiB, decompressed. */
+  readonly head: Uint8Array;
+  /** All bytes from the beginning, decompressed. A chunk is valid until the next one is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Bytes of the file read so far, before decompression. */
+  readonly progress: () => number;
+}
+
+const HEAD_BYTES = 1 << 16;
+
+/**
+ * Opens a file, a FIFO or standard input (`-`); gzip is told by its magic and undone.
+ * @throws {InputError} when it cannot be opened or is a directory.
+ */
+export async function openSource(name: string): Promise<Source> {
+  const stats = name === '-' ? null : statOf(name);
+  if (stats?.isDirectory()) throw new InputError(`${name}: is a directory; expected a trace file`);
+  const isFile = stats?.isFile() ?? false;
+  let read = 0;
+  const raw = isFile ? fileChunks(name, (n) => (read += n)) : streamChunks(name, (n) => (read += n));
+  const begun = await peek(raw, name);
+  const gzip = begun.head[0] === 0x1f && begun.head[1] === 0x8b;
+  const plain = gzip ? await peek(gunzipped(begun.chunks, name), name) : begun;
+  return {
+    name,
+    sizeBytes: isFile ? stats!.size : null,
+    head: plain.head,
+    chunks: plain.chunks,
+    progress: () => read,
+  };
+}
+
+function statOf(name: string) {
+  try {
+    return statSync(name);
+  } catch (error) {
+    throw new InputError(`${name}: ${reason(error)}`);
+  }
+}
+
+/** Reads a regular file in place: one buffer, no copies. */
+async function* fileChunks(name: string, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let fd: number;
+  try {
+    fd = openSync(name, 'r');
+  } catch (error) {
+    throw new InputError(`${name}: ${reason(error)}`);
+  }
+  try {
+    fstatSync(fd);
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      const length = readSync(fd, buffer);
+      if (length === 0) return;
+      count(length);
+      yield buffer.subarray(0, length);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+async function* streamChunks(name: string, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const stream = name === '-' ? process.stdin : createReadStream(name, { highWaterMark: CHUNK_BYTES });
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      count(chunk.length);
+      yield chunk;
+    }
+  } catch (error) {
+    throw new InputError(`${name}: ${reason(error)}`);
+  }
+}
+
+/** Undoes gzip; a stream that ends or breaks early yields what could be read, then says so. */
+async function* gunzipped(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  const pump = (async () => {
+    for await (const chunk of chunks) {
+      // The chunk's memory is used again: gunzip works behind our back, so it gets its own.
+      if (!gunzip.write(Uint8Array.from(chunk))) {
+        await new Promise<void>((resolve) => {
+          gunzip.once('drain', resolve);
+          gunzip.once('error', () => resolve());
+        });
+      }
+      if (gunzip.destroyed) return;
+    }
+    gunzip.end();
+  })();
+  try {
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) yield chunk;
+    await pump;
+  } catch (error) {
+    throw new BrokenInput(`${name}: damaged gzip data (${reason(error)})`);
+  }
+}
+
+/** The input broke off after something had been read. */
+export class BrokenInput extends Error {}
+
+/** Reads ahead until 64 KiB are known, and gives an iterable that begins with them. */
+async function peek(
+  chunks: AsyncGenerator<Uint8Array>,
+  _name: string,
+): Promise<{ head: Uint8Array; chunks: AsyncGenerator<Uint8Array> }> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  let broken: unknown = null;
+  while (length < HEAD_BYTES) {
+    let next: IteratorResult<Uint8Array>;
+    try {
+      next = await chunks.next();
+    } catch (error) {
+      if (length === 0) throw error;
+      broken = error;
+      break;
+    }
+    if (next.done) break;
+    parts.push(Uint8Array.from(next.value));
+    length += next.value.length;
+  }
+  const begun = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    begun.set(part, at);
+    at += part.length;
+  }
+  async function* all(): AsyncGenerator<Uint8Array> {
+    if (begun.length > 0) yield begun;
+    if (broken) throw broken;
+    yield* chunks;
+  }
+  return { head: begun.subarray(0, HEAD_BYTES), chunks: all() };
+}
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  const texts: Record<string, string> = {
+    ENOENT: 'no such file',
+    EACCES: 'permission denied',
+    EISDIR: 'is a directory; expected a trace file',
+  };
+  return (code && texts[code]) || (error as Error).message;
+}
