@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../trace/diagnostics.ts';
 
@@ -14,6 +24,11 @@ export async function writeStdout(text: string): Promise<void> {
  * @throws {InputError} when it cannot be written.
  */
 export function writeFileWhole(path: string, text: string): void {
+  // A device or FIFO (/dev/null) is written to, never replaced.
+  if (existsSync(path) && !statSync(path).isFile()) {
+    writeDirectly(path, text);
+    return;
+  }
   const beside = join(dirname(path), `.trace-replay-${process.pid}.tmp`);
   try {
     const fd = openSync(beside, 'w');
@@ -26,6 +41,14 @@ export function writeFileWhole(path: string, text: string): void {
     renameSync(beside, path);
   } catch (error) {
     rmSync(beside, { force: true });
+    throw new InputError(`${path}: cannot be written (${(error as Error).message})`);
+  }
+}
+
+function writeDirectly(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
     throw new InputError(`${path}: cannot be written (${(error as Error).message})`);
   }
 }

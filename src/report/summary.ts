@@ -34,10 +34,7 @@ function waiting(result: AnalysisResult): string[] {
   const row = result.locks.find((lock) => lock.wait.totalNs > 0);
   if (!row) {
     if (result.locks.length === 0) return ['No lock function is in this trace, so it says nothing about locks.'];
-    return [
-      'No lock wait is seen: no slowpath function and no contention event is recorded within a lock call. ' +
-        'If they were not traced, waiting hides in the lock calls themselves.',
-    ];
+    return [noWaitSeen(result.locks)];
   }
   const share = row.waitShareOfSite === null ? '' : `, ${shareText(row.waitShareOfSite)} of the time of ${row.site}`;
   const first =
@@ -46,8 +43,30 @@ function waiting(result: AnalysisResult): string[] {
   return [first, ...blame(row)];
 }
 
+/** Without a witness of waiting, the lock calls' own durations bound it. */
+function noWaitSeen(locks: readonly LockRow[]): string {
+  const excess = (row: LockRow) => row.acquire.totalNs - row.acquire.count * (row.acquire.p50Ns ?? 0);
+  const timed = locks.filter((row) => row.acquire.count > 0).sort((a, b) => excess(b) - excess(a));
+  const first = 'No lock wait is seen: no slowpath function and no contention event is recorded within a lock call.';
+  const row = timed[0];
+  if (!row) return first;
+  return (
+    `${first} If they were not traced, waiting hides in the lock calls: those for ${row.lock} in ${row.site} took up to ` +
+    `${durationText(row.acquire.maxNs)} (median ${durationText(row.acquire.p50Ns)}), ` +
+    `${durationText(Math.max(0, excess(row)))} above the median in all, an upper bound.`
+  );
+}
+
 function blame(row: LockRow): string[] {
-  const seen = row.blockedBy.filter((b) => b.function !== '(not seen)');
+  const seen = row.blockedBy.filter((b) => b.task !== '');
+  const handOff = row.blockedBy.find((b) => b.function === '(hand-off)');
+  if (handOff && handOff.waitNs > row.wait.totalNs / 4) {
+    return [
+      `Much of that (${durationText(handOff.waitNs)}) is hand-off: the lock had been released, and the waiter ` +
+        'had not come back from its slowpath (a preempted virtual CPU, an interrupt, a slow transfer).',
+      ...blame({ ...row, blockedBy: row.blockedBy.filter((b) => b !== handOff) }),
+    ];
+  }
   if (seen.length === 0) return [`The trace does not show who held ${row.lock} meanwhile.`];
   const byFunction = new Map<string, number>();
   for (const b of seen) byFunction.set(b.function, (byFunction.get(b.function) ?? 0) + b.waitNs);
@@ -55,7 +74,7 @@ function blame(row: LockRow): string[] {
   const tasks = new Set(seen.filter((b) => b.function === function_).map((b) => b.task));
   return [
     `Meanwhile it was held mostly by ${function_} of ${countText(tasks.size, 'other task')} ` +
-      `(${durationText(ns)} of the wait; holds in the trace explain ${shareText(row.blockedByCoverage)}).`,
+      `(${durationText(ns)} of the wait; the trace explains ${shareText(row.blockedByCoverage)}).`,
   ];
 }
 

@@ -127,9 +127,9 @@ function lockLines(row: LockRow): string[] {
     lines.push(...wrap(`locks taken under it: ${locked.join(', ')}`, '  '));
   }
   if (row.blockedBy.length > 0) {
-    lines.push(`  blocked by (holds in the trace explain ${shareText(row.blockedByCoverage)} of the wait):`);
+    lines.push(`  blocked by (the trace explains ${shareText(row.blockedByCoverage)} of the wait):`);
     for (const b of row.blockedBy.slice(0, 5)) {
-      const who = b.function === '(not seen)' ? '(not seen)' : `${b.function}  ${b.task}  CPU ${b.cpu < 0 ? '?' : b.cpu}`;
+      const who = b.task === '' ? b.function : `${b.function}  ${b.task}  CPU ${b.cpu < 0 ? '?' : b.cpu}`;
       lines.push(clip(`    ${durationText(b.waitNs).padStart(8)} in ${countText(b.waits, 'wait')}  ${who}`, WIDTH));
     }
     if (row.blockedBy.length > 5) lines.push(`    ... and ${row.blockedBy.length - 5} more (--json)`);

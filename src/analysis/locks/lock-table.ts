@@ -4,7 +4,7 @@ import { SpanFlag, SpanKind, type SpanBatch } from '../../trace/spans.ts';
 import { type FunctionRoles, Role } from '../function-roles.ts';
 import type { RowFilter } from '../row-filter.ts';
 import { type Blame, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
-import { identifyLock } from './names.ts';
+import { identifyLock, takesInTurn } from './names.ts';
 import { type LockPrimitive, lockPrimitive } from './primitives.ts';
 import { MAX_ADDRESS_ROWS } from './lock-rows.ts';
 import { LockSite } from './lock-site.ts';
@@ -33,13 +33,15 @@ interface TaskLocks {
   pending: Pending[];
   /** A wait whose line is complete in itself: it ends with the task's next record. */
   leafWait: Wait | null;
-  /** Locks taken in the present call of a site, by frame and kind; for sites that take several. */
-  takenFrame: number;
-  takenKind: string;
-  taken: number;
+  /** Locks taken so far by each open call of a function that takes several in turn. */
+  readonly taken: Map<number, number>;
 }
 
 const MAX_HOLDS = 32;
+/** Calls are forgotten all at once: few are open, and a finished one is never asked for again. */
+const MAX_COUNTED_CALLS = 256;
+/** The lock was free or already the waiter's: the time until its slowpath returned. */
+export const HAND_OFF = '(hand-off)';
 
 /**
  * Lock waits and holds from calls of lock functions: who took which lock where, how long the slow
@@ -122,9 +124,7 @@ export class LockTable {
       holds: [],
       pending: [],
       leafWait: null,
-      takenFrame: -2,
-      takenKind: '',
-      taken: 0,
+      taken: new Map(),
     };
     this.#tasks.set(key, state);
     return state;
@@ -228,12 +228,7 @@ export class LockTable {
     const function_ = parentName >= 0 ? this.#names.functionName(parentName) : '(outermost)';
     let held = 0;
     for (const hold of state.holds) if (hold.frame === frame && hold.site.kind === primitive.kind) held++;
-    if (state.takenFrame !== frame || state.takenKind !== primitive.kind) {
-      state.takenFrame = frame;
-      state.takenKind = primitive.kind;
-      state.taken = 0;
-    }
-    const taken = state.taken++;
+    const taken = this.#inTurn(parentName, function_) ? this.#countTaken(state, frame) : 0;
     const cacheKey = `${parentName}/${name}/${held}/${taken & 1}`;
     let site = this.#siteCache.get(cacheKey);
     if (!site) {
@@ -248,6 +243,23 @@ export class LockTable {
   }
 
   readonly #siteCache = new Map<string, LockSite>();
+  readonly #takesInTurn = new Map<number, boolean>();
+
+  #inTurn(parentName: number, function_: string): boolean {
+    let inTurn = this.#takesInTurn.get(parentName);
+    if (inTurn === undefined) {
+      inTurn = takesInTurn(function_);
+      this.#takesInTurn.set(parentName, inTurn);
+    }
+    return inTurn;
+  }
+
+  #countTaken(state: TaskLocks, frame: number): number {
+    const taken = state.taken.get(frame) ?? 0;
+    if (taken === 0 && state.taken.size >= MAX_COUNTED_CALLS) state.taken.clear();
+    state.taken.set(frame, taken + 1);
+    return taken;
+  }
 
   #siteOf(key: string, known: boolean, primitive: LockPrimitive, function_: string, address: string): LockSite {
     const full = `${key}|${primitive.kind}|${function_}`;
@@ -422,9 +434,19 @@ export class LockTable {
       const function_ = blame.handedOver ? `${hold.site.function} (in its slowpath)` : hold.site.function;
       wait.site.addBlame(function_, this.#taskText(hold.task), hold.cpu, blame.ns);
     }
-    const explained = Math.min(wait.waitNs, blames.reduce((sum, blame) => sum + blame.ns, 0));
-    wait.site.explainedNs += explained;
-    if (blames.length === 0) wait.site.unexplainedWaits++;
+    const held = blames.reduce((sum, blame) => sum + blame.ns, 0);
+    const handOff = Math.min(wait.waitNs - held, this.#handOffNs(wait));
+    if (handOff > 0) wait.site.addBlame(HAND_OFF, '', -1, handOff);
+    wait.site.explainedNs += Math.min(wait.waitNs, held + Math.max(0, handOff));
+    if (blames.length === 0 && !(handOff > 0)) wait.site.unexplainedWaits++;
+  }
+
+  /** From the last unlock during the wait to its end, when nobody took the lock in between. */
+  #handOffNs(wait: Wait): number {
+    const released = this.#lastRelease.get(wait.site.key) ?? Number.NaN;
+    if (!(released >= wait.startNs && released <= wait.endNs)) return 0;
+    if (wait.candidates.some((hold) => hold.startNs > released)) return 0;
+    return wait.endNs - released;
   }
 
   // ---------------------------------------------------------------- unlocking
@@ -452,6 +474,7 @@ export class LockTable {
   /** By address when known; else the last one of that kind taken in the same call; else in any. */
   #holdToRelease(rows: SpanBatch, i: number, primitive: LockPrimitive, holds: Hold[], frame: number): number {
     const address = this.#address(rows, i);
+    const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
     let any = -1;
     let sameFrame = -1;
     let sameIdentity = -1;
@@ -459,7 +482,7 @@ export class LockTable {
     let key: string | null = null;
     for (let h = holds.length - 1; h >= 0; h--) {
       const hold = holds[h]!;
-      if (hold.site.kind !== primitive.kind) continue;
+      if (hold.site.kind !== primitive.kind || hold.inInterrupt !== inInterrupt) continue;
       if (address !== '' && hold.address !== '') {
         if (hold.address === address) return h;
         continue;

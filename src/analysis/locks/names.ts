@@ -13,8 +13,8 @@ interface SiteRule {
   readonly primitive?: RegExp;
   readonly kinds: readonly LockKind[];
   readonly lock: string;
-  /** The lock when the site's call already holds one of the same kind. */
-  readonly second?: string;
+  /** The lock when the site's call already holds one of the same kind; null: some other lock. */
+  readonly second?: string | null;
   /** The locks that the site's call takes one after the other, again and again. */
   readonly inTurn?: readonly string[];
 }
@@ -30,7 +30,8 @@ const PAGE_ALLOCATOR =
   /^(?:rmqueue\w*|__rmqueue\w*|get_page_from_freelist|__?alloc_pages\w*|alloc_pages\w*|__alloc_frozen_pages\w*|free_unref_\w+|free_frozen_page\w*|__free_frozen_pages|free_pcppages_bulk|free_one_page|__free_pages_ok|__free_one_page|drain_pages_zone|drain_zone_pages|decay_pcp_high|unreserve_highatomic_pageblock|isolate_\w+|compact_zone)$/;
 
 const RULES: readonly SiteRule[] = [
-  { site: ZSMALLOC, primitive: PLAIN, kinds: SPIN, lock: '{zs-object}' },
+  // A second spinlock is taken by an interrupt whose entry functions are not in the trace.
+  { site: ZSMALLOC, primitive: PLAIN, kinds: SPIN, lock: '{zs-object}', second: null },
   { site: ZSMALLOC, kinds: RW, lock: '{zs-pool}', second: 'zspage->lock' },
   { site: /^zram_\w+$/, primitive: /trylock$|lock$|slowpath$/, kinds: SPIN, lock: 'zram slot lock' },
   { site: /^zswap_(?:store\w*|compress|decompress|writeback_entry|load)$/, kinds: ['mutex'], lock: 'acomp_ctx->mutex' },
@@ -85,9 +86,15 @@ export function identifyLock(
     if (!rule.kinds.includes(kind) || !rule.site.test(site)) continue;
     if (rule.primitive && !rule.primitive.test(primitive)) continue;
     if (rule.inTurn) return { key: rule.inTurn[takenBefore % rule.inTurn.length]!, known: true };
+    if (heldOfKind > 0 && rule.second === null) break;
     return { key: heldOfKind > 0 && rule.second ? rule.second : rule.lock, known: true };
   }
   return { key: `?${kind}@${site}`, known: false };
+}
+
+/** True for functions that take several locks in turn, so that their acquisitions must be counted. */
+export function takesInTurn(site: string): boolean {
+  return RULES.some((rule) => rule.inTurn !== undefined && rule.site.test(site));
 }
 
 /** What the whole trace tells about the kernel it was recorded on; settles names that changed. */
@@ -130,7 +137,7 @@ function zsObjectLock(hints: KernelHints): string {
   }
   if (hints.zsmallocHasRwlock) return 'class->lock';
   // Symbols that came with 6.10 and later, and such as were gone by then.
-  const later = ['alloc_pages_noprof', '__alloc_pages_noprof', 'kmem_cache_alloc_noprof', 'handle_softirqs', '__free_zspage_lockless', 'free_swap_and_cache_nr', 'swap_entry_range_free', 'zs_obj_write'];
+  const later = ['alloc_pages_noprof', '__alloc_pages_noprof', 'kmem_cache_alloc_noprof', '__free_zspage_lockless', 'free_swap_and_cache_nr', 'swap_entry_range_free', 'zs_obj_write'];
   if (later.some(hints.hasFunction)) return 'class->lock';
   const earlier = ['alloc_pages', 'kmem_cache_alloc', 'insert_zspage', '__swap_entry_free', 'scheduler_tick', 'rebalance_domains', '__do_softirq'];
   if (earlier.some(hints.hasFunction)) return 'pool->lock';

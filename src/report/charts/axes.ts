@@ -1,0 +1,76 @@
+import type { Config } from 'vega-lite';
+import { AXIS, DASHES, DIM, GRID, INK, SERIES } from './palette.ts';
+
+/** Width that a chart is drawn for; narrower screens scroll the chart, not the page. */
+export const CHART_WIDTH = 680;
+export const FONT_SIZE = 11;
+
+/** Look shared by all charts: thin grid, no frame, no fonts (the page sets them). */
+export const CONFIG: Config = {
+  background: 'transparent',
+  font: 'sans-serif',
+  view: { stroke: null },
+  axis: {
+    domainColor: AXIS.light,
+    tickColor: AXIS.light,
+    gridColor: GRID.light,
+    labelColor: DIM.light,
+    titleColor: DIM.light,
+    labelFontSize: FONT_SIZE,
+    titleFontSize: FONT_SIZE,
+    titleFontWeight: 'normal',
+    titlePadding: 8,
+    tickSize: 4,
+  },
+  text: { fontSize: FONT_SIZE, color: INK.light },
+};
+
+/** Vega expression for a duration in ns as text: `20 us`. */
+export const DURATION_LABEL = [1, 1e3, 1e6, 1e9]
+  .map((size, i) => {
+    const text = `format(datum.value / ${size}, '~r') + ' ${['ns', 'us', 'ms', 's'][i]}'`;
+    return i < 3 ? `datum.value < ${size * 999.9} ? ${text}` : text;
+  })
+  .join(' : ');
+
+/** Powers of ten within the domain; with 2 and 5 times them when there would be too few. */
+export function logTicks(fromNs: number, toNs: number): number[] {
+  const ticks = (steps: readonly number[]) => {
+    const out: number[] = [];
+    for (let e = Math.floor(Math.log10(fromNs)); e <= Math.ceil(Math.log10(toNs)); e++) {
+      for (const step of steps) {
+        const value = step * 10 ** e;
+        if (value >= fromNs && value <= toNs) out.push(value);
+      }
+    }
+    return out;
+  };
+  const decades = ticks([1]);
+  if (decades.length > 3) return decades;
+  const more = ticks([1, 2, 5]);
+  return more.length > 1 ? more : ticks([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+/** Encodings of a series by its `slot`, from 1: colour and dash pattern. */
+export function slotEncoding(count: number) {
+  const domain = Array.from({ length: count }, (_, i) => i + 1);
+  const range = SERIES.slice(0, count).map((colour) => colour.light);
+  const dashes = DASHES.slice(0, count).map((dash) => [...dash]);
+  const slot = { field: 'slot', type: 'ordinal', legend: null } as const;
+  return {
+    color: { ...slot, scale: { domain, range } },
+    strokeDash: { ...slot, scale: { domain, range: dashes } },
+  };
+}
+
+/** A log axis of durations for the field `drawnNs`. */
+export function durationAxis(what: string, fromNs: number, toNs: number) {
+  const domain: number[] = [fromNs, toNs];
+  return {
+    field: 'drawnNs',
+    type: 'quantitative' as const,
+    title: `duration of a ${what} (log)`,
+    scale: { type: 'log' as const, domain, nice: false },
+    axis: { values: logTicks(fromNs, toNs), labelExpr: DURATION_LABEL },
+  };
+}

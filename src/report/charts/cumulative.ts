@@ -1,0 +1,107 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { CHART_WIDTH, CONFIG, durationAxis, slotEncoding } from './axes.ts';
+import { FLOOR_NS, type Series, thinBuckets } from './regroup.ts';
+
+/** Of `calls`, `slower` took `ns` or longer. */
+export interface CumulativeRow {
+  readonly slot: number;
+  readonly label: string;
+  readonly ns: number;
+  readonly slower: number;
+  readonly calls: number;
+  /** The last row of a series: its maximum. */
+  readonly end: boolean;
+}
+
+/** Enough for one step in two pixels over four decades. */
+const STEPS_PER_OCTAVE = 16;
+/** Shares below this would need more calls than a trace holds. */
+const SMALLEST_SHARE = 1e-7;
+
+export function cumulativeRows(series: readonly Series[]): CumulativeRow[] {
+  return series.flatMap(({ label, count: calls, minNs, maxNs, histogram }, i) => {
+    const slot = i + 1;
+    const buckets = thinBuckets(histogram, STEPS_PER_OCTAVE);
+    if (buckets.length === 0 || calls <= 0) return [];
+    let slower = calls;
+    const rows = [{ slot, label, ns: minNs ?? buckets[0]!.loNs, slower, calls, end: false }];
+    for (const { hiNs, count } of buckets.slice(0, -1)) {
+      slower -= count;
+      if (slower > 0) rows.push({ slot, label, ns: hiNs, slower, calls, end: false });
+    }
+    const last = rows[rows.length - 1]!;
+    return [
+      ...rows,
+      { ...last, ns: Math.max(last.ns, maxNs ?? buckets[buckets.length - 1]!.hiNs), end: true },
+    ];
+  });
+}
+
+/** Ticks of the share axis: 0 %, 50 %, then one for each further nine. */
+function shareTicks(smallest: number): { share: number; label: string }[] {
+  const ticks = [
+    { share: 1, label: '0 %' },
+    { share: 0.5, label: '50 %' },
+    { share: 0.1, label: '90 %' },
+  ];
+  for (let digits = 2; 10 ** -digits >= smallest * 0.999; digits++) {
+    const nines = '9'.repeat(digits);
+    ticks.push({
+      share: 10 ** -digits,
+      label: `${nines.slice(0, 2)}${digits > 2 ? `.${nines.slice(2)}` : ''} %`,
+    });
+  }
+  return ticks;
+}
+
+/**
+ * Cumulative distributions with both axes stretched: durations by powers of ten, shares by nines
+ * (90 %, 99 %, 99.9 % are one step each), so that the tail has as much room as the middle.
+ */
+export function cumulativeSpec(series: readonly Series[], what: string, height = 230): TopLevelSpec {
+  const rows = cumulativeRows(series);
+  const from = Math.max(FLOOR_NS, Math.min(...rows.map((row) => row.ns)));
+  const to = Math.max(from * 1.5, ...rows.map((row) => row.ns));
+  const rarest = Math.min(0.01, ...rows.map((row) => row.slower / row.calls));
+  const smallest = Math.max(SMALLEST_SHARE, rarest);
+  const ticks = shareTicks(smallest);
+  const x = durationAxis(what, from, to);
+  const domain: number[] = [smallest * 0.8, 1];
+  const y = {
+    field: 'share',
+    type: 'quantitative' as const,
+    title: `share of the ${what}s done by then`,
+    scale: { type: 'log' as const, domain, nice: false, reverse: true },
+    axis: {
+      values: ticks.map((tick) => tick.share),
+      labelExpr: ticks
+        .map((tick, i) =>
+          i === ticks.length - 1 ? `'${tick.label}'` : `datum.value > ${tick.share * 0.9} ? '${tick.label}'`,
+        )
+        .join(' : '),
+    },
+  };
+  const { color, strokeDash } = slotEncoding(series.length);
+  const description = { field: 'label', type: 'nominal' } as const;
+  return {
+    width: CHART_WIDTH,
+    height,
+    config: CONFIG,
+    data: { values: rows },
+    transform: [
+      { calculate: `max(datum.slower / datum.calls, ${smallest})`, as: 'share' },
+      { calculate: `max(datum.ns, ${FLOOR_NS})`, as: 'drawnNs' },
+    ],
+    layer: [
+      {
+        mark: { type: 'line', interpolate: 'step-after', strokeWidth: 1.6 },
+        encoding: { x, y, color, strokeDash, description },
+      },
+      {
+        transform: [{ filter: 'datum.end' }],
+        mark: { type: 'point', filled: true, size: 22, opacity: 1 },
+        encoding: { x, y, color, description },
+      },
+    ],
+  };
+}

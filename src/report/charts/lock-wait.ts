@@ -1,0 +1,104 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { LockRow } from '../../analysis/result.ts';
+import { CHART_WIDTH, CONFIG, DURATION_LABEL } from './axes.ts';
+import { INK, OTHER, PAPER, SERIES, UNKNOWN } from './palette.ts';
+
+/** Wait for one lock that one function's holds explain. */
+export interface LockWaitRow {
+  readonly row: number;
+  readonly lock: string;
+  readonly blocker: string;
+  readonly slot: number;
+  readonly waitNs: number;
+}
+
+export const NOT_SEEN = '(not seen)';
+export const OTHER_SLOT = SERIES.length + 1;
+export const UNKNOWN_SLOT = SERIES.length + 2;
+
+export interface LockBars {
+  readonly rows: readonly LockWaitRow[];
+  /** Blocker functions that have a colour of their own, the first in slot 1. */
+  readonly blockers: readonly string[];
+}
+
+/** One bar a lock, in the order given, split by the function that held it. */
+export function lockBars(locks: readonly LockRow[]): LockBars {
+  const byBlocker = new Map<string, number>();
+  for (const lock of locks) {
+    for (const { function: name, waitNs } of lock.blockedBy) {
+      if (name !== NOT_SEEN) byBlocker.set(name, (byBlocker.get(name) ?? 0) + waitNs);
+    }
+  }
+  const blockers = [...byBlocker]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, SERIES.length)
+    .map(([name]) => name);
+  const rows = locks.flatMap((lock, row) => {
+    const bySlot = new Map<number, LockWaitRow>();
+    const add = (slot: number, blocker: string, waitNs: number) => {
+      const sum = (bySlot.get(slot)?.waitNs ?? 0) + waitNs;
+      if (sum > 0)
+        bySlot.set(slot, { row, lock: `${lock.lock} in ${lock.site}`, blocker, slot, waitNs: sum });
+    };
+    let explained = 0;
+    for (const { function: name, waitNs } of lock.blockedBy) {
+      explained += waitNs;
+      const at = blockers.indexOf(name);
+      if (name === NOT_SEEN) add(UNKNOWN_SLOT, 'holder not seen', waitNs);
+      else if (at >= 0) add(at + 1, name, waitNs);
+      else add(OTHER_SLOT, 'other holders', waitNs);
+    }
+    add(UNKNOWN_SLOT, 'holder not seen', Math.max(0, lock.wait.totalNs - explained));
+    return [...bySlot.values()].sort((a, b) => a.slot - b.slot);
+  });
+  return { rows, blockers };
+}
+
+/** Height of a bar with its label above. */
+const STEP = 34;
+
+/** Horizontal bars of waiting time, a label above each, so that long names need no margin. */
+export function lockWaitSpec(locks: readonly LockRow[], label: (lock: LockRow) => string): TopLevelSpec {
+  const y = { field: 'row', type: 'ordinal', axis: null, scale: { padding: 0 } } as const;
+  const totals = locks.map((lock, row) => ({ row, text: label(lock), totalNs: lock.wait.totalNs }));
+  const domain = Array.from({ length: UNKNOWN_SLOT }, (_, i) => i + 1);
+  const x = {
+    type: 'quantitative',
+    title: 'time spent waiting, all calls together',
+    axis: { labelExpr: DURATION_LABEL, tickCount: 6 },
+  } as const;
+  return {
+    width: CHART_WIDTH,
+    height: { step: STEP },
+    config: CONFIG,
+    layer: [
+      {
+        data: { values: [...lockBars(locks).rows] },
+        mark: { type: 'bar', size: 12, yOffset: 7, stroke: PAPER.light, strokeWidth: 1 },
+        encoding: {
+          x: { field: 'waitNs', stack: 'zero', ...x },
+          y,
+          order: { field: 'slot', type: 'ordinal' },
+          color: {
+            field: 'slot',
+            type: 'ordinal',
+            scale: { domain, range: [...SERIES.map((c) => c.light), OTHER.light, UNKNOWN.light] },
+            legend: null,
+          },
+          description: { field: 'blocker', type: 'nominal' },
+        },
+      },
+      {
+        data: { values: totals },
+        mark: { type: 'tick', orient: 'vertical', size: 18, thickness: 1.5, yOffset: 7, color: INK.light },
+        encoding: { x: { field: 'totalNs', ...x }, y },
+      },
+      {
+        data: { values: totals },
+        mark: { type: 'text', align: 'left', baseline: 'middle', dy: -8 },
+        encoding: { x: { value: 1 }, y, text: { field: 'text', type: 'nominal' } },
+      },
+    ],
+  };
+}
