@@ -9,11 +9,7 @@ import { gunzipSync } from 'node:zlib';
 /** Layouts may not be mixed in one file, so all of a set have the same columns. */
 export const SETS = {
   // The kernel's default columns: CPU and duration.
-  default: [
-    '6.12.117/fg-A-default.txt.gz',
-    '6.12.117/fg-contend-p2.txt.gz',
-    '6.1.192/fg-A-default.txt.gz',
-  ],
+  default: ['6.12.117/fg-A-default.txt.gz', '6.12.117/fg-contend-p2.txt.gz', '6.1.192/fg-A-default.txt.gz'],
   // With time stamps, tasks and events: the complete recording.
   stamped: ['6.12.117/full-combo-p2.txt.gz', '6.12.117/zswap-contend-p2.txt.gz'],
 };
@@ -28,7 +24,9 @@ function fixture(name) {
 export function makeTrace(path, megabytes, names) {
   const parts = names.map(fixture);
   const header = parts[0].split('\n').filter((line) => line.startsWith('#'));
-  const body = parts.flatMap((part) => part.split('\n').filter((line) => line !== '' && !line.startsWith('#')));
+  const body = parts.flatMap((part) =>
+    part.split('\n').filter((line) => line !== '' && !line.startsWith('#')),
+  );
   const stamped = /^ *\d+\.\d{6} \|/.test(body[0]);
   const fd = openSync(path, 'w');
   let bytes = writeSync(fd, `${header.join('\n')}\n`);

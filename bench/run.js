@@ -5,9 +5,9 @@
  * usage: npm run bench [-- --mb 400 --rounds 5]
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { makeTrace, SETS } from './make-trace.js';
 
 const option = (name, otherwise) => {
@@ -45,12 +45,42 @@ try {
   makeTrace(small, 20, SETS.default);
   const mb = (path) => statSync(path).size / 1e6;
   const programs = [
-    { id: 'spans', title: 'text to spans and tables by function', run: ['node', [here('spans.js'), trace]], mb: mb(trace) },
-    { id: 'analyze', title: '`analyze`: with locks, tails, tree', run: ['node', [here('../bin/trace-replay.js'), 'analyze', trace, '-o', '/dev/null']], mb: mb(trace) },
-    { id: 'stamped', title: '`analyze` with time stamps, tasks, events', run: ['node', [here('../bin/trace-replay.js'), 'analyze', stamped, '-o', '/dev/null']], mb: mb(stamped) },
-    { id: 'small', title: '`analyze` of 20 MB (memory)', run: ['node', [here('../bin/trace-replay.js'), 'analyze', small, '-o', '/dev/null']], mb: mb(small) },
-    { id: 'mawk', title: 'mawk: leaf sums only', run: ['mawk', ['-f', here('peers/leaf-sums.awk'), trace]], mb: mb(trace) },
-    { id: 'python', title: 'python3: regex and stack', run: ['python3', [here('peers/regex_stack.py'), trace]], mb: mb(trace) },
+    {
+      id: 'spans',
+      title: 'text to spans and tables by function',
+      run: ['node', [here('spans.js'), trace]],
+      mb: mb(trace),
+    },
+    {
+      id: 'analyze',
+      title: '`analyze`: with locks, tails, tree',
+      run: ['node', [here('../bin/trace-replay.js'), 'analyze', trace, '-o', '/dev/null']],
+      mb: mb(trace),
+    },
+    {
+      id: 'stamped',
+      title: '`analyze` with time stamps, tasks, events',
+      run: ['node', [here('../bin/trace-replay.js'), 'analyze', stamped, '-o', '/dev/null']],
+      mb: mb(stamped),
+    },
+    {
+      id: 'small',
+      title: '`analyze` of 20 MB (memory)',
+      run: ['node', [here('../bin/trace-replay.js'), 'analyze', small, '-o', '/dev/null']],
+      mb: mb(small),
+    },
+    {
+      id: 'mawk',
+      title: 'mawk: leaf sums only',
+      run: ['mawk', ['-f', here('peers/leaf-sums.awk'), trace]],
+      mb: mb(trace),
+    },
+    {
+      id: 'python',
+      title: 'python3: regex and stack',
+      run: ['python3', [here('peers/regex_stack.py'), trace]],
+      mb: mb(trace),
+    },
   ];
   const results = new Map(programs.map((p) => [p.id, []]));
   for (let round = 0; round <= rounds; round++) {
@@ -63,7 +93,9 @@ try {
     }
   }
   const spans = median(results.get('spans').map((r) => r.cpu));
-  console.log(`${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}, ${mb(trace).toFixed(0)} MB, median of ${rounds} rounds`);
+  console.log(
+    `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}, ${mb(trace).toFixed(0)} MB, median of ${rounds} rounds`,
+  );
   console.log('');
   console.log('| program | CPU s | MB per CPU s | peak MB | CPU against spans |');
   console.log('|---|---:|---:|---:|---:|');

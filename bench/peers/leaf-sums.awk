@@ -1,14 +1,17 @@
-# The peer in awk: sums the durations of leaf calls by function. No stack, no self time, no quantiles,
-# one layout (any with a duration column), no check of what it reads.
+# The peer in awk: sums the durations of leaf calls by function, names with their module as we print
+# them. Default columns only; no stack, no self time, no quantiles, no check of what it reads.
 /;$/ {
-	for (i = 1; i < NF; i++)
-		if ($i == "us") {
-			total[$(i + 2)] += $(i - 1)
-			calls[$(i + 2)]++
-			break
-		}
+	bar = index($0, "|")
+	name = substr($0, bar + 1)
+	sub(/^ +/, "", name)
+	sub(/\(.*/, "", name)
+	time = substr($0, 1, bar - 1)
+	if (!match(time, /[0-9.]+ us/))
+		next
+	total[name] += substr(time, RSTART, RLENGTH - 3)
+	calls[name]++
 }
 END {
-	for (f in total)
-		printf "%14.3f us %9d  %s\n", total[f], calls[f], f
+	for (name in total)
+		printf "%14.3f us %9d  %s\n", total[name], calls[name], name
 }

@@ -5,6 +5,7 @@ import { latin1, type RecordBatch, RecordBits, RecordKind } from '../trace/recor
 import { SpanBatch, SpanFlag, SpanKind, type SpanSink } from '../trace/spans.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 import type { CallTree } from './call-tree.ts';
+import { type ClockCheck, LONG_NS } from './clock-check.ts';
 import { type FunctionRoles, Role } from './function-roles.ts';
 import type { OverheadCost } from './overhead.ts';
 
@@ -25,6 +26,8 @@ export interface CallStacksOptions {
   readonly exclude?: Exclusions;
   /** Only these functions and what they call are in the root; null: everything is. */
   readonly isRoot?: ((name: NameId) => boolean) | null;
+  /** Where stamps are compared with durations. */
+  readonly clock?: ClockCheck;
   /** Where paths of calls are counted; rows then carry theirs. */
   readonly callTree?: CallTree | null;
   /** Tracer cost to take out of every duration; none by default. */
@@ -193,7 +196,7 @@ export class CallStacks {
           parent = frameSpan[up]!;
           parentName = frameName[up]!;
           level = frameLevel[up]! + 1;
-          if (ns === ns) childNs[up]! += ns;
+          if (!Number.isNaN(ns)) childNs[up]! += ns;
           children[up]!++;
           descendants[up]!++;
         }
@@ -208,7 +211,7 @@ export class CallStacks {
         outParent[row] = parent;
         outParentName[row] = parentName;
         outStartNs[row] = timeNs[i]!;
-        outDurationNs[row] = insideNs > 0 && ns === ns ? Math.max(0, ns - insideNs) : ns;
+        outDurationNs[row] = insideNs > 0 && !Number.isNaN(ns) ? Math.max(0, ns - insideNs) : ns;
         outLine[row] = line[i]!;
         if (tree !== null) outNode[row] = tree.child(up === NONE ? -1 : frameNode[up]!, id);
         row++;
@@ -297,7 +300,12 @@ export class CallStacks {
       if (this.#stackOfCpu[cpu] === NONE) this.#stackOfCpu[cpu] = this.#newStack();
       return this.#stackOfCpu[cpu]!;
     }
-    return this.#anonymousStack(records.depth[i]!, records.kind[i]!, records.name[i]!, records.durationNs[i]!);
+    return this.#anonymousStack(
+      records.depth[i]!,
+      records.kind[i]!,
+      records.name[i]!,
+      records.durationNs[i]!,
+    );
   }
 
   #stackOfTaskId(task: number): number {
@@ -477,18 +485,20 @@ export class CallStacks {
       parentName = this.#name[up]!;
       level = this.#level[up]! + 1;
     }
-    if (role !== 0 || records.bits[i]! & RecordBits.Context) flags = this.#withInterrupt(flags, role, records, i);
+    if (role !== 0 || records.bits[i]! & RecordBits.Context)
+      flags = this.#withInterrupt(flags, role, records, i);
     if ((flags & SpanFlag.InRoot) === 0 && this.#isRoot(name)) flags |= SpanFlag.InRoot;
     const span = this.#spanCount++;
     let irqNs = 0;
     let softirqNs = 0;
     let offNs = 0;
-    if (flags & SpanFlag.InterruptEntry && durationNs === durationNs) {
+    if (flags & SpanFlag.InterruptEntry && !Number.isNaN(durationNs)) {
       if (this.#isSoftirq(role, records, i)) softirqNs = durationNs;
       else irqNs = durationNs;
-    } else if (role & Role.Schedule && !this.#schedEventsSeen && durationNs === durationNs) offNs = durationNs;
+    } else if (role & Role.Schedule && !this.#schedEventsSeen && !Number.isNaN(durationNs))
+      offNs = durationNs;
     if (up !== NONE) {
-      if (durationNs === durationNs) this.#childNs[up]! += durationNs;
+      if (!Number.isNaN(durationNs)) this.#childNs[up]! += durationNs;
       this.#children[up]!++;
       this.#descendants[up]!++;
       if (irqNs + softirqNs + offNs > 0) this.#addOut(up, irqNs, softirqNs, offNs);
@@ -544,7 +554,7 @@ export class CallStacks {
   #close(records: RecordBatch, i: number, stack: number, frame: number): void {
     const up = this.#up[frame]!;
     const durationNs = records.durationNs[i]!;
-    const hasDuration = durationNs === durationNs;
+    const hasDuration = !Number.isNaN(durationNs);
     const out = this.#out;
     const row = this.#frameRow(SpanKind.Span, frame, records.task[i]!, records.cpu[i]!);
     if (this.#outNs[frame]! > 0) {
@@ -556,6 +566,10 @@ export class CallStacks {
     const role = this.#options.roles.bits[this.#name[frame]!]!;
     if (role & Role.Schedule && hasDuration && !this.#schedEventsSeen) out.offCpuNs[row] = durationNs;
     this.#setDuration(row, durationNs, frame);
+    if (hasDuration && durationNs >= LONG_NS && this.#cpu[frame] === records.cpu[i]) {
+      const stampNs = records.timeNs[i]! - this.#startNs[frame]!;
+      if (!Number.isNaN(stampNs)) this.#options.clock?.add(stampNs, durationNs);
+    }
     if (up !== NONE) {
       if (hasDuration) this.#childNs[up]! += durationNs;
       this.#children[up]!++;
@@ -611,7 +625,7 @@ export class CallStacks {
     }
     // Both are cut to their last digit, so a difference may fall below zero by the quantum.
     out.durationNs[row] = durationNs;
-    out.selfNs[row] = selfNs < 0 ? 0 : selfNs;
+    out.selfNs[row] = Math.max(0, selfNs);
   }
 
   /** A return whose begin lies before the buffer, in a loss, or below tracing_thresh. */
@@ -622,11 +636,11 @@ export class CallStacks {
     this.#orphanNs[stack] ??= new Float64Array(256);
     const waiting = this.#orphanNs[stack]!;
     const below = depth + 1 < waiting.length ? waiting[depth + 1]! : 0;
-    if (durationNs === durationNs && depth + 1 < waiting.length) {
+    if (!Number.isNaN(durationNs) && depth + 1 < waiting.length) {
       waiting[depth + 1] = 0;
       waiting[depth]! += durationNs;
     }
-    if (up !== NONE && durationNs === durationNs) {
+    if (up !== NONE && !Number.isNaN(durationNs)) {
       this.#childNs[up]! += durationNs;
       this.#children[up]!++;
       this.#descendants[up]!++;
@@ -635,7 +649,11 @@ export class CallStacks {
       this.#count('return-without-name', 'returns have neither a begin nor a name', records.line[i]!);
       return;
     }
-    this.#count('begin-not-seen', 'returns have no begin; they count by their name and duration', records.line[i]!);
+    this.#count(
+      'begin-not-seen',
+      'returns have no begin; they count by their name and duration',
+      records.line[i]!,
+    );
     const out = this.#out;
     const row = out.length++;
     out.kind[row] = SpanKind.Span;
@@ -736,7 +754,8 @@ export class CallStacks {
     const { diagnostics, inputName } = this.#options;
     const place = `${inputName}:${line}`;
     diagnostics.add('lost-records', 'loss', 'the kernel says that records were lost', place);
-    if (events > 0) diagnostics.add('lost-events', 'loss', 'records lost, as counted by the kernel', undefined, events);
+    if (events > 0)
+      diagnostics.add('lost-events', 'loss', 'records lost, as counted by the kernel', undefined, events);
     const safe = new Set<number>();
     if (cpu >= 0) {
       for (let other = 0; other < this.#cpus; other++) {

@@ -1,5 +1,5 @@
 import type { NameId, NameTable } from '../trace/names.ts';
-import { SpanFlag, SpanKind, type SpanBatch } from '../trace/spans.ts';
+import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import type { CallTreeNode } from './result.ts';
 import type { RowFilter } from './row-filter.ts';
 
@@ -43,7 +43,7 @@ export class CallTree {
       if (node < 0 || (active && !filter.acceptsPlace(rows, i))) continue;
       this.#calls[node]!++;
       const ns = rows.durationNs[i]!;
-      if (ns !== ns) continue;
+      if (Number.isNaN(ns)) continue;
       this.#totalNs[node]! += ns;
       this.#selfNs[node]! += rows.flags[i]! & SpanFlag.Leaf ? ns : rows.selfNs[i]!;
     }

@@ -16,7 +16,7 @@ export const BUCKET_ERROR = 1 / (2 * SUB);
 export function bucketOf(ns: number): number {
   if (ns < 0x7fffffff) {
     const v = ns | 0;
-    if (v < SUB) return v < 0 ? 0 : v;
+    if (v < SUB) return Math.max(0, v);
     const shift = 31 - SUB_BITS - Math.clz32(v);
     return ((shift + 1) << SUB_BITS) + (v >>> shift) - SUB;
   }

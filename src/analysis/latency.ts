@@ -1,5 +1,5 @@
 import type { NameId } from '../trace/names.ts';
-import { SpanFlag, SpanKind, type SpanBatch } from '../trace/spans.ts';
+import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import { Histogram } from './histogram.ts';
 import type { RowFilter } from './row-filter.ts';
 
@@ -49,7 +49,7 @@ export class LatencyTable {
         if (f & SpanFlag.StartCut) row.startCut++;
         row.selfIsBound++;
       }
-      if (ns !== ns) continue;
+      if (Number.isNaN(ns)) continue;
       row.durations.add(ns);
       row.selfNs += f & SpanFlag.Leaf ? ns : selfNs[i]!;
       if ((f & SpanFlag.Recursive) === 0) row.totalNs += ns;

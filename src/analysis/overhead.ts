@@ -1,5 +1,5 @@
 import type { NameTable } from '../trace/names.ts';
-import { SpanFlag, SpanKind, type SpanBatch } from '../trace/spans.ts';
+import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import { Histogram } from './histogram.ts';
 import type { OverheadSummary } from './result.ts';
 
@@ -39,7 +39,7 @@ export class OverheadEstimator {
     for (let i = 0; i < rows.length; i++) {
       if (rows.kind[i] !== SpanKind.Span) continue;
       const ns = rows.durationNs[i]!;
-      if (ns !== ns) continue;
+      if (Number.isNaN(ns)) continue;
       this.#calls++;
       const flags = rows.flags[i]!;
       if (rows.level[i] === 0 && (flags & SpanFlag.StartCut) === 0) this.#outermostNs += ns;

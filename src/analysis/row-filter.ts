@@ -1,5 +1,5 @@
 import type { NameTable } from '../trace/names.ts';
-import { SpanFlag, type SpanBatch } from '../trace/spans.ts';
+import { type SpanBatch, SpanFlag } from '../trace/spans.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 
 /** Which calls count. Everything given must hold. */
@@ -24,7 +24,10 @@ export interface Filters {
 /** A regular expression for a glob of `*` and `?`. */
 export function globPattern(globs: readonly string[]): RegExp {
   const escaped = globs.map((glob) =>
-    glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.'),
+    glob
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.'),
   );
   return new RegExp(`^(?:${escaped.join('|')})$`);
 }
@@ -88,7 +91,8 @@ export class RowFilter {
     if (ok === 0) {
       const module = this.#names.moduleName(name) || 'kernel';
       const yes =
-        (this.#function?.test(this.#names.functionName(name)) ?? true) && (this.#module?.test(module) ?? true);
+        (this.#function?.test(this.#names.functionName(name)) ?? true) &&
+        (this.#module?.test(module) ?? true);
       ok = yes ? 1 : -1;
       this.#nameOk[name] = ok;
     }

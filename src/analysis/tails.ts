@@ -1,5 +1,5 @@
 import type { NameId, NameTable } from '../trace/names.ts';
-import { SpanFlag, SpanKind, type SpanBatch } from '../trace/spans.ts';
+import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import { type FunctionRoles, Role } from './function-roles.ts';
 import { Histogram } from './histogram.ts';
 import type { DifferenceRow, MeanwhileRow, SlowCall, TailRow, TreeCall } from './result.ts';
@@ -124,7 +124,11 @@ export class Tails {
       this.#selfNs[at] = leaf ? ns : rows.selfNs[i]!;
       if (this.#pending.length > 0) this.#collectMeanwhile(at);
       this.#considerSubject(rows, i, name, (roles[name]! & Role.Lock) !== 0);
-      if (this.#isSubject[name] === 1 && ns === ns && (!filter.active || filter.acceptsPlace(rows, i))) {
+      if (
+        this.#isSubject[name] === 1 &&
+        !Number.isNaN(ns) &&
+        (!filter.active || filter.acceptsPlace(rows, i))
+      ) {
         this.#subjectCall(rows, i, at);
       }
     }
@@ -170,7 +174,8 @@ export class Tails {
     subject.durations.add(ns);
     if ((calls & 1023) === 0) subject.slowFromNs = subject.durations.quantile(0.98);
     if (rows.flags[i]! & (SpanFlag.StartCut | SpanFlag.SelfIsBound)) return;
-    if (calls < PARTS_TAKEN_ALL || (calls & 7) === 0 || ns >= subject.slowFromNs) this.#addParts(subject, rows, i, at);
+    if (calls < PARTS_TAKEN_ALL || (calls & 7) === 0 || ns >= subject.slowFromNs)
+      this.#addParts(subject, rows, i, at);
     const slowest = subject.slowest;
     if (slowest.length < this.#options.slowest || ns > slowest.at(-1)!.durationNs) {
       this.#capture(subject, rows, i, at);
@@ -202,7 +207,7 @@ export class Tails {
     for (const j of found) {
       const child = this.#name[j]!;
       const childNs = this.#durationNs[j]!;
-      if (childNs === childNs) sums.byChild.set(child, (sums.byChild.get(child) ?? 0) + childNs);
+      if (!Number.isNaN(childNs)) sums.byChild.set(child, (sums.byChild.get(child) ?? 0) + childNs);
     }
   }
 
@@ -232,7 +237,8 @@ export class Tails {
     };
     for (let back = this.#count - 2; back >= oldest; back--) {
       const j = back & MASK;
-      if (this.#span[j]! > span && this.#task[j] === task && (task >= 0 || this.#cpu[j] === cpu)) rowsOfTree.push(j);
+      if (this.#span[j]! > span && this.#task[j] === task && (task >= 0 || this.#cpu[j] === cpu))
+        rowsOfTree.push(j);
       else if (this.#mark[j]! > span) this.#addMeanwhile(captured, j);
     }
     const tree = this.#tree(rowsOfTree, level);
@@ -275,9 +281,9 @@ export class Tails {
     const task = this.#task[j]!;
     if (cpu === captured.cpu || (task >= 0 && task === captured.task)) return;
     const self = this.#selfNs[j]!;
-    let ns = self === self ? self : 0;
+    let ns = !Number.isNaN(self) ? self : 0;
     const start = this.#startNs[j]!;
-    if (start === start) {
+    if (!Number.isNaN(start)) {
       const end = Math.min(start + this.#durationNs[j]!, captured.startNs + captured.durationNs);
       ns = Math.max(0, Math.min(ns, end - Math.max(start, captured.startNs)));
     }
@@ -352,7 +358,11 @@ export class Tails {
     for (const [child, ns] of slow.byChild) add(names.text(child), 0, ns / slow.calls);
     const total = [...parts.values()].reduce((sum, part) => sum + part.slowNs - part.typicalNs, 0);
     const difference: DifferenceRow[] = [...parts.entries()]
-      .map(([name, part]) => ({ name, ...part, share: total > 0 ? (part.slowNs - part.typicalNs) / total : 0 }))
+      .map(([name, part]) => ({
+        name,
+        ...part,
+        share: total > 0 ? (part.slowNs - part.typicalNs) / total : 0,
+      }))
       .sort((a, b) => b.share - a.share)
       .slice(0, 8);
     return { typicalCalls: typical.calls, slowCalls: slow.calls, difference };

@@ -5,11 +5,12 @@ import type { SpanBatch } from '../trace/spans.ts';
 import { TaskTable } from '../trace/tasks.ts';
 import { CallStacks, type Exclusions } from './call-stacks.ts';
 import { CallTree } from './call-tree.ts';
+import { ClockCheck } from './clock-check.ts';
 import { FunctionRoles } from './function-roles.ts';
 import { BUCKET_ERROR, Histogram } from './histogram.ts';
 import { LatencyTable } from './latency.ts';
-import { LockTable } from './locks/lock-table.ts';
 import { lockRows } from './locks/lock-rows.ts';
+import { LockTable } from './locks/lock-table.ts';
 import { lockPrimitive } from './locks/primitives.ts';
 import { type OverheadCost, OverheadEstimator } from './overhead.ts';
 import {
@@ -67,6 +68,7 @@ export class TraceAnalysis {
   readonly #tails: Tails;
   readonly #callTree = new CallTree();
   #stacks: CallStacks | null = null;
+  #clock = new ClockCheck();
   #files: InputFile[] = [];
   #facts: FileFacts[] = [];
   #originNs: number | null = null;
@@ -78,7 +80,13 @@ export class TraceAnalysis {
     this.#latency = new LatencyTable(this.#filter);
     const taskText = (task: number) => this.tasks.text(task);
     const { names } = this;
-    this.#locks = new LockTable({ names, roles: this.#roles, filter: this.#filter, taskText });
+    this.#locks = new LockTable({
+      names,
+      roles: this.#roles,
+      filter: this.#filter,
+      taskText,
+      clockTrusted: () => this.#clock.trusted,
+    });
     const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
     const pattern = asked.length > 0 ? globPattern(asked) : null;
     this.#tails = new Tails({
@@ -101,7 +109,9 @@ export class TraceAnalysis {
     const isRoot: boolean[] = [];
     this.#tails.beginFile(name);
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
+    this.#clock = new ClockCheck();
     const stacks = new CallStacks({
+      clock: this.#clock,
       names: this.names,
       tasks: this.tasks,
       roles: this.#roles,
@@ -122,8 +132,12 @@ export class TraceAnalysis {
   }
 
   /** Ends the input begun last. */
-  endFile(file: { readonly name: string; readonly format: string; readonly sha256: string }, facts: FileFacts): void {
+  endFile(
+    file: { readonly name: string; readonly format: string; readonly sha256: string },
+    facts: FileFacts,
+  ): void {
     this.#stacks?.finish();
+    if (facts.clock === 'stamps') this.#clock.report(this.diagnostics, file.name);
     this.#stacks = null;
     this.#files.push({
       name: file.name,
@@ -151,7 +165,7 @@ export class TraceAnalysis {
     const functions = this.#functionRows();
     const totals = new Map<string, number>();
     for (const row of functions) totals.set(row.name, (totals.get(row.name) ?? 0) + (row.totalNs ?? 0));
-    const locks = lockRows(this.#locks.sites(), this.names, release, totals);
+    const locks = lockRows(this.#locks.sites(), this.names, release, totals, this.#clock.trusted);
     if (this.#locks.unmatchedUnlocks > 0) {
       const sentence = 'unlocks have no lock call in the trace that goes with them';
       this.diagnostics.add('unlock-without-lock', 'info', sentence, undefined, this.#locks.unmatchedUnlocks);
@@ -198,7 +212,8 @@ export class TraceAnalysis {
   }
 
   #input(release: string): InputSummary {
-    const sum = (of: (facts: FileFacts) => number) => this.#facts.reduce((total, facts) => total + of(facts), 0);
+    const sum = (of: (facts: FileFacts) => number) =>
+      this.#facts.reduce((total, facts) => total + of(facts), 0);
     const stamped = this.#facts.filter((facts) => facts.clock === 'stamps');
     const duration = stamped.reduce((total, facts) => total + facts.lastNs - facts.firstNs, 0);
     return {
@@ -243,6 +258,8 @@ export class TraceAnalysis {
         histogram: d.buckets(),
       };
     });
-    return rows.sort((a, b) => (b.totalNs ?? 0) - (a.totalNs ?? 0) || b.calls - a.calls || (a.name < b.name ? -1 : 1));
+    return rows.sort(
+      (a, b) => (b.totalNs ?? 0) - (a.totalNs ?? 0) || b.calls - a.calls || (a.name < b.name ? -1 : 1),
+    );
   }
 }

@@ -96,7 +96,8 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
     let firstPass = null;
     if (options.subtractOverhead) {
       const { cost, estimator } = analysis.estimateOverhead();
-      if (cost === null) warn('the tracing overhead cannot be estimated from this trace; nothing is subtracted');
+      if (cost === null)
+        warn('the tracing overhead cannot be estimated from this trace; nothing is subtracted');
       else {
         firstPass = estimator;
         analysis = new TraceAnalysis({ ...analysisOptions(options), overhead: cost });
@@ -132,7 +133,8 @@ async function writeReports(result: AnalysisResult, options: AnalyzeOptions): Pr
 /** Files as given; standard input when none is and it is no terminal. */
 function inputNames(given: readonly string[], command: Command): readonly string[] {
   if (given.length > 0) {
-    if (given.filter((name) => name === '-').length > 1) throw new UsageError('standard input (-) is given twice');
+    if (given.filter((name) => name === '-').length > 1)
+      throw new UsageError('standard input (-) is given twice');
     return given;
   }
   if (process.stdin.isTTY) {

@@ -18,20 +18,23 @@ export function cpuList(text: string): ReadonlySet<number> {
 /** `215,216`. */
 export function pidList(text: string): ReadonlySet<number> {
   const pids = text.split(',').map((part) => part.trim());
-  if (!pids.every((pid) => /^\d{1,10}$/.test(pid))) throw new InvalidArgumentError('expected pids such as 215,216.');
+  if (!pids.every((pid) => /^\d{1,10}$/.test(pid)))
+    throw new InvalidArgumentError('expected pids such as 215,216.');
   return new Set(pids.map(Number));
 }
 
 /** Names or globs with commas between; the option may be given again. */
 export function nameList(text: string, before: readonly string[] | undefined): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
-  if (names.some((name) => name === '')) throw new InvalidArgumentError('expected names such as zs_free,zs_*.');
+  if (names.some((name) => name === ''))
+    throw new InvalidArgumentError('expected names such as zs_free,zs_*.');
   return [...(before ?? []), ...names];
 }
 
 /** A time of the trace clock as the trace prints it, in seconds; returned in ns. */
 export function traceTime(text: string): number {
-  if (!/^\d+(?:\.\d{1,9})?$/.test(text)) throw new InvalidArgumentError('expected seconds such as 161.997506.');
+  if (!/^\d+(?:\.\d{1,9})?$/.test(text))
+    throw new InvalidArgumentError('expected seconds such as 161.997506.');
   const [seconds, fraction = ''] = text.split('.');
   return Number(seconds) * 1e9 + Number(fraction.padEnd(9, '0'));
 }

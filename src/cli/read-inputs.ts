@@ -90,7 +90,12 @@ async function readInput(name: string, analysis: TraceAnalysis, options: ReadOpt
     for await (const chunk of format.prepare ? format.prepare(tapped) : tapped) parser.push(chunk);
   } catch (error) {
     if (!(error instanceof BrokenInput)) throw error;
-    analysis.diagnostics.add('input-broken-off', 'loss', 'the input could not be read to its end', error.message);
+    analysis.diagnostics.add(
+      'input-broken-off',
+      'loss',
+      'the input could not be read to its end',
+      error.message,
+    );
     options.warn(error.message);
   } finally {
     if (copy >= 0) closeSync(copy);

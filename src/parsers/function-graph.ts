@@ -252,7 +252,18 @@ export class FunctionGraphParser implements TraceParser {
     const layout = this.#layout;
     if (layout === null) return from;
     const batch = this.#batch;
-    const { kind, bits, name, cpu: cpuColumn, task: taskColumn, timeNs, durationNs, depth, context, line } = batch;
+    const {
+      kind,
+      bits,
+      name,
+      cpu: cpuColumn,
+      task: taskColumn,
+      timeNs,
+      durationNs,
+      depth,
+      context,
+      line,
+    } = batch;
     const capacity = batch.capacity;
     const names = this.#context.names;
     const classes = CLASSES;
@@ -302,7 +313,7 @@ export class FunctionGraphParser implements TraceParser {
         // The printer puts two blanks behind the bar; the CPU column brings its own.
         if (!hasCpu && bytes[p] === SPACE && bytes[p + 1] === SPACE) p += 2;
         time = (seconds - this.#originSeconds) * 1e9 + micros * 1000;
-        if (time !== time) {
+        if (Number.isNaN(time)) {
           this.#originSeconds = seconds;
           time = micros * 1000;
         }
@@ -476,7 +487,7 @@ export class FunctionGraphParser implements TraceParser {
       lines++;
       if (this.#watch) this.#traceLineSeen();
       if (cpu >= 0) cpuSeen[cpu] = 1;
-      if (time === time) this.#noteTime(time);
+      if (!Number.isNaN(time)) this.#noteTime(time);
       kind[n] = rowKind;
       name[n] = nameId;
       cpuColumn[n] = cpu;
@@ -645,13 +656,7 @@ export class FunctionGraphParser implements TraceParser {
   }
 
   /** Reads the proc column at `at` into the cache of `slot`; returns where it ends, -1 if it is none. */
-  #readProcColumn(
-    bytes: Uint8Array,
-    at: number,
-    slot: number,
-    cpu: number,
-    collapsed: boolean,
-  ): number {
+  #readProcColumn(bytes: Uint8Array, at: number, slot: number, cpu: number, collapsed: boolean): number {
     const newline = bytes.indexOf(NEWLINE, at);
     const text = latin1(bytes, at, Math.min(newline, at + PROC_CACHE_BYTES));
     // 14 wide unless the task needs more; comm may hold ` | `, so count before searching.
@@ -833,7 +838,8 @@ export class FunctionGraphParser implements TraceParser {
     if (this.#gathered.length === 0) this.#gatheredFrom = this.#line;
     this.#gathered.push(text);
     this.#gatheredBytes += text.length;
-    if (this.#gathered.length >= LINES_TO_INFER || this.#gatheredBytes >= BYTES_TO_INFER) this.#settleGathered();
+    if (this.#gathered.length >= LINES_TO_INFER || this.#gatheredBytes >= BYTES_TO_INFER)
+      this.#settleGathered();
     return true;
   }
 
@@ -938,7 +944,8 @@ function endOfArguments(bytes: Uint8Array, at: number): number {
     else if (bytes[p + 1] === SPACE && bytes[p + 2] === BRACE_OPEN) q = p + 3;
     if (q < 0) continue;
     if (bytes[q] === CARRIAGE_RETURN) q++;
-    if (bytes[q] === NEWLINE || (bytes[q] === SPACE && bytes[q + 1] === SLASH && bytes[q + 2] === STAR)) return p;
+    if (bytes[q] === NEWLINE || (bytes[q] === SPACE && bytes[q + 1] === SLASH && bytes[q + 2] === STAR))
+      return p;
   }
   return -1;
 }
@@ -953,9 +960,7 @@ function hasPrologue(text: string, layout: FunctionGraphLayout): boolean {
 
 /** ` /* ` stands at `at`. */
 function startsComment(bytes: Uint8Array, at: number): boolean {
-  return (
-    bytes[at] === SPACE && bytes[at + 1] === SLASH && bytes[at + 2] === STAR && bytes[at + 3] === SPACE
-  );
+  return bytes[at] === SPACE && bytes[at + 1] === SLASH && bytes[at + 2] === STAR && bytes[at + 3] === SPACE;
 }
 
 /** Bytes of a text made of latin1 characters: a plain Uint8Array, as the hot loop expects. */

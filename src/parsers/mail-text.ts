@@ -41,7 +41,9 @@ export async function* cleanMailText(chunks: AsyncIterable<Uint8Array>): AsyncGe
         yield Buffer.from('\n');
         continue;
       }
-      line = line.replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+      line = line.replace(/=([0-9A-F]{2})/g, (_, hex: string) =>
+        String.fromCharCode(Number.parseInt(hex, 16)),
+      );
     }
     const text = undecorate(plainCharacters(line)).text;
     if (waiting !== null && pieces < MAX_PIECES && !TRACE_START.test(text) && text.trim() !== '') {

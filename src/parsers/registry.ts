@@ -68,9 +68,13 @@ export function recogniseFormat(source: Source): TraceFormat {
 function notRecognised(head: Uint8Array): string {
   const text = latin1(head, 0, head.length);
   const tracer = /^# tracer: (\S+)/m.exec(text);
-  const expected = 'expected function_graph text (`# tracer: function_graph`, or lines such as ` 0)   1.320 us    |  zs_free();`)';
+  const expected =
+    'expected function_graph text (`# tracer: function_graph`, or lines such as ` 0)   1.320 us    |  zs_free();`)';
   if (tracer) return `this is ftrace text of tracer "${tracer[1]}"; ${expected}`;
-  const first = text.split('\n', 1)[0]!.slice(0, 60).replace(/[^\x20-\x7e]/g, '.');
+  const first = text
+    .split('\n', 1)[0]!
+    .slice(0, 60)
+    .replace(/[^\x20-\x7e]/g, '.');
   return `format not recognised, the first line is "${first}"; ${expected}`;
 }
 

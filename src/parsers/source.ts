@@ -1,4 +1,4 @@
-import { createReadStream, fstatSync, openSync, closeSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { InputError } from '../trace/diagnostics.ts';
 

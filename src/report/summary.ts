@@ -22,7 +22,9 @@ function mainFunction(result: AnalysisResult): string[] {
   const calls = countText(row.calls, 'call');
   if (row.calls === 1) return [`${row.name}: one call of ${exactDurationText(row.maxNs!)}.`];
   if (row.calls <= 4) {
-    return [`${row.name}: ${calls}, from ${exactDurationText(row.minNs!)} to ${exactDurationText(row.maxNs!)}.`];
+    return [
+      `${row.name}: ${calls}, from ${exactDurationText(row.minNs!)} to ${exactDurationText(row.maxNs!)}.`,
+    ];
   }
   return [
     `${row.name}: ${calls}, ${durationText(row.totalNs)} in all; half of them within ` +
@@ -33,10 +35,12 @@ function mainFunction(result: AnalysisResult): string[] {
 function waiting(result: AnalysisResult): string[] {
   const row = result.locks.find((lock) => lock.wait.totalNs > 0);
   if (!row) {
-    if (result.locks.length === 0) return ['No lock function is in this trace, so it says nothing about locks.'];
+    if (result.locks.length === 0)
+      return ['No lock function is in this trace, so it says nothing about locks.'];
     return [noWaitSeen(result.locks)];
   }
-  const share = row.waitShareOfSite === null ? '' : `, ${shareText(row.waitShareOfSite)} of the time of ${row.site}`;
+  const share =
+    row.waitShareOfSite === null ? '' : `, ${shareText(row.waitShareOfSite)} of the time of ${row.site}`;
   const first =
     `Most waiting: ${durationText(row.wait.totalNs)} for ${row.lock} in ${row.site}` +
     ` (${row.contended} of ${row.acquisitions} acquisitions waited, the longest ${durationText(row.wait.maxNs)}${share}).`;
@@ -47,7 +51,8 @@ function waiting(result: AnalysisResult): string[] {
 function noWaitSeen(locks: readonly LockRow[]): string {
   const excess = (row: LockRow) => row.acquire.totalNs - row.acquire.count * (row.acquire.p50Ns ?? 0);
   const timed = locks.filter((row) => row.acquire.count > 0).sort((a, b) => excess(b) - excess(a));
-  const first = 'No lock wait is seen: no slowpath function and no contention event is recorded within a lock call.';
+  const first =
+    'No lock wait is seen: no slowpath function and no contention event is recorded within a lock call.';
   const row = timed[0];
   if (!row) return first;
   return (
@@ -100,9 +105,12 @@ function overhead(result: AnalysisResult): string[] {
   if (o.insideNs === null || o.outsideNs === null) return [];
   const cost = `up to ${durationText(o.insideNs + o.outsideNs)} for each traced call`;
   if (o.subtracted) {
-    return [`Tracing cost, estimated as ${cost}, has been taken out of all durations: they are lower bounds.`];
+    return [
+      `Tracing cost, estimated as ${cost}, has been taken out of all durations: they are lower bounds.`,
+    ];
   }
-  const share = o.shareOfOutermost === null ? '' : `, up to ${shareText(o.shareOfOutermost)} of the outermost calls`;
+  const share =
+    o.shareOfOutermost === null ? '' : `, up to ${shareText(o.shareOfOutermost)} of the outermost calls`;
   return [
     `Durations contain the tracer's own cost, estimated as ${cost}${share}; holds and waits are stretched by it too.`,
   ];

@@ -71,7 +71,8 @@ function functionTable(rows: readonly FunctionRow[], entries: number): string[] 
     if (name.length <= room) lines.push(`${numbers}  ${name}`);
     else lines.push(numbers, `${' '.repeat(Math.max(0, WIDTH - name.length))}${clip(name, WIDTH)}`);
   }
-  if (rows.length > entries) lines.push(`... and ${countText(rows.length - entries, 'function')} more (--entries, --json)`);
+  if (rows.length > entries)
+    lines.push(`... and ${countText(rows.length - entries, 'function')} more (--entries, --json)`);
   return lines;
 }
 
@@ -119,18 +120,24 @@ function lockLines(row: LockRow): string[] {
     );
   } else lines.push('  hold  not known: no unlock in the trace goes with it');
   if (row.calledWhileHeld.length > 0) {
-    const called = row.calledWhileHeld.slice(0, 4).map((h) => `${h.name} ${h.calls}x ${durationText(h.totalNs)}`);
+    const called = row.calledWhileHeld
+      .slice(0, 4)
+      .map((h) => `${h.name} ${h.calls}x ${durationText(h.totalNs)}`);
     lines.push(...wrap(`under it: ${called.join(', ')}`, '  '));
   }
   if (row.lockedWhileHeld.length > 0) {
-    const locked = row.lockedWhileHeld.slice(0, 4).map((h) => `${h.name} ${h.calls}x ${durationText(h.totalNs)}`);
+    const locked = row.lockedWhileHeld
+      .slice(0, 4)
+      .map((h) => `${h.name} ${h.calls}x ${durationText(h.totalNs)}`);
     lines.push(...wrap(`locks taken under it: ${locked.join(', ')}`, '  '));
   }
   if (row.blockedBy.length > 0) {
     lines.push(`  blocked by (the trace explains ${shareText(row.blockedByCoverage)} of the wait):`);
     for (const b of row.blockedBy.slice(0, 5)) {
       const who = b.task === '' ? b.function : `${b.function}  ${b.task}  CPU ${b.cpu < 0 ? '?' : b.cpu}`;
-      lines.push(clip(`    ${durationText(b.waitNs).padStart(8)} in ${countText(b.waits, 'wait')}  ${who}`, WIDTH));
+      lines.push(
+        clip(`    ${durationText(b.waitNs).padStart(8)} in ${countText(b.waits, 'wait')}  ${who}`, WIDTH),
+      );
     }
     if (row.blockedBy.length > 5) lines.push(`    ... and ${row.blockedBy.length - 5} more (--json)`);
   }
@@ -203,7 +210,9 @@ function slowCall(call: SlowCall): string[] {
   for (const node of shown) {
     const share = node.durationNs === null ? '' : shareText(node.durationNs / call.durationNs);
     const time = node.durationNs === null ? '' : (node.durationNs / 1000).toFixed(3);
-    lines.push(clip(`${time.padStart(13)} us ${share.padStart(8)}  ${'  '.repeat(node.level)}${node.name}`, WIDTH));
+    lines.push(
+      clip(`${time.padStart(13)} us ${share.padStart(8)}  ${'  '.repeat(node.level)}${node.name}`, WIDTH),
+    );
   }
   const hidden = call.tree.length - shown.length + call.treeHidden;
   if (hidden > 0) lines.push(`${' '.repeat(27)}... ${countText(hidden, 'quicker call')}`);
@@ -265,7 +274,8 @@ function reading(result: AnalysisResult): string[] {
     input.durationNs === null ? 'no time stamps' : `${durationText(input.durationNs)} by the time stamps`,
   ];
   lines.push(...wrap(about.filter((part) => part !== '').join(', '), ''));
-  for (const d of result.diagnostics) lines.push(...wrap(`${d.severity}: ${d.count} ${d.text} [${d.id}]`, '  ', ''));
+  for (const d of result.diagnostics)
+    lines.push(...wrap(`${d.severity} (${d.count}): ${d.text} [${d.id}]`, '  ', ''));
   if (method.filters !== '') lines.push(...wrap(`filters: ${method.filters}`, ''));
   if (method.excluded.length > 0) lines.push(`taken out of durations: ${method.excluded.join(', ')}`);
   lines.push(

@@ -52,9 +52,7 @@ export class Diagnostics {
         count: c.count,
         text: c.places.length > 0 ? `${c.sentence} (${placesText(c)})` : c.sentence,
       }))
-      .sort(
-        (a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || (a.id < b.id ? -1 : 1),
-      );
+      .sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || (a.id < b.id ? -1 : 1));
   }
 }
 

@@ -66,26 +66,25 @@ export function sameLock(wait: Wait, hold: Hold): boolean {
  * well. Without time stamps: the whole wait goes to the hold that ended last, the one
  * that a fair lock was handed on from.
  */
-export function overlapBlame(wait: Wait): Blame[] {
-  const possible = wait.candidates.filter(
-    (hold) => hold.released || (!hold.site.unlockSeen && !hold.isTry),
-  );
+export function overlapBlame(wait: Wait, stampsMeasureTime: boolean): Blame[] {
+  const possible = wait.candidates.filter((hold) => hold.released || (!hold.site.unlockSeen && !hold.isTry));
   if (possible.length === 0) return [];
   const timed: Blame[] = [];
   let left = wait.waitNs;
-  for (const hold of possible) {
+  const hasTimes = stampsMeasureTime && !Number.isNaN(wait.startNs);
+  for (const hold of hasTimes ? possible : []) {
     for (const handedOver of [true, false]) {
       const from = handedOver ? hold.grantedNs : hold.startNs;
       const to = handedOver ? hold.startNs : hold.endNs;
-      const end = to < wait.endNs ? to : wait.endNs;
-      const start = from > wait.startNs ? from : wait.startNs;
-      const ns = Math.min(end - start, left);
+      // A hold without unlock in the trace has no end: it counts to the end of the wait.
+      const end = Number.isNaN(to) ? wait.endNs : Math.min(to, wait.endNs);
+      const ns = Math.min(end - Math.max(from, wait.startNs), left);
       if (!(ns > 0)) continue;
       timed.push({ hold, ns, handedOver });
       left -= ns;
     }
   }
-  if (timed.length > 0 || wait.startNs === wait.startNs) return timed;
+  if (hasTimes) return timed;
   let last = possible[0]!;
   for (const hold of possible) if (hold.endOrder > last.endOrder) last = hold;
   return [{ hold: last, ns: wait.waitNs, handedOver: false }];

@@ -18,12 +18,13 @@ export function lockRows(
   names: NameTable,
   kernelRelease: string,
   totalBySite: ReadonlyMap<string, number>,
+  stampsMeasureTime: boolean,
 ): LockRow[] {
   const hints = kernelHints(sites, names, kernelRelease);
   const rows = mergedAddresses(sites);
   return rows
     .filter((site) => site.acquisitions > 0)
-    .map((site) => lockRow(site, names, hints, totalBySite.get(site.function) ?? 0))
+    .map((site) => lockRow(site, names, hints, totalBySite.get(site.function) ?? 0, stampsMeasureTime))
     .sort(
       (a, b) =>
         b.wait.totalNs - a.wait.totalNs ||
@@ -67,8 +68,15 @@ export function lockText(site: LockSite, hints: KernelHints): string {
   return displayName(site.key, hints) + side;
 }
 
-function lockRow(site: LockSite, names: NameTable, hints: KernelHints, siteTotalNs: number): LockRow {
-  const held = site.hold.count > 0;
+function lockRow(
+  site: LockSite,
+  names: NameTable,
+  hints: KernelHints,
+  siteTotalNs: number,
+  stampsMeasureTime: boolean,
+): LockRow {
+  const byStamps = stampsMeasureTime && site.holdByStamps.count > 0;
+  const hold = byStamps ? site.holdByStamps : site.holdByCalls;
   const heldRows = <K>(counts: Map<K, { calls: number; ns: number }>, text: (key: K) => string): HeldRow[] =>
     [...counts.entries()]
       .map(([key, count]) => ({ name: text(key), calls: count.calls, totalNs: count.ns }))
@@ -86,8 +94,8 @@ function lockRow(site: LockSite, names: NameTable, hints: KernelHints, siteTotal
     waitWitness: site.witness,
     wait: distribution(site.wait),
     acquire: distribution(site.acquire),
-    hold: held ? distribution(site.hold) : null,
-    holdBasis: site.holdBasis,
+    hold: hold.count > 0 ? distribution(hold) : null,
+    holdBasis: hold.count === 0 ? 'none' : byStamps ? 'stamps' : 'calls',
     waitShareOfSite: siteTotalNs > 0 ? site.wait.sumNs / siteTotalNs : null,
     blockedBy: blockers(site),
     blockedByCoverage: site.wait.sumNs > 0 ? Math.min(1, site.explainedNs / site.wait.sumNs) : null,
@@ -110,7 +118,13 @@ function mergedByName(rows: readonly HeldRow[]): HeldRow[] {
 
 function blockers(site: LockSite): BlockerRow[] {
   const rows: BlockerRow[] = [...site.blockers.values()]
-    .map((row) => ({ function: row.function, task: row.task, cpu: row.cpu, waits: row.waits, waitNs: row.ns }))
+    .map((row) => ({
+      function: row.function,
+      task: row.task,
+      cpu: row.cpu,
+      waits: row.waits,
+      waitNs: row.ns,
+    }))
     .sort((a, b) => b.waitNs - a.waitNs || b.waits - a.waits || (a.task < b.task ? -1 : 1));
   const unseenNs = Math.max(0, site.wait.sumNs - site.explainedNs);
   if (site.wait.sumNs > 0 && (site.unexplainedWaits > 0 || unseenNs > 0.005 * site.wait.sumNs)) {

@@ -39,8 +39,9 @@ export class LockSite {
   unlockSeen = false;
   readonly acquire = new Histogram();
   readonly wait = new Histogram();
-  readonly hold = new Histogram();
-  holdBasis: 'stamps' | 'calls' | 'none' = 'none';
+  /** Holds by time stamps, and as sums of the calls seen under them. */
+  readonly holdByStamps = new Histogram();
+  readonly holdByCalls = new Histogram();
   witness: 'slowpath' | 'contention-events' | 'none' = 'none';
   explainedNs = 0;
   unexplainedWaits = 0;
@@ -70,9 +71,10 @@ export class LockSite {
     if (this.witness !== 'slowpath') this.witness = witness;
   }
 
-  addHold(ns: number, basis: 'stamps' | 'calls'): void {
-    this.hold.add(ns);
-    this.holdBasis = basis;
+  /** @param stampsNs From stamp to stamp; NaN without stamps. */
+  addHold(callsNs: number, stampsNs: number): void {
+    this.holdByCalls.add(callsNs);
+    if (!Number.isNaN(stampsNs)) this.holdByStamps.add(Math.max(0, stampsNs));
   }
 
   addBlame(function_: string, task: string, cpu: number, ns: number, waits = 1): void {
@@ -98,8 +100,8 @@ export class LockSite {
     this.unlockSeen ||= other.unlockSeen;
     this.acquire.merge(other.acquire);
     this.wait.merge(other.wait);
-    this.hold.merge(other.hold);
-    if (this.holdBasis === 'none') this.holdBasis = other.holdBasis;
+    this.holdByStamps.merge(other.holdByStamps);
+    this.holdByCalls.merge(other.holdByCalls);
     if (this.witness === 'none') this.witness = other.witness;
     this.explainedNs += other.explainedNs;
     this.unexplainedWaits += other.unexplainedWaits;
@@ -126,5 +128,5 @@ function add<K>(counts: Map<K, HeldCount>, key: K, ns: number, calls = 1): void 
     counts.set(key, count);
   }
   count.calls += calls;
-  if (ns === ns) count.ns += ns;
+  if (!Number.isNaN(ns)) count.ns += ns;
 }

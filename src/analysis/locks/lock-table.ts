@@ -1,13 +1,13 @@
-import { latin1 } from '../../trace/records.ts';
 import type { NameTable } from '../../trace/names.ts';
-import { SpanFlag, SpanKind, type SpanBatch } from '../../trace/spans.ts';
+import { latin1 } from '../../trace/records.ts';
+import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { type FunctionRoles, Role } from '../function-roles.ts';
 import type { RowFilter } from '../row-filter.ts';
 import { type Blame, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
-import { identifyLock, takesInTurn } from './names.ts';
-import { type LockPrimitive, lockPrimitive } from './primitives.ts';
 import { MAX_ADDRESS_ROWS } from './lock-rows.ts';
 import { LockSite } from './lock-site.ts';
+import { identifyLock, takesInTurn } from './names.ts';
+import { type LockPrimitive, lockPrimitive } from './primitives.ts';
 
 /** An acquisition that has begun: the lock function's call is open. */
 interface Pending {
@@ -56,6 +56,7 @@ export class LockTable {
   readonly #roles: FunctionRoles;
   readonly #filter: RowFilter;
   readonly #taskText: (task: number) => string;
+  readonly #clockTrusted: () => boolean;
 
   #primitives: (LockPrimitive | null | undefined)[] = [];
   readonly #sites = new Map<string, LockSite>();
@@ -77,11 +78,14 @@ export class LockTable {
     readonly roles: FunctionRoles;
     readonly filter: RowFilter;
     readonly taskText: (task: number) => string;
+    /** Whether time stamps measure time, as far as seen: see `ClockCheck`. */
+    readonly clockTrusted: () => boolean;
   }) {
     this.#names = options.names;
     this.#roles = options.roles;
     this.#filter = options.filter;
     this.#taskText = options.taskText;
+    this.#clockTrusted = options.clockTrusted;
   }
 
   /** The sites met. */
@@ -143,7 +147,7 @@ export class LockTable {
       if (hold.frame === parent && kind === SpanKind.Span) {
         if (hold.inInterrupt === inInterrupt) {
           if (hold.counted) hold.site.addCalled(rows.name[i]!, ns);
-          hold.callsNs += ns === ns ? ns : 0;
+          hold.callsNs += Number.isNaN(ns) ? 0 : ns;
         }
       } else if (hold.frame === span) this.#siteReturned(rows, i, kind, state, h, hold);
     }
@@ -261,7 +265,13 @@ export class LockTable {
     return taken;
   }
 
-  #siteOf(key: string, known: boolean, primitive: LockPrimitive, function_: string, address: string): LockSite {
+  #siteOf(
+    key: string,
+    known: boolean,
+    primitive: LockPrimitive,
+    function_: string,
+    address: string,
+  ): LockSite {
     const full = `${key}|${primitive.kind}|${function_}`;
     let site = this.#sites.get(full);
     if (!site) {
@@ -292,13 +302,13 @@ export class LockTable {
     const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
     if (counted) {
       site.acquisitions++;
-      if (ns === ns) site.acquire.add(ns);
+      if (!Number.isNaN(ns)) site.acquire.add(ns);
       if (pending.witness !== 'none') site.addWait(pending.waitNs, pending.witness);
     }
     for (const hold of state.holds) {
       if (hold.inInterrupt !== inInterrupt) continue;
       if (hold.counted) hold.site.addLocked(site, ns);
-      if (hold.frame === pending.frame && ns === ns) hold.callsNs += ns;
+      if (hold.frame === pending.frame && !Number.isNaN(ns)) hold.callsNs += ns;
     }
     if (pending.wait) this.#finishWait(pending.wait, rows.startNs[i]! + ns, pending.waitNs);
     this.#hold(pending, rows.startNs[i]! + ns, rows.cpu[i]!, rows.task[i]!, state, counted, inInterrupt);
@@ -360,7 +370,8 @@ export class LockTable {
     let pending = state.pending.at(-1);
     if (pending && pending.waitSpan >= 0) {
       // A slowpath within a slowpath is part of it; the outer one's return ends the wait.
-      if (pending.waitSpan === rows.span[i]! && kind !== SpanKind.Begin) this.#endSlowpath(rows, i, kind, pending, state);
+      if (pending.waitSpan === rows.span[i]! && kind !== SpanKind.Begin)
+        this.#endSlowpath(rows, i, kind, pending, state);
       return;
     }
     const standsAlone = !pending || (pending.span !== rows.parent[i]! && pending.frame !== rows.parent[i]!);
@@ -389,7 +400,7 @@ export class LockTable {
       return;
     }
     const ns = rows.durationNs[i]!;
-    pending!.waitNs += ns === ns ? ns : 0;
+    pending!.waitNs += !Number.isNaN(ns) ? ns : 0;
     wait.waitNs = pending!.waitNs;
     wait.endNs = rows.startNs[i]! + ns;
     if (standsAlone) this.#acquired(rows, i, pending!, state);
@@ -399,7 +410,7 @@ export class LockTable {
   #endSlowpath(rows: SpanBatch, i: number, kind: number, pending: Pending, state: TaskLocks): void {
     pending.waitSpan = -1;
     const ns = rows.durationNs[i]!;
-    if (kind === SpanKind.Span && ns === ns) pending.waitNs += ns;
+    if (kind === SpanKind.Span && !Number.isNaN(ns)) pending.waitNs += ns;
     const wait = pending.wait!;
     wait.waitNs = pending.waitNs;
     wait.endNs = rows.startNs[i]! + ns;
@@ -418,7 +429,7 @@ export class LockTable {
 
   #finishWait(wait: Wait, endNs: number, waitNs: number): void {
     wait.waitNs = waitNs;
-    this.#closeWait(wait, wait.endNs === wait.endNs ? wait.endNs : endNs);
+    this.#closeWait(wait, !Number.isNaN(wait.endNs) ? wait.endNs : endNs);
   }
 
   /** Ends a wait, once, and says who was in the way. */
@@ -428,7 +439,7 @@ export class LockTable {
     this.#activeWaits.splice(at, 1);
     wait.endNs = endNs;
     if (!wait.counted || !(wait.waitNs > 0)) return;
-    const blames: Blame[] = overlapBlame(wait);
+    const blames: Blame[] = overlapBlame(wait, this.#clockTrusted());
     for (const blame of blames) {
       const { hold } = blame;
       const function_ = blame.handedOver ? `${hold.site.function} (in its slowpath)` : hold.site.function;
@@ -443,6 +454,7 @@ export class LockTable {
 
   /** From the last unlock during the wait to its end, when nobody took the lock in between. */
   #handOffNs(wait: Wait): number {
+    if (!this.#clockTrusted()) return 0;
     const released = this.#lastRelease.get(wait.site.key) ?? Number.NaN;
     if (!(released >= wait.startNs && released <= wait.endNs)) return 0;
     if (wait.candidates.some((hold) => hold.startNs > released)) return 0;
@@ -462,13 +474,13 @@ export class LockTable {
     const hold = holds[h]!;
     hold.site.unlockSeen = true;
     const at = rows.startNs[i]!;
-    if (at === at) this.#lastRelease.set(hold.site.key, at);
+    if (!Number.isNaN(at)) this.#lastRelease.set(hold.site.key, at);
     const ns = rows.durationNs[i]!;
-    for (const outer of holds) if (outer !== hold && outer.frame === frame && ns === ns) outer.callsNs += ns;
+    for (const outer of holds)
+      if (outer !== hold && outer.frame === frame && !Number.isNaN(ns)) outer.callsNs += ns;
     this.#endHold(state, h, at, true);
     if (!hold.counted) return;
-    if (at === at && hold.startNs === hold.startNs) hold.site.addHold(Math.max(0, at - hold.startNs), 'stamps');
-    else hold.site.addHold(hold.callsNs, 'calls');
+    hold.site.addHold(hold.callsNs, at - hold.startNs);
   }
 
   /** By address when known; else the last one of that kind taken in the same call; else in any. */

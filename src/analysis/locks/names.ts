@@ -34,33 +34,117 @@ const RULES: readonly SiteRule[] = [
   { site: ZSMALLOC, primitive: PLAIN, kinds: SPIN, lock: '{zs-object}', second: null },
   { site: ZSMALLOC, kinds: RW, lock: '{zs-pool}', second: 'zspage->lock' },
   { site: /^zram_\w+$/, primitive: /trylock$|lock$|slowpath$/, kinds: SPIN, lock: 'zram slot lock' },
-  { site: /^zswap_(?:store\w*|compress|decompress|writeback_entry|load)$/, kinds: ['mutex'], lock: 'acomp_ctx->mutex' },
+  {
+    site: /^zswap_(?:store\w*|compress|decompress|writeback_entry|load)$/,
+    kinds: ['mutex'],
+    lock: 'acomp_ctx->mutex',
+  },
   { site: /^crypto_acomp_\w+$|^zswap_cpu_comp_\w+$/, kinds: ['mutex'], lock: 'acomp_ctx->mutex' },
   { site: /^scomp_acomp_comp_decomp$/, primitive: PLAIN, kinds: SPIN, lock: 'scomp scratch->lock' },
-  { site: /^(?:list_lru_\w+|__list_lru_\w+|zswap_entry_free|zswap_lru_\w+|lock_list_lru\w*)$/, primitive: PLAIN, kinds: SPIN, lock: 'list_lru lock' },
-  { site: /^zswap_(?:invalidate|load|store\w*|writeback_entry)$/, primitive: PLAIN, kinds: SPIN, lock: 'zswap tree xa_lock' },
+  {
+    site: /^(?:list_lru_\w+|__list_lru_\w+|zswap_entry_free|zswap_lru_\w+|lock_list_lru\w*)$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: 'list_lru lock',
+  },
+  {
+    site: /^zswap_(?:invalidate|load|store\w*|writeback_entry)$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: 'zswap tree xa_lock',
+  },
   { site: PAGE_ALLOCATOR, primitive: /trylock/, kinds: SPIN, lock: 'pcp->lock' },
-  { site: /^(?:drain_pages_zone|drain_zone_pages|decay_pcp_high)$/, primitive: PLAIN, kinds: SPIN, lock: 'pcp->lock' },
+  {
+    site: /^(?:drain_pages_zone|drain_zone_pages|decay_pcp_high)$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: 'pcp->lock',
+  },
   { site: PAGE_ALLOCATOR, kinds: SPIN, lock: 'zone->lock' },
-  { site: /^free_swap_slot$|^refill_swap_slots_cache$/, primitive: /_irq$/, kinds: SPIN, lock: 'swap_slots_cache free_lock' },
-  { site: /^(?:swapcache_free_entries|get_swap_pages|scan_swap_map_slots|swap_range_(?:alloc|free))$/, primitive: PLAIN, kinds: SPIN, lock: 'si->lock', second: 'swap cluster lock' },
+  {
+    site: /^free_swap_slot$|^refill_swap_slots_cache$/,
+    primitive: /_irq$/,
+    kinds: SPIN,
+    lock: 'swap_slots_cache free_lock',
+  },
+  {
+    site: /^(?:swapcache_free_entries|get_swap_pages|scan_swap_map_slots|swap_range_(?:alloc|free))$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: 'si->lock',
+    second: 'swap cluster lock',
+  },
   // Clears the use counts under the cluster lock, then frees the range under si->lock (6.10-6.13).
-  { site: /^(?:free_swap_and_cache_nr|__swap_entries_free)$/, primitive: PLAIN, kinds: SPIN, lock: '{swap-free}', inTurn: ['swap cluster lock', '{swap-free}'] },
-  { site: /^(?:swap_entry_range_free|__swap_entry_free|swap_free_nr|put_swap_folio|swap_entries?_put_\w+|swap_entries_free|swap_put_\w+|__swap_duplicate|swap_duplicate|swap_alloc_\w+|alloc_swap_scan_cluster|cluster_alloc_swap_entry|folio_alloc_swap|swap_cluster_lock\w*)$/, primitive: PLAIN, kinds: SPIN, lock: 'swap cluster lock' },
+  {
+    site: /^(?:free_swap_and_cache_nr|__swap_entries_free)$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: '{swap-free}',
+    inTurn: ['swap cluster lock', '{swap-free}'],
+  },
+  {
+    site: /^(?:swap_entry_range_free|__swap_entry_free|swap_free_nr|put_swap_folio|swap_entries?_put_\w+|swap_entries_free|swap_put_\w+|__swap_duplicate|swap_duplicate|swap_alloc_\w+|alloc_swap_scan_cluster|cluster_alloc_swap_entry|folio_alloc_swap|swap_cluster_lock\w*)$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: 'swap cluster lock',
+  },
   { site: /^swap_cgroup_record$/, kinds: SPIN, lock: 'swap_cgroup ctrl->lock' },
-  { site: /^(?:clear_shadow_from_swap_cache|add_to_swap_cache|delete_from_swap_cache|__read_swap_cache_async|__remove_mapping|shmem_add_to_page_cache|__filemap_add_folio)$/, primitive: /_irq(?:save|restore)?$/, kinds: SPIN, lock: 'mapping xa_lock' },
-  { site: /^(?:__slab_free|___slab_alloc|__put_partials|get_partial_node\w*|kmem_cache_free|free_to_partial_list|__unfreeze_partials|deactivate_slab)$/, kinds: SPIN, lock: 'kmem_cache_node->list_lock' },
-  { site: /^(?:folio_lruvec_lock\w*|folio_batch_move_lru|shrink_\w+_list|move_folios_to_lru|lru_add_drain\w*|__page_cache_release|release_pages|folios_put_refs)$/, kinds: SPIN, lock: 'lruvec->lru_lock' },
-  { site: /^(?:unmap_page_range|zap_pte_range|__pte_offset_map_lock|pte_offset_map_lock\w*|do_swap_page|do_anonymous_page|handle_pte_fault|try_to_unmap_one|page_vma_mapped_walk|madvise_cold_or_pageout_pte_range|copy_pte_range)$/, primitive: PLAIN, kinds: SPIN, lock: 'page table lock' },
-  { site: /^(?:__vm_munmap|vm_munmap|vm_mmap_pgoff|__x64_sys_\w+|do_user_addr_fault|do_madvise|exit_mmap|__do_sys_\w+|lock_mm_and_find_vma|mmap_read_lock\w*|mmap_write_lock\w*|dup_mmap)$/, kinds: ['rwsem-read', 'rwsem-write'], lock: 'mm->mmap_lock' },
-  { site: /^(?:free_pgtables|unlink_anon_vmas|anon_vma_clone|anon_vma_fork|folio_lock_anon_vma_read|__anon_vma_prepare)$/, kinds: ['rwsem-read', 'rwsem-write'], lock: 'anon_vma->rwsem' },
-  { site: /^(?:raw_spin_rq_(?:un)?lock\w*|sched_tick|scheduler_tick|__schedule|schedule|finish_task_switch\S*|sched_balance_\w+)$/, primitive: PLAIN, kinds: SPIN, lock: 'rq->lock' },
+  {
+    site: /^(?:clear_shadow_from_swap_cache|add_to_swap_cache|delete_from_swap_cache|__read_swap_cache_async|__remove_mapping|shmem_add_to_page_cache|__filemap_add_folio)$/,
+    primitive: /_irq(?:save|restore)?$/,
+    kinds: SPIN,
+    lock: 'mapping xa_lock',
+  },
+  {
+    site: /^(?:__slab_free|___slab_alloc|__put_partials|get_partial_node\w*|kmem_cache_free|free_to_partial_list|__unfreeze_partials|deactivate_slab)$/,
+    kinds: SPIN,
+    lock: 'kmem_cache_node->list_lock',
+  },
+  {
+    site: /^(?:folio_lruvec_lock\w*|folio_batch_move_lru|shrink_\w+_list|move_folios_to_lru|lru_add_drain\w*|__page_cache_release|release_pages|folios_put_refs)$/,
+    kinds: SPIN,
+    lock: 'lruvec->lru_lock',
+  },
+  {
+    site: /^(?:unmap_page_range|zap_pte_range|__pte_offset_map_lock|pte_offset_map_lock\w*|do_swap_page|do_anonymous_page|handle_pte_fault|try_to_unmap_one|page_vma_mapped_walk|madvise_cold_or_pageout_pte_range|copy_pte_range)$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: 'page table lock',
+  },
+  {
+    site: /^(?:__vm_munmap|vm_munmap|vm_mmap_pgoff|__x64_sys_\w+|do_user_addr_fault|do_madvise|exit_mmap|__do_sys_\w+|lock_mm_and_find_vma|mmap_read_lock\w*|mmap_write_lock\w*|dup_mmap)$/,
+    kinds: ['rwsem-read', 'rwsem-write'],
+    lock: 'mm->mmap_lock',
+  },
+  {
+    site: /^(?:free_pgtables|unlink_anon_vmas|anon_vma_clone|anon_vma_fork|folio_lock_anon_vma_read|__anon_vma_prepare)$/,
+    kinds: ['rwsem-read', 'rwsem-write'],
+    lock: 'anon_vma->rwsem',
+  },
+  {
+    site: /^(?:raw_spin_rq_(?:un)?lock\w*|sched_tick|scheduler_tick|__schedule|schedule|finish_task_switch\S*|sched_balance_\w+)$/,
+    primitive: PLAIN,
+    kinds: SPIN,
+    lock: 'rq->lock',
+  },
   { site: /^try_to_wake_up$/, kinds: SPIN, lock: 'p->pi_lock' },
   { site: /^(?:hrtimer_\w+|__hrtimer_\w+)$/, kinds: SPIN, lock: 'hrtimer cpu_base->lock' },
   { site: /^tick_do_update_jiffies64$/, primitive: PLAIN, kinds: SPIN, lock: 'jiffies_lock' },
-  { site: /^(?:mod_timer|__mod_timer|run_timer_softirq|timer_delete\w*|add_timer\w*|__run_timers|lock_timer_base)$/, kinds: SPIN, lock: 'timer_base->lock' },
-  { site: /^(?:rcu_core\w*|rcu_report_qs_\w+|rcu_gp_\w+|note_gp_changes|force_qs_rnp)$/, kinds: SPIN, lock: 'rcu_node->lock' },
-  { site: /^(?:shmem_file_write_iter|generic_file_write_iter|ext4_buffered_write_iter|\w+_file_write_iter)$/, kinds: ['rwsem-write', 'rwsem-read'], lock: 'inode->i_rwsem' },
+  {
+    site: /^(?:mod_timer|__mod_timer|run_timer_softirq|timer_delete\w*|add_timer\w*|__run_timers|lock_timer_base)$/,
+    kinds: SPIN,
+    lock: 'timer_base->lock',
+  },
+  {
+    site: /^(?:rcu_core\w*|rcu_report_qs_\w+|rcu_gp_\w+|note_gp_changes|force_qs_rnp)$/,
+    kinds: SPIN,
+    lock: 'rcu_node->lock',
+  },
+  {
+    site: /^(?:shmem_file_write_iter|generic_file_write_iter|ext4_buffered_write_iter|\w+_file_write_iter)$/,
+    kinds: ['rwsem-write', 'rwsem-read'],
+    lock: 'inode->i_rwsem',
+  },
 ];
 
 /** A lock as far as a site tells it. */
@@ -137,9 +221,25 @@ function zsObjectLock(hints: KernelHints): string {
   }
   if (hints.zsmallocHasRwlock) return 'class->lock';
   // Symbols that came with 6.10 and later, and such as were gone by then.
-  const later = ['alloc_pages_noprof', '__alloc_pages_noprof', 'kmem_cache_alloc_noprof', '__free_zspage_lockless', 'free_swap_and_cache_nr', 'swap_entry_range_free', 'zs_obj_write'];
+  const later = [
+    'alloc_pages_noprof',
+    '__alloc_pages_noprof',
+    'kmem_cache_alloc_noprof',
+    '__free_zspage_lockless',
+    'free_swap_and_cache_nr',
+    'swap_entry_range_free',
+    'zs_obj_write',
+  ];
   if (later.some(hints.hasFunction)) return 'class->lock';
-  const earlier = ['alloc_pages', 'kmem_cache_alloc', 'insert_zspage', '__swap_entry_free', 'scheduler_tick', 'rebalance_domains', '__do_softirq'];
+  const earlier = [
+    'alloc_pages',
+    'kmem_cache_alloc',
+    'insert_zspage',
+    '__swap_entry_free',
+    'scheduler_tick',
+    'rebalance_domains',
+    '__do_softirq',
+  ];
   if (earlier.some(hints.hasFunction)) return 'pool->lock';
   return 'class->lock or pool->lock';
 }

@@ -2,7 +2,7 @@ import type { Config } from 'vega-lite';
 import { AXIS, DASHES, DIM, GRID, INK, SERIES } from './palette.ts';
 
 /** Width that a chart is drawn for; narrower screens scroll the chart, not the page. */
-export const CHART_WIDTH = 680;
+export const CHART_WIDTH = 800;
 export const FONT_SIZE = 11;
 
 /** Look shared by all charts: thin grid, no frame, no fonts (the page sets them). */
@@ -26,12 +26,17 @@ export const CONFIG: Config = {
 };
 
 /** Vega expression for a duration in ns as text: `20 us`. */
-export const DURATION_LABEL = [1, 1e3, 1e6, 1e9]
-  .map((size, i) => {
-    const text = `format(datum.value / ${size}, '~r') + ' ${['ns', 'us', 'ms', 's'][i]}'`;
-    return i < 3 ? `datum.value < ${size * 999.9} ? ${text}` : text;
-  })
-  .join(' : ');
+export const DURATION_LABEL = [
+  "datum.value == 0 ? '0'",
+  ...['ns', 'us', 'ms'].map(
+    (unit, i) => `datum.value < ${1000 ** (i + 1) * 0.9999} ? ${scaled(1000 ** i, unit)}`,
+  ),
+  scaled(1e9, 's'),
+].join(' : ');
+
+function scaled(size: number, unit: string): string {
+  return `format(datum.value / ${size}, '~r') + ' ${unit}'`;
+}
 
 /** Powers of ten within the domain; with 2 and 5 times them when there would be too few. */
 export function logTicks(fromNs: number, toNs: number): number[] {

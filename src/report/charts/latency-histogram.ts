@@ -38,7 +38,7 @@ export function latencyHistogramSpec(series: readonly Series[], what: string, he
     field: 'share',
     type: 'quantitative',
     stack: null,
-    title: `share of the ${what}s`,
+    title: height < 150 ? 'share' : `share of the ${what}s`,
     axis: { format: '~%', tickCount: height < 150 ? 3 : 5 },
   } as const;
   const { color, strokeDash } = slotEncoding(series.length);

@@ -13,6 +13,7 @@ export interface LockWaitRow {
 }
 
 export const NOT_SEEN = '(not seen)';
+export const HAND_OFF = '(hand-off)';
 export const OTHER_SLOT = SERIES.length + 1;
 export const UNKNOWN_SLOT = SERIES.length + 2;
 

@@ -4,7 +4,7 @@ import { ABSENT } from './quantity.ts';
 /** A column: `name` is the row's heading, `text` left and `number` right aligned. */
 export interface Column<Row> {
   readonly title: string;
-  readonly kind: 'name' | 'text' | 'number' | 'bar';
+  readonly kind: 'name' | 'text' | 'number' | 'bar' | 'wide';
   readonly cell: (row: Row) => string | Html;
   /** What the title means, for the pointer and for screen readers. */
   readonly hint?: string;
@@ -18,6 +18,8 @@ export interface TableOptions<Row> {
   readonly rowId?: (row: Row) => string | null;
   readonly rowClass?: (row: Row) => string;
 }
+
+const CELL_CLASS = { text: 't', bar: 'b', wide: 'w' } as const;
 
 /** A table in a box of its own that scrolls when it is too wide. */
 export function renderTable<Row>(
@@ -44,7 +46,7 @@ function renderRow<Row>(row: Row, columns: readonly Column<Row>[], options: Tabl
     const value = column.cell(row);
     if (column.kind === 'name') return html`<th scope="row">${value}</th>`;
     if (column.kind === 'number') return html`<td>${value}</td>`;
-    return html`<td class="${column.kind === 'bar' ? 'b' : 't'}">${value}</td>`;
+    return html`<td class="${CELL_CLASS[column.kind]}">${value}</td>`;
   });
   return html`<tr${id === null ? NOTHING : html` id="${id}"`}${className === '' ? NOTHING : html` class="${className}"`}>${cells}</tr>`;
 }
@@ -61,7 +63,7 @@ function hint<Row>(column: Column<Row>): Html {
 export function shareBar(share: number | null): Html {
   if (share === null || !Number.isFinite(share)) return html`${ABSENT}`;
   const width = Math.round(Math.min(1, Math.max(0, share)) * 800) / 10;
-  return html`<svg class="bar" width="80" height="9" aria-hidden="true"><rect width="80" height="9" class="f0"/><rect width="${width}" height="9" class="f1"/></svg>`;
+  return html`<svg class="bar" aria-hidden="true"><rect width="${width}"/></svg>`;
 }
 
 /** `… and 12 more`, or nothing. */

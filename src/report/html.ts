@@ -1,0 +1,34 @@
+import type { AnalysisResult } from '../analysis/result.ts';
+import { Anchors } from './page/anchors.ts';
+import { pageTitle, renderAnswer } from './page/answer.ts';
+import { renderCallTree } from './page/call-tree.ts';
+import { html } from './page/escape.ts';
+import { renderLatency } from './page/latency.ts';
+import { renderLocks } from './page/locks.ts';
+import { renderMethod } from './page/method.ts';
+import { renderTails } from './page/tails.ts';
+import { renderPage } from './page/template.ts';
+import { renderTrust } from './page/trust.ts';
+
+/**
+ * The report as one HTML file that needs nothing else: charts drawn ahead, no network, readable
+ * without scripts, the same bytes for the same input. `summary` is the answer in sentences.
+ */
+export async function renderHtml(result: AnalysisResult, summary: readonly string[]): Promise<string> {
+  const anchors = new Anchors(result);
+  const body = html`<a class="skip" href="#content">Skip to the numbers</a>
+${renderAnswer(result, summary)}
+<main id="content">
+${renderTrust(result)}
+${await renderLatency(result, anchors)}
+${await renderLocks(result, anchors)}
+${renderTails(result, anchors)}
+${await renderCallTree(result)}
+</main>
+${renderMethod(result)}`;
+  return renderPage(
+    `${pageTitle(result)} - ${result.tool.name}`,
+    `${result.tool.name} ${result.tool.version}`,
+    body,
+  );
+}

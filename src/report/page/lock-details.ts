@@ -1,0 +1,188 @@
+import type { BlockerRow, Distribution, HeldRow, LockRow } from '../../analysis/result.ts';
+import { latencyHistogramSpec } from '../charts/latency-histogram.ts';
+import type { Series } from '../charts/regroup.ts';
+import { durationText, shareText } from '../quantities.ts';
+import { type Html, html, NOTHING } from './escape.ts';
+import { renderFigure } from './figure.ts';
+import { estimated } from './function-table.ts';
+import { octaveTable } from './latency.ts';
+import { LIMITS } from './limits.ts';
+import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
+import { type Column, moreNote, renderTable, shareBar } from './tables.ts';
+
+/** All that is known of one lock at one site; the first is open. */
+export async function renderLockDetails(
+  lock: LockRow,
+  id: string,
+  position: number,
+  exactUpToCalls: number,
+): Promise<Html> {
+  const chart = position < LIMITS.lockCharts ? await distributionFigure(lock, id) : NOTHING;
+  return html`<details class="item" id="${id}"${position === 0 ? html` open` : NOTHING}>
+<summary><h3>${lock.lock} in ${lock.site}<a class="perma" href="#${id}" aria-label="Link to this lock">#</a></h3> <span class="sub">${headline(lock)}</span></summary>
+<p>${facts(lock).join(' ')}</p>
+${distributionTable(lock, exactUpToCalls)}
+${chart}
+${blockers(lock)}
+${held('Called while held', lock.calledWhileHeld)}
+${held('Locked while held', lock.lockedWhileHeld)}
+</details>`;
+}
+
+function headline(lock: LockRow): string {
+  if (lock.waitWitness === 'none')
+    return `${lock.kind}, taken ${plural(lock.acquisitions, 'time')}, no wait seen`;
+  return `${lock.kind}, taken ${plural(lock.acquisitions, 'time')}, waited ${plural(lock.contended, 'time')}, ${durationText(lock.wait.totalNs)}`;
+}
+
+const WITNESS = {
+  slowpath: 'That an acquisition waited is seen by its slowpath call.',
+  'contention-events': 'That an acquisition waited is seen by contention events.',
+  none: 'Nothing in the trace shows waiting (no slowpath function, no contention event); it may hide in the lock call itself.',
+};
+const NAMED_BY = {
+  site: 'The name comes from a table of kernel sources, by the function that takes the lock.',
+  address: 'The name comes from the address.',
+  unknown: 'The name of the lock is not known.',
+};
+const HOLD = {
+  stamps: 'Holds are measured by time stamps.',
+  calls: 'Holds are the sum of the calls seen in between: lower bounds (>=).',
+  none: 'No unlock in the trace goes with it: holds are not known.',
+};
+
+function facts(lock: LockRow): string[] {
+  const out = [
+    NAMED_BY[lock.namedBy],
+    WITNESS[lock.waitWitness],
+    HOLD[lock.hold === null ? 'none' : lock.holdBasis],
+  ];
+  if (lock.instances > 0) out.push(`${plural(lock.instances, 'lock address', 'lock addresses')} seen here.`);
+  if (lock.triesWithoutUnlock > 0) {
+    out.push(`${plural(lock.triesWithoutUnlock, 'trylock')} not known to have succeeded.`);
+  }
+  if (lock.waitShareOfSite !== null && lock.wait.totalNs > 0) {
+    out.push(`The wait is ${shareText(lock.waitShareOfSite)} of the time of ${lock.site}.`);
+  }
+  return out;
+}
+
+interface NamedDistribution {
+  readonly name: string;
+  readonly d: Distribution;
+  readonly sign: string;
+}
+
+function distributions(lock: LockRow): NamedDistribution[] {
+  return [
+    ...(lock.waitWitness === 'none' ? [] : [{ name: 'wait', d: lock.wait, sign: '' }]),
+    { name: 'lock call', d: lock.acquire, sign: '' },
+    ...(lock.hold === null
+      ? []
+      : [{ name: 'hold', d: lock.hold, sign: lock.holdBasis === 'calls' ? '>=' : '' }]),
+  ];
+}
+
+function distributionTable(lock: LockRow, exactUpToCalls: number): Html {
+  const value = (
+    title: string,
+    pick: (d: Distribution) => number | null,
+    quantile = false,
+  ): Column<NamedDistribution> => ({
+    title,
+    kind: 'number',
+    cell: ({ d, sign }) => {
+      const ns = pick(d);
+      return ns === null ? ABSENT : `${sign}${estimated(ns, quantile && d.count > exactUpToCalls)}`;
+    },
+  });
+  return renderTable(
+    distributions(lock),
+    [
+      { title: 'Times in us', kind: 'name', cell: ({ name }) => name },
+      { title: 'Count', kind: 'number', cell: ({ d }) => formatCount(d.count) },
+      value('Total', (d) => d.totalNs),
+      value('Mean', (d) => d.meanNs),
+      value('Min', (d) => d.minNs),
+      value('p50', (d) => d.p50Ns, true),
+      value('p90', (d) => d.p90Ns, true),
+      value('p99', (d) => d.p99Ns, true),
+      value('p99.9', (d) => d.p999Ns, true),
+      value('Max', (d) => d.maxNs),
+    ],
+    { caption: `Wait, lock call and hold of ${lock.lock} in ${lock.site}` },
+  );
+}
+
+/** Fewer waits than this are better read in the table. */
+const WORTH_DRAWING = 10;
+
+async function distributionFigure(lock: LockRow, id: string): Promise<Html> {
+  if (lock.wait.count < WORTH_DRAWING || lock.hold === null || lock.hold.count < WORTH_DRAWING)
+    return NOTHING;
+  const hold = lock.hold;
+  const series = [
+    { name: 'wait', d: lock.wait },
+    { name: lock.holdBasis === 'calls' ? 'hold (at least)' : 'hold', d: hold },
+  ].map(
+    ({ name, d }): Series => ({
+      label: name,
+      count: d.histogram.reduce((sum, bucket) => sum + bucket.count, 0),
+      minNs: d.minNs,
+      maxNs: d.maxNs,
+      histogram: d.histogram,
+    }),
+  );
+  return renderFigure({
+    id: `${id}-chart`,
+    level: 4,
+    title: `Half of the waits take up to ${durationText(lock.wait.p50Ns)}, half of the holds up to ${durationText(hold.p50Ns)}`,
+    text: `${lock.lock} in ${lock.site}: waits as a share of all waits, holds as a share of all holds, by powers of two of ns.`,
+    spec: latencyHistogramSpec(series, 'wait or hold', 110),
+    legend: series.map(({ label }, i) => ({ slot: i + 1, label, line: true })),
+    switches: true,
+    table: octaveTable(series, `Waits and holds of ${lock.lock} by duration`),
+  });
+}
+
+function blockers(lock: LockRow): Html {
+  if (lock.blockedBy.length === 0) return NOTHING;
+  const shown = lock.blockedBy.slice(0, LIMITS.blockers);
+  const share = (row: BlockerRow) => (lock.wait.totalNs > 0 ? row.waitNs / lock.wait.totalNs : null);
+  const table = renderTable(
+    shown,
+    [
+      { title: 'Held by', kind: 'name', cell: (row) => row.function },
+      { title: 'Task', kind: 'text', cell: (row) => (row.task === '' ? ABSENT : row.task) },
+      { title: 'CPU', kind: 'number', cell: (row) => (row.cpu < 0 ? ABSENT : String(row.cpu)) },
+      { title: 'Waits', kind: 'number', cell: (row) => formatCount(row.waits) },
+      { title: 'Wait, us', kind: 'number', cell: (row) => formatUs(row.waitNs) },
+      { title: 'Of the wait', kind: 'number', cell: (row) => shareText(share(row)) },
+      { title: '', kind: 'bar', cell: (row) => shareBar(share(row)) },
+    ],
+    { caption: `Who held ${lock.lock} while ${lock.site} waited` },
+  );
+  const coverage =
+    lock.blockedByCoverage === null
+      ? ''
+      : ` What the trace shows explains ${shareText(lock.blockedByCoverage)} of the wait.`;
+  return html`<h4>Who blocked ${lock.site}</h4>
+<p class="note">Holds that overlap the waits.${coverage}</p>
+${table}
+${moreNote(lock.blockedBy.length, shown.length, 'holders')}`;
+}
+
+function held(title: string, rows: readonly HeldRow[]): Html {
+  if (rows.length === 0) return NOTHING;
+  const shown = rows.slice(0, LIMITS.held);
+  const table = renderTable(
+    shown,
+    [
+      { title: 'Function or lock', kind: 'name', cell: (row) => row.name },
+      { title: 'Times', kind: 'number', cell: (row) => formatCount(row.calls) },
+      { title: 'Total, us', kind: 'number', cell: (row) => formatUs(row.totalNs) },
+    ],
+    { caption: title },
+  );
+  return html`<h4>${title}</h4>${table}${moreNote(rows.length, shown.length, 'rows')}`;
+}

@@ -1,0 +1,152 @@
+import type { AnalysisResult, Distribution, LockRow } from '../../analysis/result.ts';
+import { HAND_OFF, lockBars, lockWaitSpec, NOT_SEEN } from '../charts/lock-wait.ts';
+import { durationText, shareText } from '../quantities.ts';
+import { type Anchors, CHARTS, SECTIONS } from './anchors.ts';
+import { type Html, html, NOTHING } from './escape.ts';
+import { heading, type LegendEntry, renderFigure } from './figure.ts';
+import { estimated } from './function-table.ts';
+import { LIMITS } from './limits.ts';
+import { renderLockDetails } from './lock-details.ts';
+import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
+import { type Column, moreNote, renderTable } from './tables.ts';
+
+/** Who waited for which lock, and who held it. */
+export async function renderLocks(result: AnalysisResult, anchors: Anchors): Promise<Html> {
+  const { locks, method } = result;
+  const title = heading(2, SECTIONS.locks, 'Locks');
+  if (locks.length === 0) {
+    return html`<section aria-labelledby="${SECTIONS.locks}">${title}
+<p>No lock function is in this trace, so it says nothing about locks.</p></section>`;
+  }
+  const rows = locks.slice(0, LIMITS.locks);
+  const details: Html[] = [];
+  for (const [i, lock] of locks.slice(0, LIMITS.lockDetails).entries()) {
+    details.push(await renderLockDetails(lock, anchors.lock(lock)!, i, method.exactUpToCalls));
+  }
+  // Locks nobody is seen to wait for are folded together, unless that is all of them.
+  const someWaited = locks.some((lock) => lock.wait.totalNs > 0);
+  const shown = (lock: LockRow) => !someWaited || lock.wait.totalNs > 0;
+  const quiet = details.filter((_, i) => !shown(locks[i]!));
+  return html`<section aria-labelledby="${SECTIONS.locks}">
+${title}
+${await waitFigure(locks)}
+${heading(3, CHARTS.lockTable, `${plural(locks.length, 'lock')}, one row for each place that takes it, times in us`)}
+${renderTable(rows, lockColumns(method.exactUpToCalls, anchors), { caption: 'Locks', group: 'locks' })}
+${moreNote(locks.length, rows.length, 'locks')}
+${details.filter((_, i) => shown(locks[i]!))}
+${
+  quiet.length === 0
+    ? NOTHING
+    : html`<details class="item"><summary>${plural(quiet.length, 'lock')} with no wait seen</summary>
+${quiet}
+</details>`
+}
+${locks.length > details.length ? html`<p class="note">Details of the first ${details.length} locks; the JSON report has all.</p>` : NOTHING}
+</section>`;
+}
+
+function waitFigure(locks: readonly LockRow[]): Promise<Html> | Html {
+  const waited = locks
+    .filter((lock) => lock.wait.totalNs > 0)
+    .sort((a, b) => b.wait.totalNs - a.wait.totalNs)
+    .slice(0, LIMITS.locksInChart);
+  if (waited.length === 0) {
+    return html`<p>No wait for a lock is seen: no slowpath function and no contention event is recorded within a lock call.</p>`;
+  }
+  const first = waited[0]!;
+  const { rows, blockers } = lockBars(waited);
+  const label = (lock: LockRow) =>
+    `${lock.lock} in ${lock.site}: ${durationText(lock.wait.totalNs)} in ${plural(lock.wait.count, 'wait')}`;
+  const handOff = blockers.includes(HAND_OFF)
+    ? ' Hand-off: the lock was free again, and the waiter had not yet come back.'
+    : '';
+  const legend: LegendEntry[] = blockers.map((name, i) => ({ slot: i + 1, label: name, line: false }));
+  if (rows.some((row) => row.blocker === 'other holders'))
+    legend.push({ slot: 'o', label: 'other holders', line: false });
+  if (rows.some((row) => row.blocker === 'holder not seen'))
+    legend.push({ slot: '0', label: 'holder not seen', line: false });
+  return renderFigure({
+    id: CHARTS.lockWait,
+    title: `${first.lock} in ${first.site}: ${durationText(first.wait.totalNs)} of waiting${topHolder(first)}`,
+    text: `Time spent waiting for each lock, split by the function that held it meanwhile. The upright mark is the whole wait; holds that overlap (readers) can add up to more.${handOff}`,
+    spec: lockWaitSpec(waited, label),
+    legend,
+    table: renderTable(
+      rows,
+      [
+        { title: 'Lock', kind: 'name', cell: (row) => row.lock },
+        { title: 'Held by', kind: 'text', cell: (row) => row.blocker },
+        { title: 'Wait, us', kind: 'number', cell: (row) => formatUs(row.waitNs) },
+      ],
+      { caption: 'Waiting time by lock and holder' },
+    ),
+  });
+}
+
+function topHolder(lock: LockRow): string {
+  const top = lock.blockedBy.find((row) => row.function !== NOT_SEEN);
+  if (top === undefined) return '';
+  const byFunction = lockBars([lock]);
+  const name = byFunction.blockers[0]!;
+  const waitNs = byFunction.rows.find((row) => row.slot === 1)?.waitNs ?? 0;
+  return `, ${shareText(Math.min(1, waitNs / lock.wait.totalNs))} of it ${name.startsWith('(') ? name.slice(1, -1) : `behind ${name}`}`;
+}
+
+function lockColumns(exactUpToCalls: number, anchors: Anchors): Column<LockRow>[] {
+  const wait = (
+    title: string,
+    pick: (wait: Distribution) => number | null,
+    quantile: boolean,
+  ): Column<LockRow> => ({
+    title,
+    kind: 'number',
+    cell: ({ wait: d, waitWitness }) =>
+      waitWitness === 'none' ? ABSENT : estimated(pick(d), quantile && d.count > exactUpToCalls),
+  });
+  const hold = (
+    title: string,
+    pick: (hold: Distribution) => number | null,
+    quantile: boolean,
+  ): Column<LockRow> => ({
+    title,
+    kind: 'number',
+    cell: ({ hold: d, holdBasis }) =>
+      d === null
+        ? ABSENT
+        : `${holdBasis === 'calls' ? '>=' : ''}${estimated(pick(d), quantile && d.count > exactUpToCalls)}`,
+  });
+  return [
+    { title: 'Lock', kind: 'name', cell: (lock) => nameCell(lock, anchors) },
+    { title: 'Kind', kind: 'text', cell: (lock) => lock.kind },
+    { title: 'Taken in', kind: 'text', cell: (lock) => html`<code>${lock.site}</code>` },
+    { title: 'Taken', kind: 'number', cell: (lock) => formatCount(lock.acquisitions) },
+    {
+      title: 'Waited',
+      kind: 'number',
+      hint: 'Acquisitions that are known to have waited; - where the trace cannot show it',
+      cell: (lock) => (lock.waitWitness === 'none' ? ABSENT : formatCount(lock.contended)),
+    },
+    {
+      title: 'Share',
+      kind: 'number',
+      hint: 'Share of the acquisitions that waited',
+      cell: (lock) =>
+        lock.waitWitness === 'none' || lock.acquisitions === 0
+          ? ABSENT
+          : shareText(lock.contended / lock.acquisitions),
+    },
+    wait('Wait total', (d) => d.totalNs, false),
+    wait('p50', (d) => d.p50Ns, true),
+    wait('p99', (d) => d.p99Ns, true),
+    wait('max', (d) => d.maxNs, false),
+    hold('Hold total', (d) => d.totalNs, false),
+    hold('p50', (d) => d.p50Ns, true),
+    hold('p99', (d) => d.p99Ns, true),
+    hold('max', (d) => d.maxNs, false),
+  ];
+}
+
+function nameCell(lock: LockRow, anchors: Anchors): Html {
+  const id = anchors.lock(lock);
+  return id === null ? html`${lock.lock}` : html`<a href="#${id}">${lock.lock}</a>`;
+}

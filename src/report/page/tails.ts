@@ -1,0 +1,83 @@
+import type { AnalysisResult, TailRow } from '../../analysis/result.ts';
+import { durationText, shareText } from '../quantities.ts';
+import { type Anchors, SECTIONS } from './anchors.ts';
+import { type Html, html, NOTHING } from './escape.ts';
+import { heading } from './figure.ts';
+import { LIMITS } from './limits.ts';
+import { formatUs, plural } from './quantity.ts';
+import { renderSlowCall } from './slow-call.ts';
+import { moreNote, renderTable, shareBar } from './tables.ts';
+
+/** Why slow calls are slow: what they spend more, and the slowest one by one. */
+export function renderTails(result: AnalysisResult, anchors: Anchors): Html {
+  const tails = result.tails.slice(0, LIMITS.tails);
+  const title = heading(2, SECTIONS.tails, 'Slow calls');
+  if (tails.length === 0) {
+    return html`<section aria-labelledby="${SECTIONS.tails}">${title}
+<p>No slow calls were kept: the text has no durations, or no call passed the filters.</p></section>`;
+  }
+  const trees = tails.reduce((sum, tail) => sum + Math.min(tail.slowest.length, LIMITS.slowCalls), 0);
+  const lines = Math.min(
+    LIMITS.treeLinesEach,
+    Math.max(8, Math.floor(LIMITS.treeLines / Math.max(1, trees))),
+  );
+  return html`<section aria-labelledby="${SECTIONS.tails}">
+${title}
+${tails.map((tail, i) => renderTail(tail, anchors, i === 0, lines))}
+${moreNote(result.tails.length, tails.length, 'functions')}
+</section>`;
+}
+
+function renderTail(tail: TailRow, anchors: Anchors, open: boolean, lines: number): Html {
+  const id = anchors.tail(tail)!;
+  const row = anchors.functionNamed(tail.function);
+  const shown = tail.slowest.slice(0, LIMITS.slowCalls);
+  return html`<details class="item" id="${id}"${open ? html` open` : NOTHING}>
+<summary><h3>${tail.function}<a class="perma" href="#${id}" aria-label="Link to this function">#</a></h3> <span class="sub">${headline(tail)}</span></summary>
+${row === null ? NOTHING : html`<p><a href="#${row}">Its row in the table of functions</a></p>`}
+${difference(tail)}
+${shown.map((call, i) => renderSlowCall(call, i, lines, open))}
+${moreNote(tail.slowest.length, shown.length, 'slow calls')}
+</details>`;
+}
+
+function headline(tail: TailRow): string {
+  const longest = tail.slowest[0];
+  const parts = [
+    plural(tail.calls, 'call'),
+    `p50 ${durationText(tail.p50Ns)}`,
+    `p99 ${durationText(tail.p99Ns)}`,
+    ...(longest === undefined ? [] : [`longest ${durationText(longest.durationNs)}`]),
+  ];
+  return parts.join(', ');
+}
+
+function difference(tail: TailRow): Html {
+  if (tail.difference.length === 0) return NOTHING;
+  const shown = tail.difference.slice(0, LIMITS.differences);
+  const table = renderTable(
+    shown,
+    [
+      {
+        title: 'Part',
+        kind: 'name',
+        cell: (row) => (row.name === '(self)' ? `(${tail.function} itself)` : row.name),
+      },
+      { title: 'Typical, us', kind: 'number', cell: (row) => formatUs(row.typicalNs) },
+      { title: 'Slow, us', kind: 'number', cell: (row) => formatUs(row.slowNs) },
+      { title: 'More, us', kind: 'number', cell: (row) => formatUs(row.slowNs - row.typicalNs) },
+      { title: 'Of the difference', kind: 'number', cell: (row) => signedShare(row.share) },
+      { title: '', kind: 'bar', cell: (row) => shareBar(row.share) },
+    ],
+    { caption: `What slow calls of ${tail.function} spend more than typical ones` },
+  );
+  return html`<h4>What slow calls spend more</h4>
+<p class="note">Mean time in ${plural(tail.slowCalls, 'slow call')} (from the 99th percentile) against ${plural(tail.typicalCalls, 'typical call')} (25th to 75th percentile).</p>
+${table}
+${moreNote(tail.difference.length, shown.length, 'parts')}`;
+}
+
+/** A share that may be negative: a part that slow calls spend less on. */
+function signedShare(share: number): string {
+  return share < 0 ? `-${shareText(-share)}`.replace('-<0.1', '>-0.1') : shareText(share);
+}

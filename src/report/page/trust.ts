@@ -1,0 +1,125 @@
+import type { AnalysisResult, InputFile, MethodSummary, OverheadSummary } from '../../analysis/result.ts';
+import type { Diagnostic } from '../../trace/diagnostics.ts';
+import { durationText, shareText } from '../quantities.ts';
+import { SECTIONS } from './anchors.ts';
+import { type Html, html, joinHtml, NOTHING } from './escape.ts';
+import { heading } from './figure.ts';
+import { LIMITS } from './limits.ts';
+import { formatCount, plural } from './quantity.ts';
+import { moreNote, renderTable } from './tables.ts';
+
+/** What was read, how well, and which numbers are measured. */
+export function renderTrust(result: AnalysisResult): Html {
+  const { input, method, overhead, tool, diagnostics } = result;
+  const facts: readonly (readonly [string, string | Html])[] = [
+    ['Signs', signs(method)],
+    ['Read', understood(input.lines, input.understoodLines)],
+    [
+      'Lost records',
+      input.lostRecords > 0
+        ? `${plural(input.lostRecords, 'record')}, as the kernel counted`
+        : 'none reported by the kernel',
+    ],
+    ['Clock', clock(input.clock)],
+    ['Columns', input.layouts.length > 0 ? input.layouts.join('; ') : 'none'],
+    ['Kernel', input.kernelRelease === '' ? 'not named in the text' : input.kernelRelease],
+    ['Filters', method.filters === '' ? 'none' : html`<code>${method.filters}</code>`],
+    ['Taken out of durations', method.excluded.length > 0 ? method.excluded.join(', ') : 'nothing'],
+    ['Quantiles', quantiles(method)],
+    ['Cost of tracing', overheadText(overhead)],
+    ['Made by', html`${tool.name} ${tool.version}: <code>${tool.command}</code>`],
+  ];
+  return html`<section aria-labelledby="${SECTIONS.trust}">
+${heading(2, SECTIONS.trust, 'What this rests on')}
+<dl>
+${joinHtml(
+  facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`),
+  '\n',
+)}
+</dl>
+${filesTable(input.files)}
+${diagnosticsTable(diagnostics)}
+</section>`;
+}
+
+function signs(method: MethodSummary): Html {
+  return html`No sign: measured. <b>~</b> estimate (quantiles of more than ${formatCount(method.exactUpToCalls)} calls, cost of tracing). <b>&lt;=</b> upper bound, <b>&gt;=</b> lower bound. <b>-</b> not known.`;
+}
+
+function understood(lines: number, understoodLines: number): string {
+  if (understoodLines === lines) return `all ${plural(lines, 'line')} understood`;
+  const missed = lines - understoodLines;
+  return `${formatCount(understoodLines)} of ${plural(lines, 'line')} understood (${shareText(understoodLines / lines)}), ${formatCount(missed)} not`;
+}
+
+function clock(name: string): string {
+  if (name === 'none') return 'none: the text has no time stamps, so only durations are known';
+  if (name === 'stamps') return 'time stamps with six decimals; the text does not say of which clock';
+  return name;
+}
+
+function quantiles(method: MethodSummary): string {
+  const error = (method.bucketRelativeError * 100).toFixed(2);
+  return `${method.quantile}; off by at most ${error} %`;
+}
+
+function overheadText(overhead: OverheadSummary): Html {
+  if (overhead.insideNs === null || overhead.outsideNs === null) {
+    return html`not known. ${overhead.basis}`;
+  }
+  const total = overhead.totalNs === null ? '' : `, ~${durationText(overhead.totalNs)} in all`;
+  const share =
+    overhead.shareOfOutermost === null
+      ? ''
+      : `, ~${shareText(overhead.shareOfOutermost)} of the outermost calls`;
+  const use = overhead.subtracted
+    ? 'Subtracted: durations here are estimates, lower bounds.'
+    : 'Not subtracted: durations here contain it.';
+  return html`estimate, an upper bound: ~${durationText(overhead.insideNs)} within each traced call, ~${durationText(overhead.outsideNs)} more in its caller; ${plural(overhead.tracedCalls, 'traced call')}${total}${share}. <b>${use}</b> Basis: ${overhead.basis}.`;
+}
+
+function filesTable(files: readonly InputFile[]): Html {
+  const shown = files.slice(0, LIMITS.files);
+  if (shown.length === 0) return NOTHING;
+  const table = renderTable(
+    shown,
+    [
+      { title: 'Input', kind: 'name', cell: (file) => file.name },
+      { title: 'Format', kind: 'text', cell: (file) => file.format },
+      { title: 'Bytes', kind: 'number', cell: (file) => formatCount(file.bytes) },
+      { title: 'Lines', kind: 'number', cell: (file) => formatCount(file.lines) },
+      {
+        title: 'Not understood',
+        kind: 'number',
+        cell: (file) => formatCount(file.lines - file.understoodLines),
+      },
+      {
+        title: 'SHA-256',
+        kind: 'text',
+        cell: (file) => (file.sha256 === '' ? 'not computed' : html`<code>${file.sha256}</code>`),
+      },
+    ],
+    { caption: 'Input files' },
+  );
+  return html`${table}${moreNote(files.length, shown.length, 'files')}`;
+}
+
+function diagnosticsTable(diagnostics: readonly Diagnostic[]): Html {
+  if (diagnostics.length === 0) return html`<p>No findings while reading.</p>`;
+  const shown = diagnostics.slice(0, LIMITS.diagnostics);
+  const table = renderTable(
+    shown,
+    [
+      {
+        title: 'Severity',
+        kind: 'text',
+        cell: (d) => html`<span class="${d.severity}">${d.severity}</span>`,
+      },
+      { title: 'Times', kind: 'number', cell: (d) => formatCount(d.count) },
+      { title: 'Finding while reading', kind: 'wide', cell: (d) => d.text },
+      { title: 'Kind', kind: 'text', cell: (d) => html`<code>${d.id}</code>` },
+    ],
+    { caption: 'Findings while reading' },
+  );
+  return html`${table}${moreNote(diagnostics.length, shown.length, 'kinds of findings')}`;
+}
