@@ -1,6 +1,6 @@
 /**
  * Log-linear histograms of durations: 64 buckets of equal width in each power of two, exact below
- * 128 ns. A value is reported as the middle of its bucket, so it is off by at most 1/128 (0.79 %).
+ * 128 ns. A value is reported as the middle of its bucket, so it is off by at most 1/128 (0.78 %).
  * Bucket borders are the same everywhere, so histograms merge by adding counts.
  */
 const SUB_BITS = 6;

@@ -1,4 +1,5 @@
 import { packContext } from '../trace/context.ts';
+import type { Severity } from '../trace/diagnostics.ts';
 import { latin1, RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import { isStackLine, readEventLine } from './event-lines.ts';
 import {
@@ -117,6 +118,8 @@ export class FunctionGraphParser implements TraceParser {
   #retryFailed = false;
   /** Lines not understood, of which it is not yet known whether they stand around or in the trace. */
   #pending = 0;
+  /** Those of them that have nothing of a trace line: the output of another program, say. */
+  #pendingForeign = 0;
   #pendingPlaces: number[] = [];
 
   /**
@@ -701,6 +704,7 @@ export class FunctionGraphParser implements TraceParser {
       this.#context.diagnostics.add('damaged-line', 'warning', sentence, this.#place(this.#line));
       return;
     }
+    if (!looksLikeTrace(text)) this.#pendingForeign++;
     this.#pending++;
     this.#watch = true;
     if (this.#pendingPlaces.length < 3) this.#pendingPlaces.push(this.#line);
@@ -910,21 +914,27 @@ export class FunctionGraphParser implements TraceParser {
     this.#watch = this.#decoration !== '';
   }
 
-  /** Counts the pending lines: as text around the trace, or as lines of it that nobody understands. */
+  /** Counts the pending lines: as text around or between the trace, or as lines nobody understands. */
   #settlePending(around: boolean): void {
     if (this.#pending === 0) return;
-    const { diagnostics } = this.#context;
-    const places = this.#pendingPlaces.map((line) => this.#place(line));
-    const isText = around || this.#prose;
-    const id = isText ? 'text-around' : 'unknown-line';
-    const sentence = isText
-      ? 'lines of text stand around the trace'
-      : 'lines within the trace are not understood';
-    if (!isText) this.#notUnderstood += this.#pending;
-    for (const place of places) diagnostics.add(id, isText ? 'info' : 'warning', sentence, place);
-    diagnostics.add(id, isText ? 'info' : 'warning', sentence, undefined, this.#pending - places.length);
+    if (around || this.#prose) {
+      this.#countPending('text-around', 'info', 'lines of text stand around the trace');
+    } else if (this.#pendingForeign === this.#pending) {
+      this.#countPending('text-between', 'info', 'lines of other text stand between trace lines');
+    } else {
+      this.#notUnderstood += this.#pending;
+      this.#countPending('unknown-line', 'warning', 'lines within the trace are not understood');
+    }
     this.#pending = 0;
+    this.#pendingForeign = 0;
     this.#pendingPlaces = [];
+  }
+
+  #countPending(id: string, severity: Severity, sentence: string): void {
+    const { diagnostics } = this.#context;
+    for (const line of this.#pendingPlaces) diagnostics.add(id, severity, sentence, this.#place(line));
+    const rest = this.#pending - this.#pendingPlaces.length;
+    if (rest > 0) diagnostics.add(id, severity, sentence, undefined, rest);
   }
 
   #place(line: number): string {
@@ -956,6 +966,11 @@ function hasPrologue(text: string, layout: FunctionGraphLayout): boolean {
   if (layout.cpu) return /^ *\d+\) /.test(text);
   if (layout.duration) return /^(?:[ +!#*@$] \d+\.\d* us| {14}\|)/.test(text);
   return false;
+}
+
+/** True when a line has any of the marks that trace lines are made of. */
+function looksLikeTrace(text: string): boolean {
+  return /[|{};]|\/\*|\*\/|\(\)| us\b|^\s*\d+\)|\[LOST|=>|[^\x20-\x7e\t]/.test(text) || !/[A-Za-z]/.test(text);
 }
 
 /** ` /* ` stands at `at`. */

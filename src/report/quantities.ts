@@ -22,10 +22,11 @@ export function borderText(ns: number): string {
   return `${ns / 1024 ** 3}G`;
 }
 
-/** A share: `81.7 %`; below one in a thousand `<0.1 %`. */
+/** A share: `81.7 %`; `<0.1 %` and `>99.9 %` where rounding would say nothing or all. */
 export function shareText(share: number | null): string {
   if (share === null || !Number.isFinite(share)) return '-';
   if (share > 0 && share < 0.001) return '<0.1 %';
+  if (share < 1 && share >= 0.9995) return '>99.9 %';
   return `${(share * 100).toFixed(1)} %`;
 }
 

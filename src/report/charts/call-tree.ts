@@ -7,7 +7,7 @@ const LEVEL_HEIGHT = 19;
 /** Mean width of a character of the labels, as a share of the font size; on the safe side. */
 const CHARACTER = 0.6;
 const FEWEST_CHARACTERS = 4;
-/** Steps of the tint: the more of its time is its own, the darker a rectangle. */
+/** Steps of the tint: the more of its time is its own, the stronger. */
 const TINTS = [0.14, 0.24, 0.36, 0.5];
 
 /** The name as far as it fits. */

@@ -76,7 +76,7 @@ function cleanAttributes(element: SvgElement, rename: (id: string) => string): v
       attributes.delete(key);
     } else if (key === 'id') attributes.set(key, rename(value));
     else if (key === 'clip-path') attributes.set(key, `url(#${rename(value.slice('url(#'.length, -1))})`);
-    else attributes.set(key, roundNumbers(value));
+    else attributes.set(key, key === 'd' ? shortenPath(roundNumbers(value)) : roundNumbers(value));
   }
   if (element.name === 'text') placeText(element);
   if (classes.length > 0) element.attributes.set('class', classes.join(' '));
@@ -87,6 +87,22 @@ export function roundNumbers(value: string): string {
   return value.replace(/-?\d+\.\d+(?:e[-+]?\d+)?/g, (number) =>
     String(Number(Number(number).toFixed(2)) + 0),
   );
+}
+
+/** Lines straight across or down of a path in `M1,2L3,4` form as `H` and `V`; other paths stay. */
+export function shortenPath(d: string): string {
+  if (!/^(?:[ML]-?[\d.]+,-?[\d.]+|Z)*$/.test(d)) return d;
+  let x = '';
+  let y = '';
+  let out = '';
+  for (const [step, command, nextX, nextY] of d.matchAll(/([MLZ])(?:(-?[\d.]+),(-?[\d.]+))?/g)) {
+    if (command === 'L' && nextX === x && nextY === y) continue;
+    if (command === 'L' && nextY === y) out += `H${nextX}`;
+    else if (command === 'L' && nextX === x) out += `V${nextY}`;
+    else out += step;
+    [x, y] = [nextX ?? '', nextY ?? ''];
+  }
+  return out;
 }
 
 function isInvisible({ name, attributes, children }: SvgElement): boolean {

@@ -32,7 +32,7 @@ export async function renderCallTree(result: AnalysisResult): Promise<Html> {
   const figure = await renderFigure({
     id: CHARTS.flame,
     title: `${top.name}: ${shareText(top.totalNs / widthNs)} of the time of all outermost calls, with what it calls`,
-    text: `All calls with the same callers added up: outermost calls on top, what they called below, as wide as the time they took; the darker, the more of it is their own.${hidden > 0 ? ` ${plural(hidden, 'place')} too narrow or too deep to draw.` : ''}`,
+    text: `All calls with the same callers added up: outermost calls on top, what they called below, as wide as the time they took; the stronger the colour, the more of it is their own.${hidden > 0 ? ` ${plural(hidden, 'place')} too narrow or too deep to draw.` : ''}`,
     spec: callTreeSpec(drawn, widthNs, describe),
     legend: [],
     table: html`${renderTable(

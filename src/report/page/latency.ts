@@ -13,7 +13,7 @@ import { type Column, renderTable } from './tables.ts';
 
 /** How long calls took: two charts of the functions that took most time, and the table of all. */
 export async function renderLatency(result: AnalysisResult, anchors: Anchors): Promise<Html> {
-  const drawn = mostTime(result.functions);
+  const drawn = drawnFunctions(result);
   const charts =
     drawn.length === 0
       ? html`<p>No durations are in this text, so there are no distributions to draw.</p>`
@@ -25,12 +25,14 @@ ${renderFunctionTable(result, anchors)}
 </section>`;
 }
 
-/** The functions that are drawn: those with most time in all. */
-export function mostTime(functions: readonly FunctionRow[]): FunctionRow[] {
+/** Those with most time in all; the one that the report is about comes first, and so gives the titles. */
+export function drawnFunctions({ functions, tails }: AnalysisResult): FunctionRow[] {
+  const subject = tails[0]?.function;
   return functions
     .filter((row) => row.histogram.some((bucket) => bucket.count > 0))
     .sort((a, b) => (b.totalNs ?? 0) - (a.totalNs ?? 0))
-    .slice(0, LIMITS.series);
+    .slice(0, LIMITS.series)
+    .sort((a, b) => Number(b.name === subject) - Number(a.name === subject));
 }
 
 export function functionSeries(row: FunctionRow): Series {

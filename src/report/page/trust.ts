@@ -49,7 +49,12 @@ function signs(method: MethodSummary): Html {
 function understood(lines: number, understoodLines: number): string {
   if (understoodLines === lines) return `all ${plural(lines, 'line')} understood`;
   const missed = lines - understoodLines;
-  return `${formatCount(understoodLines)} of ${plural(lines, 'line')} understood (${shareText(understoodLines / lines)}), ${formatCount(missed)} not`;
+  return `${formatCount(understoodLines)} of ${plural(lines, 'line')} understood (${downToHundredths(understoodLines / lines)}), ${formatCount(missed)} not`;
+}
+
+/** Never rounded up to 100 %. */
+function downToHundredths(share: number): string {
+  return `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;
 }
 
 function clock(name: string): string {
