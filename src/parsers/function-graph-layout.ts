@@ -5,6 +5,8 @@
 export interface FunctionGraphLayout {
   /** `  34.685896 |  ` (funcgraph-abstime). */
   readonly abstime: boolean;
+  /** `       12 us |  ` (irqsoff and other latency tracers with display-graph); not used as a time. */
+  readonly reltime: boolean;
   /** ` 7) ` (funcgraph-cpu). */
   readonly cpu: boolean;
   /** ` swapben-200   | ` (funcgraph-proc). */
@@ -21,7 +23,8 @@ export interface FunctionGraphLayout {
 export function layoutFromHeader(line: string): FunctionGraphLayout | null {
   if (!/^#.*FUNCTION CALLS\s*$/.test(line)) return null;
   return {
-    abstime: /\bTIME\b/.test(line),
+    abstime: /\bTIME\b/.test(line) && !line.includes('REL TIME'),
+    reltime: line.includes('REL TIME'),
     cpu: /\bCPU\b/.test(line) || /CPU\|/.test(line),
     proc: line.includes('TASK/PID'),
     latency: line.includes('||||'),
@@ -32,7 +35,7 @@ export function layoutFromHeader(line: string): FunctionGraphLayout | null {
 
 /** The columns by name, for people: `abstime cpu duration`; `bare` when there is none. */
 export function layoutText(layout: FunctionGraphLayout): string {
-  const names = (['abstime', 'cpu', 'proc', 'latency', 'duration', 'collapsed'] as const).filter(
+  const names = (['abstime', 'reltime', 'cpu', 'proc', 'latency', 'duration', 'collapsed'] as const).filter(
     (key) => layout[key],
   );
   return names.length > 0 ? names.join(' ') : 'bare';
@@ -49,6 +52,7 @@ export function layoutPattern(layout: FunctionGraphLayout): RegExp {
   const gap = layout.collapsed ? ' *' : '';
   let source = '^';
   if (layout.abstime) source += String.raw` *\d+\.\d{6} \| ${gap || ' '}`;
+  if (layout.reltime) source += String.raw` *\d+ us \|  `;
   if (layout.cpu) source += String.raw` *\d+\) ${gap}`;
   if (layout.proc) source += layout.collapsed ? PROC_COLLAPSED : PROC;
   if (layout.latency) source += String.raw` *[.\w]{4,7} \| ?`;
@@ -60,6 +64,7 @@ export function layoutPattern(layout: FunctionGraphLayout): RegExp {
   return new RegExp(`${source} *${BODY}\\s*$`);
 }
 
+/** What is tried without a header; `reltime` comes with one, or not at all. */
 const ALL_LAYOUTS: readonly FunctionGraphLayout[] = allLayouts();
 
 function allLayouts(): FunctionGraphLayout[] {
@@ -71,7 +76,7 @@ function allLayouts(): FunctionGraphLayout[] {
         for (const proc of bit)
           for (const abstime of bit)
             for (const cpu of bit) {
-              const layout = { abstime, cpu, proc, latency, duration, collapsed };
+              const layout = { abstime, reltime: false, cpu, proc, latency, duration, collapsed };
               // Without a duration column there is nothing by which a collapsed line could be told.
               if (collapsed && !duration) continue;
               layouts.push(layout);

@@ -32,6 +32,7 @@ const DOT = 46;
 const SLASH = 47;
 const COLON = 58;
 const SEMICOLON = 59;
+const LESS = 60;
 const EQUALS = 61;
 const BRACKET_OPEN = 91;
 const BRACKET_CLOSE = 93;
@@ -47,6 +48,7 @@ const MAX_LINE_BYTES = 1 << 20;
 /** Lines looked at to find the columns of a text that has no header. */
 const LINES_TO_INFER = 50;
 const BYTES_TO_INFER = 1 << 16;
+const MAX_COMMENT_LINES = 64;
 const PROC_WIDTH = 14;
 const PROC_CACHE_BYTES = 64;
 
@@ -113,6 +115,8 @@ export class FunctionGraphParser implements TraceParser {
   #watch = true;
   #sawTrace = false;
   #inStackTrace = false;
+  /** How many more lines may belong to a comment that was not closed in its line. */
+  #commentLinesLeft = 0;
   /** True while one line is parsed again without its decoration. */
   #retrying = false;
   #retryFailed = false;
@@ -278,12 +282,13 @@ export class FunctionGraphParser implements TraceParser {
     const nameOffset = names.offset;
     const nameLength = names.length;
     const hasTime = layout.abstime;
+    const hasRelativeTime = layout.reltime;
     const hasCpu = layout.cpu;
     const hasProc = layout.proc;
     const hasContext = layout.latency;
     const hasDuration = layout.duration;
     const collapsed = layout.collapsed;
-    const durationFirst = hasDuration && !(hasTime || hasCpu || hasProc || hasContext);
+    const durationFirst = hasDuration && !(hasTime || hasRelativeTime || hasCpu || hasProc || hasContext);
     let lines = this.#line;
     let n = batch.length;
     let p = from;
@@ -320,6 +325,11 @@ export class FunctionGraphParser implements TraceParser {
           this.#originSeconds = seconds;
           time = micros * 1000;
         }
+        c = bytes[p]!;
+      }
+      if (hasRelativeTime) {
+        p = skipRelativeTime(bytes, p);
+        if (p < 0) break;
         c = bytes[p]!;
       }
       let cpu = -1;
@@ -564,8 +574,8 @@ export class FunctionGraphParser implements TraceParser {
       if (bytes[p] === CARRIAGE_RETURN) p++;
       if (bytes[p] !== NEWLINE) return -1;
     } else {
-      // Both forms of the return value; anything else is damage.
-      if (bytes[p] !== LETTER_R && bytes[p] !== EQUALS) return -1;
+      // Both forms of the return value, or a return address; anything else is damage.
+      if (bytes[p] !== LETTER_R && bytes[p] !== EQUALS && bytes[p] !== LESS) return -1;
       p = this.#readNote(bytes, p, row);
       if (p < 0) return -1;
       this.#readBits = RecordBits.Note;
@@ -698,6 +708,7 @@ export class FunctionGraphParser implements TraceParser {
     }
     if (this.#layout === null && this.#gather(text)) return;
     if (this.#readUndecorated(text)) return;
+    if (this.#readBrokenComment(text)) return;
     if (this.#layout && !this.#prose && hasPrologue(text, this.#layout)) {
       this.#notUnderstood++;
       const sentence = 'lines begin like the trace and cannot be read on';
@@ -893,6 +904,20 @@ export class FunctionGraphParser implements TraceParser {
     return understood;
   }
 
+  /** A comment whose text holds newlines (trace_marker): it begins in one line and ends in another. */
+  #readBrokenComment(text: string): boolean {
+    if (this.#commentLinesLeft > 0) {
+      this.#commentLinesLeft = text.endsWith('*/') ? 0 : this.#commentLinesLeft - 1;
+      return true;
+    }
+    if (this.#layout === null || !/^[^a-zA-Z]*[^/]*\/\* /.test(text) || text.endsWith('*/')) return false;
+    if (!this.#retry(`${text} */`)) return false;
+    this.#commentLinesLeft = MAX_COMMENT_LINES;
+    // The next trace line ends it, closed or not.
+    this.#watch = true;
+    return true;
+  }
+
   #retry(text: string): boolean {
     const line = this.#line;
     const bytes = bytesOf(`${text}\n`);
@@ -907,6 +932,7 @@ export class FunctionGraphParser implements TraceParser {
 
   /** A trace line was read: lines before it that were not are now known to be around it or in it. */
   #traceLineSeen(): void {
+    this.#commentLinesLeft = 0;
     const newPart = !this.#sawTrace || this.#decoration !== this.#lastDecoration;
     this.#settlePending(newPart);
     this.#sawTrace = true;
@@ -970,7 +996,20 @@ function hasPrologue(text: string, layout: FunctionGraphLayout): boolean {
 
 /** True when a line has any of the marks that trace lines are made of. */
 function looksLikeTrace(text: string): boolean {
-  return /[|{};]|\/\*|\*\/|\(\)| us\b|^\s*\d+\)|\[LOST|=>|[^\x20-\x7e\t]/.test(text) || !/[A-Za-z]/.test(text);
+  return (
+    /[|{};]|\/\*|\*\/|\(\)| us\b|^\s*\d+\)|\[LOST|=>|[^\x20-\x7e\t]/.test(text) || !/[A-Za-z]/.test(text)
+  );
+}
+
+/** Skips `       12 us |  `; -1 when it is not there. */
+function skipRelativeTime(bytes: Uint8Array, at: number): number {
+  let p = at;
+  while (bytes[p] === SPACE) p++;
+  const digits = p;
+  while (CLASSES[bytes[p]!]! & CLASS_DIGIT) p++;
+  if (p === digits || bytes[p] !== SPACE || bytes[p + 1] !== LETTER_U || bytes[p + 2] !== LETTER_S) return -1;
+  if (bytes[p + 3] !== SPACE || bytes[p + 4] !== BAR) return -1;
+  return p + 5;
 }
 
 /** ` /* ` stands at `at`. */
@@ -1006,7 +1045,8 @@ export type FunctionGraphSniff = 'trace' | 'mail' | null;
  */
 export function sniffFunctionGraph(head: Uint8Array): FunctionGraphSniff {
   const text = latin1(head, 0, head.length);
-  if (/^# tracer: function_graph/m.test(text)) return 'trace';
+  // The column line also stands over latency tracers that print graphs (irqsoff, wakeup).
+  if (/^# tracer: function_graph|^#.*FUNCTION CALLS\s*$/m.test(text)) return 'trace';
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !/^# /.test(line));
   // The last line of a long head is cut.
   if (lines.length > 1 && head.length >= 1 << 15) lines.pop();

@@ -42,9 +42,14 @@ function waiting(result: AnalysisResult): string[] {
   const share =
     row.waitShareOfSite === null ? '' : `, ${shareText(row.waitShareOfSite)} of the time of ${row.site}`;
   const first =
-    `Most waiting: ${durationText(row.wait.totalNs)} for ${row.lock} in ${row.site}` +
+    `Most waiting: ${durationText(row.wait.totalNs)} for ${place(row)}` +
     ` (${row.contended} of ${row.acquisitions} acquisitions waited, the longest ${durationText(row.wait.maxNs)}${share}).`;
   return [first, ...blame(row)];
+}
+
+/** The lock and where it is taken; a lock without a name is named by that place already. */
+function place(row: LockRow): string {
+  return row.namedBy === 'unknown' ? row.lock : `${row.lock} in ${row.site}`;
 }
 
 /** Without a witness of waiting, the lock calls' own durations bound it. */
@@ -56,7 +61,7 @@ function noWaitSeen(locks: readonly LockRow[]): string {
   const row = timed[0];
   if (!row) return first;
   return (
-    `${first} If they were not traced, waiting hides in the lock calls: those for ${row.lock} in ${row.site} took up to ` +
+    `${first} If they were not traced, waiting hides in the lock calls: those for ${place(row)} took up to ` +
     `${durationText(row.acquire.maxNs)} (median ${durationText(row.acquire.p50Ns)}), ` +
     `${durationText(Math.max(0, excess(row)))} above the median in all, an upper bound.`
   );

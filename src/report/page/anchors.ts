@@ -42,7 +42,7 @@ export class Anchors {
       this.#functions.set(row, id);
       if (!this.#functionByName.has(row.name)) this.#functionByName.set(row.name, id);
     }
-    for (const row of result.locks.slice(0, LIMITS.lockDetails)) {
+    for (const row of detailedLocks(result.locks)) {
       this.#locks.set(row, this.ids.take(`${slugify(row.lock)}-${slugify(row.site)}-lock`));
     }
     for (const row of result.tails.slice(0, LIMITS.tails)) {
@@ -67,4 +67,13 @@ export class Anchors {
   tailNamed(name: string): string | null {
     return this.#tailByName.get(name) ?? null;
   }
+}
+
+/** The locks that have their details on the page, in the order of the result. */
+export function detailedLocks(locks: readonly LockRow[]): LockRow[] {
+  let waited = 0;
+  let quiet = 0;
+  return locks.filter((lock) =>
+    lock.wait.totalNs > 0 ? ++waited <= LIMITS.lockDetails : ++quiet <= LIMITS.quietLockDetails,
+  );
 }

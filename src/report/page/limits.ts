@@ -13,6 +13,8 @@ export const LIMITS = {
   locksInChart: 12,
   locks: 30,
   lockDetails: 8,
+  /** Details of locks that nobody is seen to wait for: they are short. */
+  quietLockDetails: 12,
   lockCharts: 3,
   blockers: 8,
   held: 6,

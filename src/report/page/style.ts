@@ -93,10 +93,10 @@ ${toggles}
 ${indents}
 @media (max-width:40rem){header,main,footer{padding:0 .75rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.35rem}.item>:not(summary){margin-left:0}}
 @media print{:root{color-scheme:light;${colours('light')};--soft:#f3f5f7;--line:#d9dee4;--link:#1b1f24;--bad:#a3261b;--warn:#7a5200;--hit:#fff}
-body{font-size:8.5pt}header,main,footer{max-width:none;padding:0}
+html{font-size:12px}body{font-size:8.5pt}ul{padding-left:1.4rem}header,main,footer{max-width:none;padding:0}
 nav,.skip,.perma,.legend input{display:none}
 .scroll{overflow:visible}pre{white-space:pre-wrap;overflow:visible}
-th,td{padding:.1rem .3rem}.chart{min-width:0;max-width:100%}
+@page{margin:11mm}table{font-size:6.4pt}th,td{padding:.06rem .18rem}tbody th,code{font-size:.92em}td.t,thead th{white-space:normal;overflow-wrap:break-word}tbody th,td code{white-space:normal;overflow-wrap:anywhere}figure details:not([open]){display:none}.chart{min-width:0;max-width:100%}
 figure,tr{break-inside:avoid}h2,h3,h4,thead{break-after:avoid}
 details.item::details-content{content-visibility:visible;height:auto}}
 `;
