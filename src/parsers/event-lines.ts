@@ -17,10 +17,10 @@ export interface EventLine {
 }
 
 const DEFAULT_FORM =
-  /^ *(.+?)-(\d+) +(?:\( *(?:\d+|-+)\) +)?\[(\d+)\] (?:([.\w]{4,7}) +)? *(\d+)(?:\.(\d{6}))?: (.*)$/;
-const LATENCY_FORM = /^ *(.{1,8}?)-(\d+) +(\d+)([.\w]{4,7}) +-?\d+us[ :+!#*@$]: ?(.*)$/;
+  /^ *(\S.*?)-(\d+) +(?:\( *(?:\d+|-+)\) +)?\[(\d+)\] (?:([.\w]{4,7}) +)? *(\d+)(?:\.(\d{6}))?: (.*)$/;
+const LATENCY_FORM = /^ *(\S.{0,7}?)-(\d+) +(\d+)([.\w]{4,7}) +-?\d+us[ :+!#*@$]: ?(.*)$/;
 const VERBOSE_FORM =
-  /^ *(.{1,16}?) +(\d+) +(\d+) \d+ [0-9a-f]{8} [0-9a-f]{8} \[[0-9a-f]+\] -?\d+\.\d+ms \(\+-?\d+\.\d+ms\): ?(.*)$/;
+  /^ *(\S.{0,15}?) +(\d+) +(\d+) \d+ [0-9a-f]{8} [0-9a-f]{8} \[[0-9a-f]+\] -?\d+\.\d+ms \(\+-?\d+\.\d+ms\): ?(.*)$/;
 
 /** Reads one such line; null when it is none. */
 export function readEventLine(line: string): EventLine | null {

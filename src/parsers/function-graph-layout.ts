@@ -85,6 +85,9 @@ function allLayouts(): FunctionGraphLayout[] {
   return layouts.sort((a, b) => columns(a) - columns(b));
 }
 
+/** Longer lines tell no more about the columns, and take a regular expression long. */
+const MAX_LINE_TRIED = 1024;
+
 /** The best layout for lines without a header, and how many of the lines it explains. */
 export interface InferredLayout {
   readonly layout: FunctionGraphLayout;
@@ -100,7 +103,7 @@ export function inferLayout(lines: readonly string[]): InferredLayout | null {
   for (const layout of ALL_LAYOUTS) {
     const pattern = layoutPattern(layout);
     let matches = 0;
-    for (const line of lines) if (pattern.test(line)) matches++;
+    for (const line of lines) if (line.length <= MAX_LINE_TRIED && pattern.test(line)) matches++;
     if (matches > 0 && (best === null || matches > best.matches)) best = { layout, matches };
   }
   return best;

@@ -31,8 +31,11 @@ export function readOddLine(line: string): OddLine | null {
   if (/^ *\(Overruns: \d+\)\s*$/.test(line)) return { kind: 'overruns' };
   if (/^ *Dumping ftrace buffer:\s*$|^ *\(ftrace buffer empty\)\s*$/.test(line)) return { kind: 'dump-mark' };
   if (/^\s*(?:\.{3,}|\[\.{3}\]|<snip>|\[snip\])\s*$/.test(line)) return { kind: 'elided' };
-  const irq = /^(?:.*?(\d+)\) )?.*?(==========>|<==========)(?: \|)?\s*$/.exec(line);
-  if (irq) return { kind: irq[2] === '==========>' ? 'irq-entry' : 'irq-exit', cpu: Number(irq[1] ?? -1) };
+  const irq = / *(=====+>|<=====+)(?: \|)?\s*$/.exec(line.slice(-40));
+  if (irq) {
+    const cpu = /(\d+)\) /.exec(line.slice(0, 80))?.[1];
+    return { kind: irq[1]!.endsWith('>') ? 'irq-entry' : 'irq-exit', cpu: Number(cpu ?? -1) };
+  }
   return readBanner(line);
 }
 

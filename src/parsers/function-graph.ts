@@ -45,6 +45,7 @@ const BRACE_CLOSE = 125;
 
 const MAX_CPUS = 8192;
 const MAX_LINE_BYTES = 1 << 20;
+const MAX_ODD_LINE_BYTES = 1 << 13;
 /** Lines looked at to find the columns of a text that has no header. */
 const LINES_TO_INFER = 50;
 const BYTES_TO_INFER = 1 << 16;
@@ -700,10 +701,18 @@ export class FunctionGraphParser implements TraceParser {
 
   /** Understands a line in any way but the hot one, or counts it as not understood. */
   #oddLine(bytes: Uint8Array, start: number, end: number): void {
-    const text = latin1(bytes, start, end).replace(/\r$/, '');
-    if (this.#readAsOddLine(text)) return;
+    // Longer than any line of the kernel's: regular expressions would take their time over it.
+    const isLong = end - start > MAX_ODD_LINE_BYTES;
+    const text = latin1(bytes, start, isLong ? start + MAX_ODD_LINE_BYTES : end).replace(/\r$/, '');
+    if (!isLong && this.#readAsOddLine(text)) return;
     if (this.#retrying) {
       this.#retryFailed = true;
+      return;
+    }
+    if (isLong) {
+      this.#notUnderstood++;
+      const sentence = `lines over ${MAX_ODD_LINE_BYTES} bytes are not understood`;
+      this.#context.diagnostics.add('unknown-line', 'warning', sentence, this.#place(this.#line));
       return;
     }
     if (this.#layout === null && this.#gather(text)) return;
@@ -910,7 +919,7 @@ export class FunctionGraphParser implements TraceParser {
       this.#commentLinesLeft = text.endsWith('*/') ? 0 : this.#commentLinesLeft - 1;
       return true;
     }
-    if (this.#layout === null || !/^[^a-zA-Z]*[^/]*\/\* /.test(text) || text.endsWith('*/')) return false;
+    if (this.#layout === null || !text.includes('/* ') || text.endsWith('*/')) return false;
     if (!this.#retry(`${text} */`)) return false;
     this.#commentLinesLeft = MAX_COMMENT_LINES;
     // The next trace line ends it, closed or not.

@@ -1,7 +1,7 @@
 import type { AnalysisResult, Distribution, LockRow } from '../../analysis/result.ts';
 import { HAND_OFF, lockBars, lockWaitSpec, NOT_SEEN } from '../charts/lock-wait.ts';
 import { durationText, shareText } from '../quantities.ts';
-import { type Anchors, CHARTS, SECTIONS } from './anchors.ts';
+import { type Anchors, CHARTS, detailedLocks, SECTIONS } from './anchors.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading, type LegendEntry, renderFigure } from './figure.ts';
 import { estimated } from './function-table.ts';
@@ -19,21 +19,22 @@ export async function renderLocks(result: AnalysisResult, anchors: Anchors): Pro
 <p>No lock function is in this trace, so it says nothing about locks.</p></section>`;
   }
   const rows = locks.slice(0, LIMITS.locks);
-  const details: Html[] = [];
-  for (const [i, lock] of locks.slice(0, LIMITS.lockDetails).entries()) {
-    details.push(await renderLockDetails(lock, anchors.lock(lock)!, i, method.exactUpToCalls));
-  }
   // Locks nobody is seen to wait for are folded together, unless that is all of them.
   const someWaited = locks.some((lock) => lock.wait.totalNs > 0);
-  const shown = (lock: LockRow) => !someWaited || lock.wait.totalNs > 0;
-  const quiet = details.filter((_, i) => !shown(locks[i]!));
+  const detailed = detailedLocks(locks);
+  const waited: Html[] = [];
+  const quiet: Html[] = [];
+  for (const [i, lock] of detailed.entries()) {
+    const list = someWaited && lock.wait.totalNs <= 0 ? quiet : waited;
+    list.push(await renderLockDetails(lock, anchors.lock(lock)!, i, method.exactUpToCalls));
+  }
   return html`<section aria-labelledby="${SECTIONS.locks}">
 ${title}
 ${await waitFigure(locks)}
 ${heading(3, CHARTS.lockTable, `${plural(locks.length, 'lock')}, one row for each place that takes it, times in us`)}
 ${renderTable(rows, lockColumns(method.exactUpToCalls, anchors), { caption: 'Locks', group: 'locks' })}
 ${moreNote(locks.length, rows.length, 'locks')}
-${details.filter((_, i) => shown(locks[i]!))}
+${waited}
 ${
   quiet.length === 0
     ? NOTHING
@@ -41,7 +42,7 @@ ${
 ${quiet}
 </details>`
 }
-${locks.length > details.length ? html`<p class="note">Details of the first ${details.length} locks; the JSON report has all.</p>` : NOTHING}
+${locks.length > detailed.length ? html`<p class="note">Details of ${detailed.length} of the ${locks.length} locks; the JSON report has all.</p>` : NOTHING}
 </section>`;
 }
 

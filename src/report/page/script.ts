@@ -21,13 +21,14 @@ const sort = (group, column, down, text) => {
     const order = text ? (x < y ? -1 : x > y ? 1 : 0) : number(x) - number(y);
     return down ? -order : order;
   });
-  for (const table of tables) {
-    table.tBodies[0].append(...rows.splice(0, table.tBodies[0].rows.length));
+  const sizes = tables.map((table) => table.tBodies[0].rows.length);
+  tables.forEach((table, n) => {
+    table.tBodies[0].append(...rows.splice(0, sizes[n]));
     all('thead th', table).forEach((head, i) => {
       if (i === column) head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
       else head.removeAttribute('aria-sort');
     });
-  }
+  });
 };
 for (const table of all('table[data-sort]')) {
   all('thead th', table).forEach((head, column) => {

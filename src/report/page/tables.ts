@@ -32,7 +32,10 @@ export function renderTable<Row>(
     (column) => html`<th scope="col"${headClass(column)}${hint(column)}>${column.title}</th>`,
   );
   const body = rows.map((row) => renderRow(row, columns, options));
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${options.caption}"><table${group}><caption>${options.caption}</caption>
+  // Browsers let the keyboard into boxes that scroll; the widest tables say so themselves.
+  const region =
+    options.group === undefined ? NOTHING : html` role="region" tabindex="0" aria-label="${options.caption}"`;
+  return html`<div class="scroll"${region}><table${group}><caption>${options.caption}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${joinHtml(body, '\n')}
