@@ -1,6 +1,7 @@
 import type {
   AnalysisResult,
   FunctionRow,
+  HeldRow,
   HistogramBucket,
   LockRow,
   OverheadSummary,
@@ -118,18 +119,14 @@ function lockLines(row: LockRow): string[] {
         '  ',
       ),
     );
-  } else lines.push('  hold  not known: no unlock in the trace goes with it');
-  if (row.calledWhileHeld.length > 0) {
-    const called = row.calledWhileHeld
-      .slice(0, 4)
-      .map((h) => `${h.name} ${h.calls}x ${durationText(h.totalNs)}`);
-    lines.push(...wrap(`under it: ${called.join(', ')}`, '  '));
+  } else {
+    const why =
+      row.acquire.count === 0 ? 'this text has no durations' : 'no unlock in the trace goes with it';
+    lines.push(`  hold  not known: ${why}`);
   }
+  if (row.calledWhileHeld.length > 0) lines.push(...wrap(`under it: ${heldText(row.calledWhileHeld)}`, '  '));
   if (row.lockedWhileHeld.length > 0) {
-    const locked = row.lockedWhileHeld
-      .slice(0, 4)
-      .map((h) => `${h.name} ${h.calls}x ${durationText(h.totalNs)}`);
-    lines.push(...wrap(`locks taken under it: ${locked.join(', ')}`, '  '));
+    lines.push(...wrap(`locks taken under it: ${heldText(row.lockedWhileHeld)}`, '  '));
   }
   if (row.blockedBy.length > 0) {
     lines.push(`  blocked by (the trace explains ${shareText(row.blockedByCoverage)} of the wait):`);
@@ -142,6 +139,12 @@ function lockLines(row: LockRow): string[] {
     if (row.blockedBy.length > 5) lines.push(`    ... and ${row.blockedBy.length - 5} more (--json)`);
   }
   return lines;
+}
+
+function heldText(rows: readonly HeldRow[]): string {
+  const text = (row: HeldRow) =>
+    `${row.name} ${row.calls}x${row.totalNs > 0 ? ` ${durationText(row.totalNs)}` : ''}`;
+  return rows.slice(0, 4).map(text).join(', ');
 }
 
 // ---------------------------------------------------------------- histograms

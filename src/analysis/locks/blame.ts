@@ -20,7 +20,7 @@ export interface Hold {
   readonly startOrder: number;
   endOrder: number;
   released: boolean;
-  /** Time of the calls seen directly under it. */
+  /** Time of the calls seen directly under it; NaN in a text without durations. */
   callsNs: number;
   readonly isTry: boolean;
   /** Whether the filters count it. */

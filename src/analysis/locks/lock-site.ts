@@ -71,9 +71,12 @@ export class LockSite {
     if (this.witness !== 'slowpath') this.witness = witness;
   }
 
-  /** @param stampsNs From stamp to stamp; NaN without stamps. */
+  /**
+   * @param callsNs Sum of the calls seen under it; NaN in a text without durations.
+   * @param stampsNs From stamp to stamp; NaN without stamps.
+   */
   addHold(callsNs: number, stampsNs: number): void {
-    this.holdByCalls.add(callsNs);
+    if (!Number.isNaN(callsNs)) this.holdByCalls.add(callsNs);
     if (!Number.isNaN(stampsNs)) this.holdByStamps.add(Math.max(0, stampsNs));
   }
 

@@ -311,11 +311,12 @@ export class LockTable {
       if (hold.frame === pending.frame && !Number.isNaN(ns)) hold.callsNs += ns;
     }
     if (pending.wait) this.#finishWait(pending.wait, rows.startNs[i]! + ns, pending.waitNs);
-    this.#hold(pending, rows.startNs[i]! + ns, rows.cpu[i]!, rows.task[i]!, state, counted, inInterrupt);
+    this.#hold(pending, ns, rows.startNs[i]! + ns, rows.cpu[i]!, rows.task[i]!, state, counted, inInterrupt);
   }
 
   #hold(
     pending: Pending,
+    callNs: number,
     startNs: number,
     cpu: number,
     task: number,
@@ -340,7 +341,7 @@ export class LockTable {
       startOrder: this.#order++,
       endOrder: -1,
       released: false,
-      callsNs: 0,
+      callsNs: Number.isNaN(callNs) ? Number.NaN : 0,
       isTry: pending.isTry,
       counted,
       inInterrupt,

@@ -15,6 +15,8 @@ export interface CumulativeRow {
 
 /** Enough for one step in two pixels over four decades. */
 const STEPS_PER_OCTAVE = 16;
+/** Room for the first steps even when there are only a few calls. */
+const FEWEST_SHARE = 0.4;
 /** Shares below this would need more calls than a trace holds. */
 const SMALLEST_SHARE = 1e-7;
 
@@ -42,14 +44,11 @@ function shareTicks(smallest: number): { share: number; label: string }[] {
   const ticks = [
     { share: 1, label: '0 %' },
     { share: 0.5, label: '50 %' },
-    { share: 0.1, label: '90 %' },
   ];
-  for (let digits = 2; 10 ** -digits >= smallest * 0.999; digits++) {
-    const nines = '9'.repeat(digits);
-    ticks.push({
-      share: 10 ** -digits,
-      label: `${nines.slice(0, 2)}${digits > 2 ? `.${nines.slice(2)}` : ''} %`,
-    });
+  for (let digits = 1; 10 ** -digits >= smallest * 0.999; digits++) {
+    const nines = '9'.repeat(digits).padEnd(2, '0');
+    const decimals = digits > 2 ? `.${nines.slice(2)}` : '';
+    ticks.push({ share: 10 ** -digits, label: `${nines.slice(0, 2)}${decimals} %` });
   }
   return ticks;
 }
@@ -62,7 +61,7 @@ export function cumulativeSpec(series: readonly Series[], what: string, height =
   const rows = cumulativeRows(series);
   const from = Math.max(FLOOR_NS, Math.min(...rows.map((row) => row.ns)));
   const to = Math.max(from * 1.5, ...rows.map((row) => row.ns));
-  const rarest = Math.min(0.01, ...rows.map((row) => row.slower / row.calls));
+  const rarest = Math.min(FEWEST_SHARE, ...rows.map((row) => row.slower / row.calls));
   const smallest = Math.max(SMALLEST_SHARE, rarest);
   const ticks = shareTicks(smallest);
   const x = durationAxis(what, from, to);

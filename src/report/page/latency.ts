@@ -25,14 +25,16 @@ ${renderFunctionTable(result, anchors)}
 </section>`;
 }
 
-/** Those with most time in all; the one that the report is about comes first, and so gives the titles. */
+/** The one that the report is about, which gives the titles, and those with most time in all. */
 export function drawnFunctions({ functions, tails }: AnalysisResult): FunctionRow[] {
   const subject = tails[0]?.function;
   return functions
     .filter((row) => row.histogram.some((bucket) => bucket.count > 0))
-    .sort((a, b) => (b.totalNs ?? 0) - (a.totalNs ?? 0))
-    .slice(0, LIMITS.series)
-    .sort((a, b) => Number(b.name === subject) - Number(a.name === subject));
+    .sort(
+      (a, b) =>
+        Number(b.name === subject) - Number(a.name === subject) || (b.totalNs ?? 0) - (a.totalNs ?? 0),
+    )
+    .slice(0, LIMITS.series);
 }
 
 export function functionSeries(row: FunctionRow): Series {
@@ -59,7 +61,7 @@ function histogramFigure(rows: readonly FunctionRow[]): Promise<Html> {
   return renderFigure({
     id: CHARTS.histogram,
     title: `${rows[0]!.name}: ${finding(rows[0]!)}`,
-    text: `Share of the calls of each function by powers of two of ns${rows.length > 1 ? `, for the ${rows.length} functions with most time in all` : ''}.`,
+    text: `Share of the calls of each function by powers of two of ns${rows.length > 1 ? `, for ${rows[0]!.name} and the functions with most time in all` : ''}.`,
     spec: latencyHistogramSpec(series, 'call'),
     legend: legendOf(rows, finding),
     switches: rows.length > 1,

@@ -20,9 +20,10 @@ export const LIMITS = {
   held: 6,
   tails: 8,
   slowCalls: 3,
-  /** Lines of all trees of slow calls together, and of one of them. */
+  /** Lines of all trees of slow calls together, and most and fewest of one of them. */
   treeLines: 280,
   treeLinesEach: 40,
+  treeLinesLeast: 8,
   meanwhile: 4,
   differences: 6,
   /** Share of the width below which a rectangle of the call tree is not drawn. */

@@ -1,14 +1,10 @@
-import type { BlockerRow, Distribution, HeldRow, LockRow } from '../../analysis/result.ts';
-import { latencyHistogramSpec } from '../charts/latency-histogram.ts';
-import type { Series } from '../charts/regroup.ts';
+import type { BlockerRow, HeldRow, LockRow } from '../../analysis/result.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { type Html, html, NOTHING } from './escape.ts';
-import { renderFigure } from './figure.ts';
-import { estimated } from './function-table.ts';
-import { octaveTable } from './latency.ts';
 import { LIMITS } from './limits.ts';
+import { renderDistributionFigure, renderDistributionTable } from './lock-distributions.ts';
 import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
-import { type Column, moreNote, renderTable, shareBar } from './tables.ts';
+import { moreNote, renderTable, shareBar } from './tables.ts';
 
 /** All that is known of one lock at one site; the first is open. */
 export async function renderLockDetails(
@@ -17,11 +13,11 @@ export async function renderLockDetails(
   position: number,
   exactUpToCalls: number,
 ): Promise<Html> {
-  const chart = position < LIMITS.lockCharts ? await distributionFigure(lock, id) : NOTHING;
+  const chart = position < LIMITS.lockCharts ? await renderDistributionFigure(lock, id) : NOTHING;
   return html`<details class="item" id="${id}"${position === 0 ? html` open` : NOTHING}>
 <summary><h3>${lock.lock} in ${lock.site}<a class="perma" href="#${id}" aria-label="Link to this lock">#</a></h3> <span class="sub">${headline(lock)}</span></summary>
 <p>${facts(lock).join(' ')}</p>
-${distributionTable(lock, exactUpToCalls)}
+${renderDistributionTable(lock, exactUpToCalls)}
 ${chart}
 ${blockers(lock)}
 ${held('Called while held', lock.calledWhileHeld)}
@@ -65,84 +61,6 @@ function facts(lock: LockRow): string[] {
     out.push(`The wait is ${shareText(lock.waitShareOfSite)} of the time of ${lock.site}.`);
   }
   return out;
-}
-
-interface NamedDistribution {
-  readonly name: string;
-  readonly d: Distribution;
-  readonly sign: string;
-}
-
-function distributions(lock: LockRow): NamedDistribution[] {
-  return [
-    ...(lock.waitWitness === 'none' ? [] : [{ name: 'wait', d: lock.wait, sign: '' }]),
-    { name: 'lock call', d: lock.acquire, sign: '' },
-    ...(lock.hold === null
-      ? []
-      : [{ name: 'hold', d: lock.hold, sign: lock.holdBasis === 'calls' ? '>=' : '' }]),
-  ];
-}
-
-function distributionTable(lock: LockRow, exactUpToCalls: number): Html {
-  const value = (
-    title: string,
-    pick: (d: Distribution) => number | null,
-    quantile = false,
-  ): Column<NamedDistribution> => ({
-    title,
-    kind: 'number',
-    cell: ({ d, sign }) => {
-      const ns = pick(d);
-      return ns === null ? ABSENT : `${sign}${estimated(ns, quantile && d.count > exactUpToCalls)}`;
-    },
-  });
-  return renderTable(
-    distributions(lock),
-    [
-      { title: 'Times in us', kind: 'name', cell: ({ name }) => name },
-      { title: 'Count', kind: 'number', cell: ({ d }) => formatCount(d.count) },
-      value('Total', (d) => d.totalNs),
-      value('Mean', (d) => d.meanNs),
-      value('Min', (d) => d.minNs),
-      value('p50', (d) => d.p50Ns, true),
-      value('p90', (d) => d.p90Ns, true),
-      value('p99', (d) => d.p99Ns, true),
-      value('p99.9', (d) => d.p999Ns, true),
-      value('Max', (d) => d.maxNs),
-    ],
-    { caption: `Wait, lock call and hold of ${lock.lock} in ${lock.site}` },
-  );
-}
-
-/** Fewer waits than this are better read in the table. */
-const WORTH_DRAWING = 10;
-
-async function distributionFigure(lock: LockRow, id: string): Promise<Html> {
-  if (lock.wait.count < WORTH_DRAWING || lock.hold === null || lock.hold.count < WORTH_DRAWING)
-    return NOTHING;
-  const hold = lock.hold;
-  const series = [
-    { name: 'wait', d: lock.wait },
-    { name: lock.holdBasis === 'calls' ? 'hold (at least)' : 'hold', d: hold },
-  ].map(
-    ({ name, d }): Series => ({
-      label: name,
-      count: d.histogram.reduce((sum, bucket) => sum + bucket.count, 0),
-      minNs: d.minNs,
-      maxNs: d.maxNs,
-      histogram: d.histogram,
-    }),
-  );
-  return renderFigure({
-    id: `${id}-chart`,
-    level: 4,
-    title: `Half of the waits take up to ${durationText(lock.wait.p50Ns)}, half of the holds up to ${durationText(hold.p50Ns)}`,
-    text: `${lock.lock} in ${lock.site}: waits as a share of all waits, holds as a share of all holds, by powers of two of ns.`,
-    spec: latencyHistogramSpec(series, 'wait or hold', 110),
-    legend: series.map(({ label }, i) => ({ slot: i + 1, label, line: true })),
-    switches: true,
-    table: octaveTable(series, `Waits and holds of ${lock.lock} by duration`),
-  });
 }
 
 function blockers(lock: LockRow): Html {

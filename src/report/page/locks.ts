@@ -1,12 +1,12 @@
 import type { AnalysisResult, Distribution, LockRow } from '../../analysis/result.ts';
-import { HAND_OFF, lockBars, lockWaitSpec, NOT_SEEN } from '../charts/lock-wait.ts';
-import { durationText, shareText } from '../quantities.ts';
+import { shareText } from '../quantities.ts';
 import { type Anchors, CHARTS, detailedLocks, SECTIONS } from './anchors.ts';
 import { type Html, html, NOTHING } from './escape.ts';
-import { heading, type LegendEntry, renderFigure } from './figure.ts';
+import { heading } from './figure.ts';
 import { estimated } from './function-table.ts';
 import { LIMITS } from './limits.ts';
 import { renderLockDetails } from './lock-details.ts';
+import { renderWaitFigure } from './lock-wait-figure.ts';
 import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
 import { type Column, moreNote, renderTable } from './tables.ts';
 
@@ -30,7 +30,7 @@ export async function renderLocks(result: AnalysisResult, anchors: Anchors): Pro
   }
   return html`<section aria-labelledby="${SECTIONS.locks}">
 ${title}
-${await waitFigure(locks)}
+${await renderWaitFigure(locks)}
 ${heading(3, CHARTS.lockTable, `${plural(locks.length, 'lock')}, one row for each place that takes it, times in us`)}
 ${renderTable(rows, lockColumns(method.exactUpToCalls, anchors), { caption: 'Locks', group: 'locks' })}
 ${moreNote(locks.length, rows.length, 'locks')}
@@ -44,53 +44,6 @@ ${quiet}
 }
 ${locks.length > detailed.length ? html`<p class="note">Details of ${detailed.length} of the ${locks.length} locks; the JSON report has all.</p>` : NOTHING}
 </section>`;
-}
-
-function waitFigure(locks: readonly LockRow[]): Promise<Html> | Html {
-  const waited = locks
-    .filter((lock) => lock.wait.totalNs > 0)
-    .sort((a, b) => b.wait.totalNs - a.wait.totalNs)
-    .slice(0, LIMITS.locksInChart);
-  if (waited.length === 0) {
-    return html`<p>No wait for a lock is seen: no slowpath function and no contention event is recorded within a lock call.</p>`;
-  }
-  const first = waited[0]!;
-  const { rows, blockers } = lockBars(waited);
-  const label = (lock: LockRow) =>
-    `${lock.lock} in ${lock.site}: ${durationText(lock.wait.totalNs)} in ${plural(lock.wait.count, 'wait')}`;
-  const handOff = blockers.includes(HAND_OFF)
-    ? ' Hand-off: the lock was free again, and the waiter had not yet come back.'
-    : '';
-  const legend: LegendEntry[] = blockers.map((name, i) => ({ slot: i + 1, label: name, line: false }));
-  if (rows.some((row) => row.blocker === 'other holders'))
-    legend.push({ slot: 'o', label: 'other holders', line: false });
-  if (rows.some((row) => row.blocker === 'holder not seen'))
-    legend.push({ slot: '0', label: 'holder not seen', line: false });
-  return renderFigure({
-    id: CHARTS.lockWait,
-    title: `${first.lock} in ${first.site}: ${durationText(first.wait.totalNs)} of waiting${topHolder(first)}`,
-    text: `Time spent waiting for each lock, split by the function that held it meanwhile. The upright mark is the whole wait; holds that overlap (readers) can add up to more.${handOff}`,
-    spec: lockWaitSpec(waited, label),
-    legend,
-    table: renderTable(
-      rows,
-      [
-        { title: 'Lock', kind: 'name', cell: (row) => row.lock },
-        { title: 'Held by', kind: 'text', cell: (row) => row.blocker },
-        { title: 'Wait, us', kind: 'number', cell: (row) => formatUs(row.waitNs) },
-      ],
-      { caption: 'Waiting time by lock and holder' },
-    ),
-  });
-}
-
-function topHolder(lock: LockRow): string {
-  const top = lock.blockedBy.find((row) => row.function !== NOT_SEEN);
-  if (top === undefined) return '';
-  const byFunction = lockBars([lock]);
-  const name = byFunction.blockers[0]!;
-  const waitNs = byFunction.rows.find((row) => row.slot === 1)?.waitNs ?? 0;
-  return `, ${shareText(Math.min(1, waitNs / lock.wait.totalNs))} of it ${name.startsWith('(') ? name.slice(1, -1) : `behind ${name}`}`;
 }
 
 function lockColumns(exactUpToCalls: number, anchors: Anchors): Column<LockRow>[] {
@@ -114,7 +67,9 @@ function lockColumns(exactUpToCalls: number, anchors: Anchors): Column<LockRow>[
     cell: ({ hold: d, holdBasis }) =>
       d === null
         ? ABSENT
-        : `${holdBasis === 'calls' ? '>=' : ''}${estimated(pick(d), quantile && d.count > exactUpToCalls)}`,
+        : holdBasis === 'calls'
+          ? `>=${formatUs(pick(d))}`
+          : estimated(pick(d), quantile && d.count > exactUpToCalls),
   });
   return [
     { title: 'Lock', kind: 'name', cell: (lock) => nameCell(lock, anchors) },

@@ -16,7 +16,7 @@ function place(call: SlowCall): string {
   const parts = [
     ...(call.startNs === null ? [] : [`at ${(call.startNs / 1e9).toFixed(6)} s`]),
     ...(call.cpu < 0 ? [] : [`CPU ${call.cpu}`]),
-    ...(call.task === '' ? [] : [call.task]),
+    ...(call.task === '' || call.task === '(unknown)' ? [] : [call.task]),
     `${call.file}:${call.line}`,
   ];
   return parts.join(', ');

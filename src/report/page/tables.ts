@@ -1,5 +1,4 @@
 import { type Html, html, joinHtml, NOTHING } from './escape.ts';
-import { ABSENT } from './quantity.ts';
 
 /** A column: `name` is the row's heading, `text` left and `number` right aligned. */
 export interface Column<Row> {
@@ -64,7 +63,7 @@ function hint<Row>(column: Column<Row>): Html {
 
 /** A bar for a share from 0 to 1; the number is beside it in its own column. */
 export function shareBar(share: number | null): Html {
-  if (share === null || !Number.isFinite(share)) return html`${ABSENT}`;
+  if (share === null || !Number.isFinite(share)) return NOTHING;
   const width = Math.round(Math.min(1, Math.max(0, share)) * 800) / 10;
   return html`<svg class="bar" aria-hidden="true"><rect width="${width}"/></svg>`;
 }

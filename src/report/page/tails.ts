@@ -16,14 +16,15 @@ export function renderTails(result: AnalysisResult, anchors: Anchors): Html {
     return html`<section aria-labelledby="${SECTIONS.tails}">${title}
 <p>No slow calls were kept: the text has no durations, or no call passed the filters.</p></section>`;
   }
-  const trees = tails.reduce((sum, tail) => sum + Math.min(tail.slowest.length, LIMITS.slowCalls), 0);
-  const lines = Math.min(
-    LIMITS.treeLinesEach,
-    Math.max(8, Math.floor(LIMITS.treeLines / Math.max(1, trees))),
-  );
+  // The first function is the report's subject: its trees have the most lines, the others share the rest.
+  const trees = (rows: readonly TailRow[]) =>
+    rows.reduce((sum, tail) => sum + Math.min(tail.slowest.length, LIMITS.slowCalls), 0);
+  const left = LIMITS.treeLines - trees(tails.slice(0, 1)) * LIMITS.treeLinesEach;
+  const share = Math.floor(left / Math.max(1, trees(tails.slice(1))));
+  const others = Math.min(LIMITS.treeLinesEach, Math.max(LIMITS.treeLinesLeast, share));
   return html`<section aria-labelledby="${SECTIONS.tails}">
 ${title}
-${tails.map((tail, i) => renderTail(tail, anchors, i === 0, lines))}
+${tails.map((tail, i) => renderTail(tail, anchors, i === 0, i === 0 ? LIMITS.treeLinesEach : others))}
 ${moreNote(result.tails.length, tails.length, 'functions')}
 </section>`;
 }

@@ -58,7 +58,7 @@ function downToHundredths(share: number): string {
 }
 
 function clock(name: string): string {
-  if (name === 'none') return 'none: the text has no time stamps, so only durations are known';
+  if (name === 'none') return 'none: the text has no time stamps, so when things happened is not known';
   if (name === 'stamps') return 'time stamps with six decimals; the text does not say of which clock';
   return name;
 }
@@ -70,7 +70,7 @@ function quantiles(method: MethodSummary): string {
 
 function overheadText(overhead: OverheadSummary): Html {
   if (overhead.insideNs === null || overhead.outsideNs === null) {
-    return html`not known. ${overhead.basis}`;
+    return html`not known: ${overhead.basis}`;
   }
   const total = overhead.totalNs === null ? '' : `, ~${durationText(overhead.totalNs)} in all`;
   const share =
