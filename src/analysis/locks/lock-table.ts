@@ -441,10 +441,16 @@ export class LockTable {
     wait.endNs = endNs;
     if (!wait.counted || !(wait.waitNs > 0)) return;
     const blames: Blame[] = overlapBlame(wait, this.#clockTrusted());
-    for (const blame of blames) {
-      const { hold } = blame;
-      const function_ = blame.handedOver ? `${hold.site.function} (in its slowpath)` : hold.site.function;
-      wait.site.addBlame(function_, this.#taskText(hold.task), hold.cpu, blame.ns);
+    const byHolder = new Map<string, { hold: Hold; function_: string; ns: number }>();
+    for (const { hold, handedOver, ns } of blames) {
+      const function_ = handedOver ? `${hold.site.function} (in its slowpath)` : hold.site.function;
+      const key = `${function_}|${hold.task}|${hold.cpu}`;
+      const sum = byHolder.get(key);
+      if (sum) sum.ns += ns;
+      else byHolder.set(key, { hold, function_, ns });
+    }
+    for (const { hold, function_, ns } of byHolder.values()) {
+      wait.site.addBlame(function_, this.#taskText(hold.task), hold.cpu, ns);
     }
     const held = blames.reduce((sum, blame) => sum + blame.ns, 0);
     const handOff = Math.min(wait.waitNs - held, this.#handOffNs(wait));
