@@ -608,10 +608,14 @@ export class CallStacks {
     const { exclude, overhead } = this.#options;
     let durationNs = printedNs;
     let selfNs = printedNs - this.#childNs[frame]!;
+    // An interrupt between the tracer's stamp and its record stands inside the braces, not the duration.
+    if (selfNs < 0) selfNs += out.irqNs[row]! + out.softirqNs[row]!;
     if (exclude) {
-      if (exclude.irq) durationNs -= out.irqNs[row]!;
-      if (exclude.softirq) durationNs -= out.softirqNs[row]!;
-      if (exclude.offCpu) durationNs -= out.offCpuNs[row]!;
+      let excludedNs = 0;
+      if (exclude.irq) excludedNs += out.irqNs[row]!;
+      if (exclude.softirq) excludedNs += out.softirqNs[row]!;
+      if (exclude.offCpu) excludedNs += out.offCpuNs[row]!;
+      if (excludedNs <= durationNs) durationNs -= excludedNs;
       if (this.#outNs[frame]! > 0) selfNs -= this.#ownOutNs[frame]!;
     }
     if (overhead) {
@@ -625,7 +629,7 @@ export class CallStacks {
     }
     // Both are cut to their last digit, so a difference may fall below zero by the quantum.
     out.durationNs[row] = durationNs;
-    out.selfNs[row] = Math.max(0, selfNs);
+    out.selfNs[row] = Math.min(Math.max(0, selfNs), Math.max(0, durationNs));
   }
 
   /** A return whose begin lies before the buffer, in a loss, or below tracing_thresh. */
@@ -789,13 +793,18 @@ export class CallStacks {
 
   /** A banner: `before` gave the CPU to `task`. It also names the first task of the CPU. */
   #switch(cpu: number, task: number, before: number): void {
+    if (cpu >= MAX_CPUS) return;
     const unnamed = this.#stackOfCpu[cpu]!;
-    if (unnamed !== NONE && before >= 0 && this.#top[unnamed] !== NONE) {
+    if (unnamed !== NONE && before >= 0) {
       const own = this.#stackOfTaskId(before);
-      if (this.#top[own] === NONE) {
-        this.#top[own] = this.#top[unnamed]!;
-        this.#top[unnamed] = NONE;
+      // Calls open elsewhere may have ended while the task ran here without a name.
+      while (this.#top[own] !== NONE) {
+        this.#count('end-not-seen', 'calls have no return', this.#line[this.#top[own]!]!);
+        this.#cutTop(own);
       }
+      this.#top[own] = this.#top[unnamed]!;
+      this.#top[unnamed] = NONE;
+      this.#stackOfCpu[cpu] = NONE;
     }
     if (before >= 0) {
       const frame = this.#top[this.#stackOfTaskId(before)]!;

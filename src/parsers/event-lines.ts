@@ -50,8 +50,9 @@ function withBody(
   body: string,
 ): EventLine {
   const base = { comm, pid, cpu, seconds, micros };
-  const call = /^ *([\w.$]+(?:\(.*\))?(?: \[[^\]]+\])?) <-(.+?) *$/.exec(body);
-  if (call) return { ...base, kind: 'function', name: call[1]!.replace(/\(.*\)/, ''), text: call[2]! };
+  const call = /^ *([\w.$]+(?:\(.*\))?(?: \[[^\]]+\])?) <-(\S.*)$/.exec(body);
+  if (call)
+    return { ...base, kind: 'function', name: call[1]!.replace(/\(.*\)/, ''), text: call[2]!.trimEnd() };
   const event = /^ *([A-Za-z_][\w.-]*):(?: (.*))?$/.exec(body);
   if (event) return { ...base, kind: 'event', name: event[1]!, text: event[2] ?? '' };
   return { ...base, kind: 'other', name: '', text: body };

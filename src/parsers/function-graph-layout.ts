@@ -44,7 +44,7 @@ export function layoutText(layout: FunctionGraphLayout): string {
 const BODY = String.raw`(?:[\w.$'@]+(?: \[[^\]]+\])?\(.*\)(?:;| \{)(?: /\*.*\*/)?|\}(?: /\*.*\*/)?|/\*.*\*/)`;
 
 /** A centred `comm-pid`: 14 wide, wider only for a pid that needs it. */
-const PROC = String.raw`(?=.{0,17}-\d+ *\| ).{14,18} \| `;
+const PROC = String.raw`(?=.{0,17}-\d+ *\| )(?:.{14}|\S.{13,16}\d) \| `;
 const PROC_COLLAPSED = String.raw` *.{1,20}-\d+ *\| ?`;
 
 /** A regular expression that a whole line of this layout matches. */
@@ -104,7 +104,9 @@ export function inferLayout(lines: readonly string[]): InferredLayout | null {
     const pattern = layoutPattern(layout);
     let matches = 0;
     for (const line of lines) if (line.length <= MAX_LINE_TRIED && pattern.test(line)) matches++;
-    if (matches > 0 && (best === null || matches > best.matches)) best = { layout, matches };
+    // A collapsed layout reads every line of the true one, and a few damaged ones besides.
+    const weight = layout.collapsed ? matches / 2 : matches;
+    if (matches > 0 && (best === null || weight > best.matches)) best = { layout, matches };
   }
   return best;
 }

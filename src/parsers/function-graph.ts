@@ -44,6 +44,8 @@ const BAR = 124;
 const BRACE_CLOSE = 125;
 
 const MAX_CPUS = 8192;
+/** What the depth column of a batch can hold. */
+const MAX_DEPTH = 0x7fff;
 const MAX_LINE_BYTES = 1 << 20;
 const MAX_ODD_LINE_BYTES = 1 << 13;
 /** Lines looked at to find the columns of a text that has no header. */
@@ -402,7 +404,7 @@ export class FunctionGraphParser implements TraceParser {
             // More than three decimals cannot be ns: not this tracer's number.
             if (digits > 3) break;
             unit = digits === 3 ? 1 : digits === 2 ? 10 : digits === 1 ? 100 : 1000;
-          }
+          } else if (whole < 1_000_000 && !collapsed) break; // only seven digits leave no room for decimals
           if (c !== SPACE || bytes[p + 1] !== LETTER_U || bytes[p + 2] !== LETTER_S) break;
           p += 3;
           while (bytes[p] === SPACE) p++;
@@ -415,7 +417,7 @@ export class FunctionGraphParser implements TraceParser {
       c = bytes[p]!;
       while (c === SPACE) c = bytes[++p]!;
       const indent = p - bodyAt;
-      let level = collapsed ? -1 : hasDuration ? (indent - 2) >> 1 : indent >> 1;
+      let level = collapsed ? -1 : Math.min(MAX_DEPTH, hasDuration ? (indent - 2) >> 1 : indent >> 1);
 
       let nameId = -1;
       let rowKind: number = RecordKind.Exit;
@@ -704,12 +706,18 @@ export class FunctionGraphParser implements TraceParser {
     // Longer than any line of the kernel's: regular expressions would take their time over it.
     const isLong = end - start > MAX_ODD_LINE_BYTES;
     const text = latin1(bytes, start, isLong ? start + MAX_ODD_LINE_BYTES : end).replace(/\r$/, '');
+    if (!isLong && this.#layout === null && this.#gathered.length > 0 && !startsSection(text)) {
+      // What waits comes out first: a banner or a loss must not overtake it.
+      this.#gather(text);
+      return;
+    }
     if (!isLong && this.#readAsOddLine(text)) return;
     if (this.#retrying) {
       this.#retryFailed = true;
       return;
     }
     if (isLong) {
+      if (isBlank(bytes, start, end)) return;
       this.#notUnderstood++;
       const sentence = `lines over ${MAX_ODD_LINE_BYTES} bytes are not understood`;
       this.#context.diagnostics.add('unknown-line', 'warning', sentence, this.#place(this.#line));
@@ -757,11 +765,10 @@ export class FunctionGraphParser implements TraceParser {
           break;
         case 'irq-entry':
         case 'irq-exit':
-          this.#emit(
+          this.#emitIrqMark(
+            text,
             odd.kind === 'irq-entry' ? RecordKind.IrqEntry : RecordKind.IrqExit,
             odd.cpu,
-            this.#taskOf(odd.cpu),
-            0,
           );
           break;
         case 'switch':
@@ -797,6 +804,7 @@ export class FunctionGraphParser implements TraceParser {
     if (event.seconds !== null) {
       if (Number.isNaN(this.#originSeconds)) this.#originSeconds = event.seconds;
       batch.timeNs[row] = (event.seconds - this.#originSeconds) * 1e9 + event.micros * 1000;
+      this.#noteTime(batch.timeNs[row]!);
     }
     // The text does not stand at a place of its own in the bytes: the row goes out alone.
     batch.bytes = bytesOf(event.text);
@@ -816,6 +824,18 @@ export class FunctionGraphParser implements TraceParser {
     this.#batch.name[this.#batch.length - 1] = this.#context.names.internText(tracer);
     this.#layout = null;
     this.#cpuTask.fill(-1);
+  }
+
+  #emitIrqMark(text: string, kind: number, cpu: number): void {
+    const row = this.#emit(kind, cpu, this.#taskOf(cpu), 0);
+    const stamp = this.#layout?.abstime ? /^ *(\d+)\.(\d{6}) \|/.exec(text) : null;
+    if (stamp) {
+      if (Number.isNaN(this.#originSeconds)) this.#originSeconds = Number(stamp[1]);
+      this.#batch.timeNs[row] = (Number(stamp[1]) - this.#originSeconds) * 1e9 + Number(stamp[2]) * 1000;
+    }
+    const field = this.#layout?.proc ? /^.*?(.{14}|\S.{13,16}\d) \| +[=<]/.exec(text)?.[1] : undefined;
+    const task = field === undefined ? null : readTaskName(field);
+    if (task) this.#batch.task[row] = this.#context.tasks.intern(task.pid, task.comm, cpu);
   }
 
   #emitSwitch(cpu: number, from: TaskName, to: TaskName): void {
@@ -1008,6 +1028,17 @@ function looksLikeTrace(text: string): boolean {
   return (
     /[|{};]|\/\*|\*\/|\(\)| us\b|^\s*\d+\)|\[LOST|=>|[^\x20-\x7e\t]/.test(text) || !/[A-Za-z]/.test(text)
   );
+}
+
+/** A line that says what the next ones look like. */
+function startsSection(text: string): boolean {
+  return text.startsWith('#') && (text.startsWith('# tracer: ') || layoutFromHeader(text.trimEnd()) !== null);
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start;
+  while (p < end && (bytes[p] === SPACE || bytes[p] === CARRIAGE_RETURN)) p++;
+  return p === end;
 }
 
 /** Skips `       12 us |  `; -1 when it is not there. */

@@ -35,11 +35,12 @@ export function differences(fast: ParsedRecords, reference: ReferenceResult): Di
 }
 
 function countDifferences(fast: ParsedRecords, reference: ReferenceResult): Difference[] {
-  const { unknown, around } = reference;
+  const { unknown, around, between } = reference;
   const counts = [
     ['lines', fast.lines, reference.lines, ''],
     ['not understood', fast.lines - fast.understoodLines, unknown.length, unknown.slice(0, 5)],
     ['text around', fast.diagnostics.count('text-around'), around.length, around.slice(0, 5)],
+    ['text between', fast.diagnostics.count('text-between'), between.length, between.slice(0, 5)],
   ] as const;
   return counts
     .filter(([, a, b]) => a !== b)

@@ -38,8 +38,11 @@ const KINDS: Record<number, ReferenceKind> = {
   [RecordKind.Function]: 'function',
 };
 
-/** Runs the fast parser over bytes and copies what its sink gets. */
-export function parseRecords(bytes: Uint8Array, options: ParseOptions = {}): ParsedRecords {
+/** Runs the fast parser over bytes, or over chunks as they come, and copies what its sink gets. */
+export function parseRecords(
+  input: Uint8Array | Iterable<Uint8Array>,
+  options: ParseOptions = {},
+): ParsedRecords {
   const names = new NameTable();
   const tasks = new TaskTable();
   const diagnostics = new Diagnostics();
@@ -53,7 +56,8 @@ export function parseRecords(bytes: Uint8Array, options: ParseOptions = {}): Par
   };
   const context = { inputName: 'test', names, tasks, diagnostics, sink };
   const parser = new FunctionGraphParser(context, { prose: options.prose ?? false });
-  pushInChunks(parser, bytes, options.chunkSize ?? 65536);
+  if (input instanceof Uint8Array) pushInChunks(parser, input, options.chunkSize ?? 65536);
+  else for (const chunk of input) parser.push(chunk);
   const facts = parser.finish();
   // Both are known only now: the origin of the times, and the longest comm of each task.
   records.forEach((record, i) => {

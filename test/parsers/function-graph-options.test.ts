@@ -60,6 +60,8 @@ describe.each(Object.entries(RECORDINGS))('one recording of %s, printed in many 
 
   it.each(ASPECT_NAMES)('gives the same %s in every pair that carries them', (aspect) => {
     const carrying = pairs.filter(([a, b]) => a.knows.has(aspect) && b.knows.has(aspect));
+    // The second recording has only three printings, of which one carries the rarer columns.
+    if (whole.length > 3) expect(carrying.length).toBeGreaterThan(0);
     const counts = new Map(whole.map((printing) => [printing, countBy(printing.calls, aspect)]));
     for (const [a, b] of carrying) {
       const difference = firstDifferences(counts.get(a)!, counts.get(b)!);

@@ -56,11 +56,14 @@ export interface ReferenceResult {
   unknown: number[];
   /** Numbers of the lines of text outside the trace. */
   around: number[];
+  /** Numbers of the lines of text between trace lines: see {@link hasTraceMarks}. */
+  between: number[];
 }
 
 /** What a line is. `neutral` lines are understood but may as well stand in text around the trace. */
 type Meaning =
-  | { is: 'record'; record: ReferenceRecord }
+  /** `open`: an event whose text goes on in the lines below. */
+  | { is: 'record'; record: ReferenceRecord; open?: boolean }
   | { is: 'trace' }
   /** A line of a stack trace; below it may stand another. */
   | { is: 'stack' }
@@ -89,6 +92,8 @@ type Column = (typeof COLUMNS)[number] | 'collapsed';
 type Layout = ReadonlySet<Column>;
 
 const GUESS_WINDOW = 50;
+/** Choice: a text of more lines than that is not one event's any more. */
+const MAX_COMMENT_LINES = 64;
 const PROC_WIDTH = 14;
 
 /** Reads a whole trace. */
@@ -114,14 +119,16 @@ class Reading {
   /** Null until a header or the lines themselves tell. */
   #layout: Layout | null = null;
   #bannerTask = new Map<number, string>();
-  #pending: { line: number; damaged: boolean }[] = [];
+  #pending: { line: number; damaged: boolean; marked: boolean }[] = [];
+  /** Lines that an event whose comment is not closed yet may still have. */
+  #commentLinesLeft = 0;
   #seenTrace = false;
   #lastDecoration = '';
   #inStack = false;
 
   constructor(lines: string[]) {
     this.#lines = lines;
-    this.#result = { records: [], lines: lines.length, unknown: [], around: [] };
+    this.#result = { records: [], lines: lines.length, unknown: [], around: [], between: [] };
   }
 
   run(): ReferenceResult {
@@ -137,8 +144,13 @@ class Reading {
       this.#layout = guessLayout(this.#lines, index);
       if (this.#readVariants(variants, index)) return;
     }
+    const line = this.#lines[index]!;
+    if (this.#commentLinesLeft > 0) {
+      this.#commentLinesLeft = line.endsWith('*/') ? 0 : this.#commentLinesLeft - 1;
+      return;
+    }
     const damaged = variants.some((v) => looksDamaged(v.text, this.#layout));
-    this.#pending.push({ line: index + 1, damaged });
+    this.#pending.push({ line: index + 1, damaged, marked: hasTraceMarks(line) });
   }
 
   /**
@@ -170,7 +182,7 @@ class Reading {
     // Graph lines first: without a CPU column `# 1191.279 us |  }` begins like a comment.
     if (this.#layout) {
       const record = readGraphLine(text, this.#layout);
-      if (record) return { is: 'record', record };
+      if (record) return { is: 'record', record, open: record.kind === 'event' && !/\*\/ *$/.test(text) };
     }
     if (this.#inStack && STACK_FRAME.test(text)) return { is: 'stack' };
     // What `grep -C` puts between groups of lines.
@@ -184,6 +196,7 @@ class Reading {
     if (meaning.is === 'columns') this.#layout = meaning.layout;
     if (meaning.is === 'columns' || meaning.is === 'neutral') return;
     if (meaning.is === 'elision' && !this.#seenTrace) return;
+    this.#commentLinesLeft = meaning.is === 'record' && meaning.open ? MAX_COMMENT_LINES : 0;
     const isSection = meaning.is === 'record' && meaning.record.kind === 'section';
     this.#settlePending(!this.#seenTrace || isSection || decoration !== this.#lastDecoration);
     this.#seenTrace = true;
@@ -212,12 +225,25 @@ class Reading {
    * a run of text nor count as trace: all three are as common in mail and shell output.
    */
   #settlePending(around: boolean): void {
+    const isText = this.#pending.every(({ damaged, marked }) => damaged || !marked);
     for (const { line, damaged } of this.#pending) {
-      if (around && !damaged) this.#result.around.push(line);
+      if (damaged) this.#result.unknown.push(line);
+      else if (around) this.#result.around.push(line);
+      else if (isText) this.#result.between.push(line);
       else this.#result.unknown.push(line);
     }
     this.#pending = [];
   }
+}
+
+/**
+ * Choice: a run of lines in the trace is text, not damage, when all of them hold a letter and none
+ * holds anything that trace lines are made of.
+ */
+function hasTraceMarks(line: string): boolean {
+  const marks = ['|', '{', '}', ';', '/*', '*/', '()', '[LOST', '=>'];
+  if (marks.some((mark) => line.includes(mark))) return true;
+  return / us\b|^\s*\d+\)|[^\x20-\x7e\t]/.test(line) || !/[A-Za-z]/.test(line);
 }
 
 // Decoration -------------------------------------------------------------------------------------

@@ -242,7 +242,7 @@ describe('lines around and decoration', () => {
   });
 
   it('tells text around the trace from lines it does not understand', async () => {
-    const { unknown, around, records } = await parse(
+    const { unknown, around, between, records } = await parse(
       '@@@ first',
       '',
       'sh: write error: Invalid argument',
@@ -258,9 +258,36 @@ describe('lines around and decoration', () => {
       '204- 0)   1.000 us    |  f();',
       'bye',
     );
-    expect(unknown).toEqual([9, 11]);
+    expect(unknown).toEqual([11]);
+    expect(between).toEqual([9]);
     expect(around).toEqual([1, 3, 12, 18, 20]);
     expect(pick(records, 'line')).toEqual([[8], [10], [17], [19]]);
+  });
+
+  it('takes a run of lines with a mark of the trace for damage, not for text', async () => {
+    const { unknown, between } = await parse(
+      ...DEFAULT_HEADER,
+      ' 0)   1.000 us    |  f();',
+      'The next one is slow:',
+      '0.000 us | f();',
+      ' 0)   1.000 us    |  f();',
+    );
+    expect({ unknown, between }).toEqual({ unknown: [6, 7], between: [] });
+  });
+
+  it('gives lines below an event whose comment is not closed to that event', async () => {
+    const { records, unknown, between } = await parse(
+      ...DEFAULT_HEADER,
+      ' 0)               |  /* first',
+      'second */',
+      'text',
+      ' 0)   1.000 us    |  f();',
+    );
+    expect({ unknown, between }).toEqual({ unknown: [], between: [7] });
+    expect(pick(records, 'kind', 'text')).toEqual([
+      ['event', 'first'],
+      ['leaf', ''],
+    ]);
   });
 
   it('counts a last line without newline, strips carriage returns, keeps every byte', async () => {
@@ -277,6 +304,7 @@ describe('lines around and decoration', () => {
       lines: 0,
       unknown: [],
       around: [],
+      between: [],
     });
   });
 });
