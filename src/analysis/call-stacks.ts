@@ -126,6 +126,12 @@ export class CallStacks {
    * first record that does. Columns are held in locals, and what is rare stands elsewhere.
    */
   #addCalls(records: RecordBatch, from: number): number {
+    // Held in locals: V8 reads an imported constant from memory each time.
+    const { Entry, Leaf } = RecordKind;
+    const { Span } = SpanKind;
+    const { InInterrupt, InRoot, Recursive } = SpanFlag;
+    const passedOn = InInterrupt | InRoot;
+    const notLock = ~Role.Lock;
     const { kind, name, cpu, task, timeNs, durationNs, depth, line, bits } = records;
     const out = this.#out;
     const outKind = out.kind;
@@ -168,7 +174,7 @@ export class CallStacks {
     let i = from;
     for (; i < length; i++) {
       const k = kind[i]!;
-      if (k > RecordKind.Leaf || row >= capacity) break;
+      if (k > Leaf || row >= capacity) break;
       const t = task[i]!;
       const c = cpu[i]!;
       let stack = NONE;
@@ -180,19 +186,19 @@ export class CallStacks {
       if (c >= 0) runningOn[c] = stack;
       const up = top[stack]!;
       const d = depth[i]!;
-      if (k === RecordKind.Leaf) {
+      if (k === Leaf) {
         const id = name[i]!;
         // A line as deep as the innermost open call or less says that the call's end was not seen.
         if (d >= 0 && up !== NONE && frameDepth[up]! >= d) break;
-        if ((bits[i]! | (roles[id]! & ~Role.Lock)) !== 0) break;
+        if ((bits[i]! | (roles[id]! & notLock)) !== 0) break;
         const ns = durationNs[i]!;
         let flags = baseFlags;
         let parent = -1;
         let parentName = -1;
         let level = 0;
         if (up !== NONE) {
-          flags |= frameFlags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
-          if (openNames[up]! & (1 << (id & 31)) && this.#isOpen(up, id)) flags |= SpanFlag.Recursive;
+          flags |= frameFlags[up]! & passedOn;
+          if (openNames[up]! & (1 << (id & 31)) && this.#isOpen(up, id)) flags |= Recursive;
           parent = frameSpan[up]!;
           parentName = frameName[up]!;
           level = frameLevel[up]! + 1;
@@ -200,8 +206,8 @@ export class CallStacks {
           children[up]!++;
           descendants[up]!++;
         }
-        if (isRoot !== null && (flags & SpanFlag.InRoot) === 0 && isRoot(id)) flags |= SpanFlag.InRoot;
-        outKind[row] = SpanKind.Span;
+        if (isRoot !== null && (flags & InRoot) === 0 && isRoot(id)) flags |= InRoot;
+        outKind[row] = Span;
         outFlags[row] = flags;
         outName[row] = id;
         outTask[row] = t;
@@ -215,7 +221,7 @@ export class CallStacks {
         outLine[row] = line[i]!;
         if (tree !== null) outNode[row] = tree.child(up === NONE ? -1 : frameNode[up]!, id);
         row++;
-      } else if (k === RecordKind.Entry) {
+      } else if (k === Entry) {
         if (d >= 0 && up !== NONE && frameDepth[up]! >= d) break;
         this.#spanCount = spans;
         out.length = row;

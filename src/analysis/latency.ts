@@ -37,23 +37,26 @@ export class LatencyTable {
     const filter = this.#filter.active ? this.#filter : null;
     const { kind, flags, name, durationNs, selfNs } = rows;
     const byName = this.#byName;
+    const { Span } = SpanKind;
+    const { StartCut, SelfIsBound, Leaf, Recursive } = SpanFlag;
+    const cut = StartCut | SelfIsBound;
     for (let i = 0; i < rows.length; i++) {
-      if (kind[i] !== SpanKind.Span) continue;
+      if (kind[i] !== Span) continue;
       if (filter !== null && !filter.accepts(rows, i)) continue;
       const id = name[i]!;
       const row = byName[id] ?? this.#newRow(id);
       row.calls++;
       const f = flags[i]!;
       const ns = durationNs[i]!;
-      if (f & (SpanFlag.StartCut | SpanFlag.SelfIsBound)) {
-        if (f & SpanFlag.StartCut) row.startCut++;
+      if (f & cut) {
+        if (f & StartCut) row.startCut++;
         row.selfIsBound++;
       }
       if (Number.isNaN(ns)) continue;
       row.durations.add(ns);
-      row.selfNs += f & SpanFlag.Leaf ? ns : selfNs[i]!;
-      if ((f & SpanFlag.Recursive) === 0) row.totalNs += ns;
-      if ((f & SpanFlag.Leaf) === 0) {
+      row.selfNs += f & Leaf ? ns : selfNs[i]!;
+      if ((f & Recursive) === 0) row.totalNs += ns;
+      if ((f & Leaf) === 0) {
         row.irqNs += rows.irqNs[i]!;
         row.softirqNs += rows.softirqNs[i]!;
         row.offCpuNs += rows.offCpuNs[i]!;

@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../trace/diagnostics.ts';
 
+export type { Diagnostic };
+
 /** Version of the shape below; changes of meaning raise it, new fields do not. */
 export const SCHEMA_VERSION = 1;
 

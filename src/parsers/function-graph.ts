@@ -1,10 +1,8 @@
-import { packContext } from '../trace/context.ts';
-import type { Severity } from '../trace/diagnostics.ts';
 import { latin1, RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import { isStackLine, readEventLine } from './event-lines.ts';
+import { CallLines, MAX_CPUS } from './function-graph-calls.ts';
 import {
   type FunctionGraphLayout,
-  type InferredLayout,
   inferLayout,
   layoutFromHeader,
   layoutText,
@@ -12,48 +10,18 @@ import {
 import { readOddLine, readTaskName, type TaskName } from './function-graph-odd-lines.ts';
 import { undecorate } from './line-decoration.ts';
 import type { ParseContext, TraceFacts, TraceParser } from './trace-parser.ts';
-
-/** Character classes of a byte, for the hot loop. */
-const CLASS_NAME = 1;
-const CLASS_DIGIT = 2;
-const CLASS_MARK = 4;
-const CLASS_EVENT = 8;
-const CLASSES = characterClasses();
+import { UnreadLines } from './unread-lines.ts';
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 const SPACE = 32;
-const HASH = 35;
-const PAREN_OPEN = 40;
-const PAREN_CLOSE = 41;
-const STAR = 42;
-const MINUS = 45;
-const DOT = 46;
-const SLASH = 47;
-const COLON = 58;
-const SEMICOLON = 59;
-const LESS = 60;
-const EQUALS = 61;
-const BRACKET_OPEN = 91;
-const BRACKET_CLOSE = 93;
-const LETTER_R = 114;
-const LETTER_S = 115;
-const LETTER_U = 117;
-const BRACE_OPEN = 123;
-const BAR = 124;
-const BRACE_CLOSE = 125;
 
-const MAX_CPUS = 8192;
-/** What the depth column of a batch can hold. */
-const MAX_DEPTH = 0x7fff;
 const MAX_LINE_BYTES = 1 << 20;
 const MAX_ODD_LINE_BYTES = 1 << 13;
 /** Lines looked at to find the columns of a text that has no header. */
 const LINES_TO_INFER = 50;
 const BYTES_TO_INFER = 1 << 16;
 const MAX_COMMENT_LINES = 64;
-const PROC_WIDTH = 14;
-const PROC_CACHE_BYTES = 64;
 
 /**
  * Parser of function_graph text with every option of the kernel's printer, at any chunk size.
@@ -92,30 +60,9 @@ export class FunctionGraphParser implements TraceParser {
   #gatheredBytes = 0;
   #gatheredFrom = 0;
 
-  #line = 0;
-  /** Lines whose meaning stayed unknown. */
-  #notUnderstood = 0;
-  #originSeconds = Number.NaN;
-  #firstNs = Number.NaN;
-  #lastNs = Number.NaN;
-
-  readonly #cpuSeen = new Uint8Array(MAX_CPUS);
-  readonly #cpuTask = new Int32Array(MAX_CPUS).fill(-1);
-  /** The last function named on each CPU (0: no CPU column), to guess the next one. */
-  readonly #lastName = new Int32Array(MAX_CPUS + 1).fill(-1);
-  /** For each name the one that followed it last. */
-  #successor = new Int32Array(1024).fill(-1);
-  /** For each CPU the bytes of its last proc column, their number and the task they mean. */
-  readonly #procBytes = new Uint8Array((MAX_CPUS + 1) * PROC_CACHE_BYTES);
-  readonly #procLength = new Int32Array(MAX_CPUS + 1);
-  readonly #procTask = new Int32Array(MAX_CPUS + 1).fill(-1);
-  #printNameId = -1;
-
   /** Decoration of the last trace line, and of the line being parsed. */
   #lastDecoration = '';
   #decoration = '';
-  /** True when the next trace line has more to do than to become a row: see {@link #traceLineSeen}. */
-  #watch = true;
   #sawTrace = false;
   #inStackTrace = false;
   /** How many more lines may belong to a comment that was not closed in its line. */
@@ -123,11 +70,8 @@ export class FunctionGraphParser implements TraceParser {
   /** True while one line is parsed again without its decoration. */
   #retrying = false;
   #retryFailed = false;
-  /** Lines not understood, of which it is not yet known whether they stand around or in the trace. */
-  #pending = 0;
-  /** Those of them that have nothing of a trace line: the output of another program, say. */
-  #pendingForeign = 0;
-  #pendingPlaces: number[] = [];
+  readonly #calls: CallLines;
+  readonly #unread: UnreadLines;
 
   /**
    * @param options.prose Lines that are not trace text are prose around it wherever they stand
@@ -140,10 +84,15 @@ export class FunctionGraphParser implements TraceParser {
     this.#context = context;
     this.#prose = options.prose ?? false;
     this.#batch = options.batch ?? new RecordBatch();
+    this.#unread = new UnreadLines(context.diagnostics, context.inputName, this.#prose);
+    this.#calls = new CallLines(context, this.#batch, {
+      flush: () => this.#flush(),
+      traceLine: () => this.#traceLineSeen(),
+    });
   }
 
   get originNs(): number {
-    return Number.isNaN(this.#originSeconds) ? 0 : this.#originSeconds * 1e9;
+    return Number.isNaN(this.#calls.originSeconds) ? 0 : this.#calls.originSeconds * 1e9;
   }
 
   push(bytes: Uint8Array): void {
@@ -167,29 +116,29 @@ export class FunctionGraphParser implements TraceParser {
 
   finish(): TraceFacts {
     if (this.#carryLength > 0) {
-      const before = this.#notUnderstood + this.#pending;
+      const before = this.#unread.notUnderstood + this.#unread.pending;
       const line = new Uint8Array(this.#carryLength + 1);
       line.set(this.#carry.subarray(0, this.#carryLength));
       line[this.#carryLength] = NEWLINE;
       this.#parseLines(line, 0, line.length);
       this.#settleGathered();
-      if (this.#notUnderstood + this.#pending > before) {
+      if (this.#unread.notUnderstood + this.#unread.pending > before) {
         const text = 'the input ends in the middle of a line';
-        this.#context.diagnostics.add('truncated-line', 'loss', text, this.#place(this.#line));
+        this.#context.diagnostics.add('truncated-line', 'loss', text, this.#unread.place(this.#calls.line));
       }
     }
     this.#settleGathered();
-    this.#settlePending(true);
+    this.#unread.settle(true);
     this.#flush();
     const facts = this.#facts;
-    facts.lines = this.#line;
-    facts.understoodLines = this.#line - this.#notUnderstood;
-    for (const seen of this.#cpuSeen) facts.cpus += seen;
-    if (!Number.isNaN(this.#firstNs)) {
+    facts.lines = this.#calls.line;
+    facts.understoodLines = this.#calls.line - this.#unread.notUnderstood;
+    facts.cpus = this.#calls.cpus;
+    if (!Number.isNaN(this.#calls.firstNs)) {
       facts.clock = 'stamps';
-      facts.originNs = this.#originSeconds * 1e9;
-      facts.firstNs = this.#firstNs;
-      facts.lastNs = this.#lastNs;
+      facts.originNs = this.#calls.originSeconds * 1e9;
+      facts.firstNs = this.#calls.firstNs;
+      facts.lastNs = this.#calls.lastNs;
     }
     return facts;
   }
@@ -204,10 +153,9 @@ export class FunctionGraphParser implements TraceParser {
     }
     const need = this.#carryLength + to - from;
     if (need > MAX_LINE_BYTES) {
-      this.#line++;
-      this.#notUnderstood++;
+      this.#calls.line++;
       const text = `lines over ${MAX_LINE_BYTES} bytes were skipped`;
-      this.#context.diagnostics.add('overlong-line', 'warning', text, this.#place(this.#line));
+      this.#unread.addDamaged(this.#calls.line, 'overlong-line', text);
       this.#carryLength = 0;
       this.#skippingLongLine = !ends;
       return;
@@ -235,14 +183,14 @@ export class FunctionGraphParser implements TraceParser {
     this.#batch.bytes = bytes;
     let p = from;
     for (;;) {
-      p = this.#parseCalls(bytes, p, end);
-      if (this.#addedName) {
-        this.#addedName = false;
+      if (this.#layout !== null) p = this.#calls.parse(bytes, p, end, this.#layout);
+      if (this.#calls.addedName) {
+        this.#calls.addedName = false;
         continue;
       }
       if (p === end) break;
       const lineEnd = bytes.indexOf(NEWLINE, p);
-      this.#line++;
+      this.#calls.line++;
       this.#oddLine(bytes, p, lineEnd);
       this.#batch.bytes = bytes;
       p = lineEnd + 1;
@@ -250,453 +198,10 @@ export class FunctionGraphParser implements TraceParser {
     this.#flush();
   }
 
-  /**
-   * The hot loop: lines that are calls, returns or comments in the present layout become rows.
-   * Returns where it stopped: at `end`, or at the start of the first line that is anything else.
-   *
-   * Works on bytes, one pass, no allocation. As the last byte is a newline, scanning loops need no
-   * bounds check. What is rare stands in methods of its own, so that the machine code of this one
-   * does not have to be made again when a rare line comes.
-   */
-  #parseCalls(bytes: Uint8Array, from: number, end: number): number {
-    const layout = this.#layout;
-    if (layout === null) return from;
-    const batch = this.#batch;
-    const {
-      kind,
-      bits,
-      name,
-      cpu: cpuColumn,
-      task: taskColumn,
-      timeNs,
-      durationNs,
-      depth,
-      context,
-      line,
-    } = batch;
-    const capacity = batch.capacity;
-    const names = this.#context.names;
-    const classes = CLASSES;
-    const cpuSeen = this.#cpuSeen;
-    const cpuTask = this.#cpuTask;
-    const lastName = this.#lastName;
-    const successor = this.#successor;
-    const heap = names.heap;
-    const nameOffset = names.offset;
-    const nameLength = names.length;
-    const hasTime = layout.abstime;
-    const hasRelativeTime = layout.reltime;
-    const hasCpu = layout.cpu;
-    const hasProc = layout.proc;
-    const hasContext = layout.latency;
-    const hasDuration = layout.duration;
-    const collapsed = layout.collapsed;
-    const durationFirst = hasDuration && !(hasTime || hasRelativeTime || hasCpu || hasProc || hasContext);
-    let lines = this.#line;
-    let n = batch.length;
-    let p = from;
-    let lineStart = p;
-
-    while (p < end) {
-      lineStart = p;
-      let c = bytes[p]!;
-      // `#` begins a header, or is the mark of a duration that stands in the first column.
-      if (c === HASH && !(durationFirst && classes[bytes[p + 2]!]! & CLASS_DIGIT)) break;
-      let time = Number.NaN;
-      if (hasTime) {
-        while (c === SPACE) c = bytes[++p]!;
-        if ((classes[c]! & CLASS_DIGIT) === 0) break;
-        let seconds = 0;
-        do {
-          seconds = seconds * 10 + c - 48;
-          c = bytes[++p]!;
-        } while (classes[c]! & CLASS_DIGIT);
-        if (c !== DOT) break;
-        let micros = 0;
-        const at = ++p;
-        c = bytes[p]!;
-        while (classes[c]! & CLASS_DIGIT) {
-          micros = micros * 10 + c - 48;
-          c = bytes[++p]!;
-        }
-        if (p - at !== 6 || c !== SPACE || bytes[p + 1] !== BAR) break;
-        p += 2;
-        // The printer puts two blanks behind the bar; the CPU column brings its own.
-        if (!hasCpu && bytes[p] === SPACE && bytes[p + 1] === SPACE) p += 2;
-        time = (seconds - this.#originSeconds) * 1e9 + micros * 1000;
-        if (Number.isNaN(time)) {
-          this.#originSeconds = seconds;
-          time = micros * 1000;
-        }
-        c = bytes[p]!;
-      }
-      if (hasRelativeTime) {
-        p = skipRelativeTime(bytes, p);
-        if (p < 0) break;
-        c = bytes[p]!;
-      }
-      let cpu = -1;
-      if (hasCpu) {
-        while (c === SPACE) c = bytes[++p]!;
-        if ((classes[c]! & CLASS_DIGIT) === 0) break;
-        cpu = c - 48;
-        c = bytes[++p]!;
-        while (classes[c]! & CLASS_DIGIT) {
-          cpu = cpu * 10 + c - 48;
-          c = bytes[++p]!;
-        }
-        if (c !== PAREN_CLOSE || bytes[p + 1] !== SPACE || cpu >= MAX_CPUS) break;
-        p += 2;
-      }
-      let task = -1;
-      if (hasProc) {
-        const slot = cpu + 1;
-        const cache = this.#procBytes;
-        const length = this.#procLength[slot]!;
-        const base = slot * PROC_CACHE_BYTES;
-        let i = 0;
-        while (i < length && cache[base + i] === bytes[p + i]) i++;
-        if (length > 0 && i === length) p += length;
-        else {
-          p = this.#readProcColumn(bytes, p, slot, cpu, collapsed);
-          if (p < 0) break;
-        }
-        task = this.#procTask[slot]!;
-      } else if (cpu >= 0) task = cpuTask[cpu]!;
-      let packed = -1;
-      if (hasContext) {
-        while (bytes[p] === SPACE) p++;
-        const at = p;
-        c = bytes[p]!;
-        while (c > SPACE && c !== BAR) c = bytes[++p]!;
-        if (p - at < 4 || p - at > 7) break;
-        while (bytes[p] === SPACE) p++;
-        if (bytes[p] !== BAR) break;
-        p++;
-        if (!hasDuration && bytes[p] === SPACE) p++;
-        packed = packContext(bytes, at);
-      }
-      let duration = Number.NaN;
-      if (hasDuration) {
-        c = bytes[p]!;
-        while (c === SPACE) c = bytes[++p]!;
-        if (c !== BAR) {
-          if (classes[c]! & CLASS_MARK) {
-            c = bytes[++p]!;
-            while (c === SPACE) c = bytes[++p]!;
-          }
-          if ((classes[c]! & CLASS_DIGIT) === 0) break;
-          let whole = 0;
-          do {
-            whole = whole * 10 + c - 48;
-            c = bytes[++p]!;
-          } while (classes[c]! & CLASS_DIGIT);
-          let unit = 1000;
-          let fraction = 0;
-          if (c === DOT) {
-            const at = ++p;
-            c = bytes[p]!;
-            while (classes[c]! & CLASS_DIGIT) {
-              fraction = fraction * 10 + c - 48;
-              c = bytes[++p]!;
-            }
-            const digits = p - at;
-            // More than three decimals cannot be ns: not this tracer's number.
-            if (digits > 3) break;
-            unit = digits === 3 ? 1 : digits === 2 ? 10 : digits === 1 ? 100 : 1000;
-          } else if (whole < 1_000_000 && !collapsed) break; // only seven digits leave no room for decimals
-          if (c !== SPACE || bytes[p + 1] !== LETTER_U || bytes[p + 2] !== LETTER_S) break;
-          p += 3;
-          while (bytes[p] === SPACE) p++;
-          if (bytes[p] !== BAR) break;
-          duration = whole * 1000 + fraction * unit;
-        }
-        p++;
-      }
-      const bodyAt = p;
-      c = bytes[p]!;
-      while (c === SPACE) c = bytes[++p]!;
-      const indent = p - bodyAt;
-      let level = collapsed ? -1 : Math.min(MAX_DEPTH, hasDuration ? (indent - 2) >> 1 : indent >> 1);
-
-      let nameId = -1;
-      let rowKind: number = RecordKind.Exit;
-      let rowBits = 0;
-      if (c === BRACE_CLOSE) {
-        p++;
-        if (bytes[p] !== NEWLINE) {
-          p = this.#readExitNote(bytes, p, n);
-          if (p < 0) break;
-          nameId = this.#readName;
-          rowBits = this.#readBits;
-        }
-      } else if (c === SLASH) {
-        p = this.#readComment(bytes, p, n);
-        if (p < 0) break;
-        rowKind = RecordKind.Event;
-        nameId = this.#readName;
-        rowBits = RecordBits.Text;
-        level = -1;
-      } else {
-        // A name. Traces repeat themselves: try the one that followed this CPU's last name.
-        const last = lastName[cpu + 1]!;
-        const guess = last >= 0 ? successor[last]! : -1;
-        if (guess >= 0) {
-          const length = nameLength[guess]!;
-          const at = nameOffset[guess]!;
-          let i = 0;
-          while (i < length && heap[at + i] === bytes[p + i]) i++;
-          if (i === length && bytes[p + i] === PAREN_OPEN) {
-            nameId = guess;
-            p += length;
-          }
-        }
-        if (nameId < 0) {
-          const at = p;
-          let hash = 0;
-          while (classes[c]! & CLASS_NAME) {
-            hash = ((hash << 5) - hash + c) | 0;
-            c = bytes[++p]!;
-          }
-          if (p === at) break;
-          if (c === SPACE && bytes[p + 1] === BRACKET_OPEN) {
-            do {
-              hash = ((hash << 5) - hash + c) | 0;
-              c = bytes[++p]!;
-            } while (c !== BRACKET_CLOSE && c !== NEWLINE);
-            if (c !== BRACKET_CLOSE) break;
-            hash = ((hash << 5) - hash + c) | 0;
-            c = bytes[++p]!;
-          }
-          if (c !== PAREN_OPEN) break;
-          const known = names.size;
-          nameId = names.intern(bytes, at, p, hash);
-          if (last >= 0) successor[last] = nameId;
-          if (names.size !== known) {
-            // A new name may have moved the tables that are held in locals: begin again with it.
-            this.#growSuccessor();
-            this.#addedName = true;
-            break;
-          }
-        }
-        lastName[cpu + 1] = nameId;
-        p++;
-        rowKind = RecordKind.Leaf;
-        if (bytes[p] === PAREN_CLOSE && bytes[p + 1] === SEMICOLON && bytes[p + 2] === NEWLINE) p += 2;
-        else if (
-          bytes[p] === PAREN_CLOSE &&
-          bytes[p + 1] === SPACE &&
-          bytes[p + 2] === BRACE_OPEN &&
-          bytes[p + 3] === NEWLINE
-        ) {
-          rowKind = RecordKind.Entry;
-          p += 3;
-        } else {
-          p = this.#readCallTail(bytes, p, n);
-          if (p < 0) break;
-          rowKind = this.#readKind;
-          rowBits = this.#readBits;
-        }
-      }
-
-      // The line is understood as a whole: now, and not before, it becomes a row.
-      lines++;
-      if (this.#watch) this.#traceLineSeen();
-      if (cpu >= 0) cpuSeen[cpu] = 1;
-      if (!Number.isNaN(time)) this.#noteTime(time);
-      kind[n] = rowKind;
-      name[n] = nameId;
-      cpuColumn[n] = cpu;
-      taskColumn[n] = task;
-      timeNs[n] = time;
-      durationNs[n] = duration;
-      depth[n] = level;
-      line[n] = lines;
-      if (packed >= 0) {
-        context[n] = packed;
-        rowBits |= RecordBits.Context;
-      }
-      bits[n] = rowBits;
-      lineStart = ++p;
-      if (++n === capacity) {
-        batch.length = n;
-        this.#flush();
-        n = 0;
-      }
-    }
-    batch.length = n;
-    this.#line = lines;
-    return lineStart;
-  }
-
-  #noteTime(time: number): void {
-    if (Number.isNaN(this.#firstNs)) {
-      this.#firstNs = time;
-      this.#lastNs = time;
-    } else if (time > this.#lastNs) this.#lastNs = time;
-  }
-
-  /** The hot loop stopped because a line had a new name: that line is parsed again. */
-  #addedName = false;
-
-  // What the methods below found, besides the position that they return.
-  #readName = -1;
-  #readBits = 0;
-  #readKind = 0;
-
-  /** Behind `}`: nothing, ` /* F *\/`, ` /* F = 0x0 *\/` or ` /* F ret=0x0 *\/`. Returns the newline, or -1. */
-  #readExitNote(bytes: Uint8Array, from: number, row: number): number {
-    let p = from;
-    this.#readName = -1;
-    this.#readBits = 0;
-    if (bytes[p] === CARRIAGE_RETURN && bytes[p + 1] === NEWLINE) return p + 1;
-    if (!startsComment(bytes, p)) return -1;
-    p += 4;
-    const at = p;
-    let hash = 0;
-    let c = bytes[p]!;
-    while (CLASSES[c]! & CLASS_NAME) {
-      hash = ((hash << 5) - hash + c) | 0;
-      c = bytes[++p]!;
-    }
-    if (p === at || c !== SPACE) return -1;
-    if (bytes[p + 1] === BRACKET_OPEN) {
-      do {
-        hash = ((hash << 5) - hash + c) | 0;
-        c = bytes[++p]!;
-      } while (c !== BRACKET_CLOSE && c !== NEWLINE);
-      if (c !== BRACKET_CLOSE) return -1;
-      hash = ((hash << 5) - hash + c) | 0;
-      c = bytes[++p]!;
-      if (c !== SPACE) return -1;
-    }
-    const nameEnd = p;
-    p++;
-    if (bytes[p] === STAR && bytes[p + 1] === SLASH) {
-      p += 2;
-      if (bytes[p] === CARRIAGE_RETURN) p++;
-      if (bytes[p] !== NEWLINE) return -1;
-    } else {
-      // Both forms of the return value, or a return address; anything else is damage.
-      if (bytes[p] !== LETTER_R && bytes[p] !== EQUALS && bytes[p] !== LESS) return -1;
-      p = this.#readNote(bytes, p, row);
-      if (p < 0) return -1;
-      this.#readBits = RecordBits.Note;
-    }
-    this.#readName = this.#context.names.intern(bytes, at, nameEnd, hash);
-    return p;
-  }
-
-  /** A comment's text up to ` *\/` at the end of the line. Returns the newline, or -1. */
-  #readNote(bytes: Uint8Array, at: number, row: number): number {
-    const newline = bytes.indexOf(NEWLINE, at);
-    let stop = newline;
-    if (bytes[stop - 1] === CARRIAGE_RETURN) stop--;
-    if (stop - 3 < at || bytes[stop - 1] !== SLASH || bytes[stop - 2] !== STAR) return -1;
-    this.#batch.noteStart[row] = at;
-    this.#batch.noteEnd[row] = stop - 3;
-    return newline;
-  }
-
-  /** `/* name: text *\/`. Returns the newline, or -1. */
-  #readComment(bytes: Uint8Array, from: number, row: number): number {
-    if (bytes[from + 1] !== STAR) return -1;
-    let p = from + 2;
-    if (bytes[p] === SPACE) p++;
-    const newline = bytes.indexOf(NEWLINE, p);
-    let stop = newline;
-    if (bytes[stop - 1] === CARRIAGE_RETURN) stop--;
-    if (stop - 2 < p || bytes[stop - 1] !== SLASH || bytes[stop - 2] !== STAR) return -1;
-    stop -= 2;
-    if (stop > p && bytes[stop - 1] === SPACE) stop--;
-    const at = p;
-    let hash = 0;
-    let c = bytes[p]!;
-    while (CLASSES[c]! & CLASS_EVENT) {
-      hash = ((hash << 5) - hash + c) | 0;
-      c = bytes[++p]!;
-    }
-    const first = bytes[at]!;
-    const startsName = (CLASSES[first]! & CLASS_DIGIT) === 0 && first !== DOT && first !== MINUS;
-    const { textStart, textEnd } = this.#batch;
-    if (p > at && startsName && c === COLON && p < stop && (bytes[p + 1] === SPACE || p + 1 === stop)) {
-      this.#readName = this.#context.names.intern(bytes, at, p, hash);
-      textStart[row] = Math.min(p + 2, stop);
-    } else {
-      this.#readName = this.#printName();
-      textStart[row] = at;
-    }
-    textEnd[row] = stop;
-    return newline;
-  }
-
-  /** Behind `F(`: arguments, `;` or ` {`, a comment. Returns the newline, or -1. */
-  #readCallTail(bytes: Uint8Array, from: number, row: number): number {
-    let p = from;
-    this.#readBits = 0;
-    if (bytes[p] === PAREN_CLOSE) p++;
-    else {
-      const close = endOfArguments(bytes, p);
-      if (close < 0) return -1;
-      this.#batch.textStart[row] = p;
-      this.#batch.textEnd[row] = close;
-      this.#readBits = RecordBits.Text;
-      p = close + 1;
-    }
-    if (bytes[p] === SEMICOLON) {
-      this.#readKind = RecordKind.Leaf;
-      p++;
-    } else if (bytes[p] === SPACE && bytes[p + 1] === BRACE_OPEN) {
-      this.#readKind = RecordKind.Entry;
-      p += 2;
-    } else return -1;
-    if (bytes[p] === NEWLINE) return p;
-    if (bytes[p] === CARRIAGE_RETURN && bytes[p + 1] === NEWLINE) return p + 1;
-    if (!startsComment(bytes, p)) return -1;
-    this.#readBits |= RecordBits.Note;
-    return this.#readNote(bytes, p + 4, row);
-  }
-
   #flush(): void {
     if (this.#batch.length === 0) return;
     this.#context.sink(this.#batch);
     this.#batch.length = 0;
-  }
-
-  #growSuccessor(): void {
-    const size = this.#context.names.size;
-    if (size <= this.#successor.length) return;
-    const bigger = new Int32Array(size * 2).fill(-1);
-    bigger.set(this.#successor);
-    this.#successor = bigger;
-  }
-
-  /** Reads the proc column at `at` into the cache of `slot`; returns where it ends, -1 if it is none. */
-  #readProcColumn(bytes: Uint8Array, at: number, slot: number, cpu: number, collapsed: boolean): number {
-    const newline = bytes.indexOf(NEWLINE, at);
-    const text = latin1(bytes, at, Math.min(newline, at + PROC_CACHE_BYTES));
-    // 14 wide unless the task needs more; comm may hold ` | `, so count before searching.
-    let width = text.startsWith(' | ', PROC_WIDTH) ? PROC_WIDTH : -1;
-    if (width < 0 || collapsed) {
-      const loose = /-\d+ *\| /.exec(text);
-      if (!loose) return -1;
-      width = loose.index + loose[0].length - 3;
-    }
-    const field = text.slice(0, width + 1).replace(/ $/, '');
-    const task = readTaskName(field);
-    if (!task) return -1;
-    const length = width + 3;
-    if (length > PROC_CACHE_BYTES) return -1;
-    this.#procBytes.set(bytes.subarray(at, at + length), slot * PROC_CACHE_BYTES);
-    this.#procLength[slot] = length;
-    this.#procTask[slot] = this.#context.tasks.intern(task.pid, task.comm, cpu);
-    return at + length;
-  }
-
-  /** The name of texts that no event wrote (trace_marker, trace_printk): the kernel calls the record so. */
-  #printName(): number {
-    if (this.#printNameId < 0) this.#printNameId = this.#context.names.internText('print');
-    return this.#printNameId;
   }
 
   // ---------------------------------------------------------------- lines that are not calls
@@ -718,24 +223,20 @@ export class FunctionGraphParser implements TraceParser {
     }
     if (isLong) {
       if (isBlank(bytes, start, end)) return;
-      this.#notUnderstood++;
       const sentence = `lines over ${MAX_ODD_LINE_BYTES} bytes are not understood`;
-      this.#context.diagnostics.add('unknown-line', 'warning', sentence, this.#place(this.#line));
+      this.#unread.addDamaged(this.#calls.line, 'unknown-line', sentence);
       return;
     }
     if (this.#layout === null && this.#gather(text)) return;
     if (this.#readUndecorated(text)) return;
     if (this.#readBrokenComment(text)) return;
     if (this.#layout && !this.#prose && hasPrologue(text, this.#layout)) {
-      this.#notUnderstood++;
       const sentence = 'lines begin like the trace and cannot be read on';
-      this.#context.diagnostics.add('damaged-line', 'warning', sentence, this.#place(this.#line));
+      this.#unread.addDamaged(this.#calls.line, 'damaged-line', sentence);
       return;
     }
-    if (!looksLikeTrace(text)) this.#pendingForeign++;
-    this.#pending++;
-    this.#watch = true;
-    if (this.#pendingPlaces.length < 3) this.#pendingPlaces.push(this.#line);
+    this.#unread.add(this.#calls.line, text);
+    this.#calls.watch = true;
   }
 
   #readAsOddLine(text: string): boolean {
@@ -802,9 +303,9 @@ export class FunctionGraphParser implements TraceParser {
     const batch = this.#batch;
     batch.name[row] = event.name === '' ? -1 : names.internText(event.name);
     if (event.seconds !== null) {
-      if (Number.isNaN(this.#originSeconds)) this.#originSeconds = event.seconds;
-      batch.timeNs[row] = (event.seconds - this.#originSeconds) * 1e9 + event.micros * 1000;
-      this.#noteTime(batch.timeNs[row]!);
+      if (Number.isNaN(this.#calls.originSeconds)) this.#calls.originSeconds = event.seconds;
+      batch.timeNs[row] = (event.seconds - this.#calls.originSeconds) * 1e9 + event.micros * 1000;
+      this.#calls.noteTime(batch.timeNs[row]!);
     }
     // The text does not stand at a place of its own in the bytes: the row goes out alone.
     batch.bytes = bytesOf(event.text);
@@ -818,20 +319,21 @@ export class FunctionGraphParser implements TraceParser {
   /** `# tracer:` begins a trace: what was known of the one before does not hold any more. */
   #beginSection(text: string): void {
     this.#settleGathered();
-    this.#settlePending(true);
+    this.#unread.settle(true);
     this.#emit(RecordKind.Section, -1, -1, 0);
     const tracer = text.slice('# tracer: '.length).trim();
     this.#batch.name[this.#batch.length - 1] = this.#context.names.internText(tracer);
     this.#layout = null;
-    this.#cpuTask.fill(-1);
+    this.#calls.cpuTask.fill(-1);
   }
 
   #emitIrqMark(text: string, kind: number, cpu: number): void {
     const row = this.#emit(kind, cpu, this.#taskOf(cpu), 0);
     const stamp = this.#layout?.abstime ? /^ *(\d+)\.(\d{6}) \|/.exec(text) : null;
     if (stamp) {
-      if (Number.isNaN(this.#originSeconds)) this.#originSeconds = Number(stamp[1]);
-      this.#batch.timeNs[row] = (Number(stamp[1]) - this.#originSeconds) * 1e9 + Number(stamp[2]) * 1000;
+      if (Number.isNaN(this.#calls.originSeconds)) this.#calls.originSeconds = Number(stamp[1]);
+      this.#batch.timeNs[row] =
+        (Number(stamp[1]) - this.#calls.originSeconds) * 1e9 + Number(stamp[2]) * 1000;
     }
     const field = this.#layout?.proc ? /^.*?(.{14}|\S.{13,16}\d) \| +[=<]/.exec(text)?.[1] : undefined;
     const task = field === undefined ? null : readTaskName(field);
@@ -842,7 +344,7 @@ export class FunctionGraphParser implements TraceParser {
     const { tasks } = this.#context;
     const before = tasks.intern(from.pid, from.comm, cpu);
     const task = tasks.intern(to.pid, to.comm, cpu);
-    if (cpu < MAX_CPUS) this.#cpuTask[cpu] = task;
+    if (cpu < MAX_CPUS) this.#calls.cpuTask[cpu] = task;
     this.#emit(RecordKind.Switch, cpu, task, before);
   }
 
@@ -852,7 +354,7 @@ export class FunctionGraphParser implements TraceParser {
   }
 
   #taskOf(cpu: number): number {
-    return cpu >= 0 && cpu < MAX_CPUS ? this.#cpuTask[cpu]! : -1;
+    return cpu >= 0 && cpu < MAX_CPUS ? this.#calls.cpuTask[cpu]! : -1;
   }
 
   /** Adds a row without duration and text; returns its index. */
@@ -870,7 +372,7 @@ export class FunctionGraphParser implements TraceParser {
     batch.timeNs[row] = Number.NaN;
     batch.durationNs[row] = Number.NaN;
     batch.depth[row] = -1;
-    batch.line[row] = this.#line;
+    batch.line[row] = this.#calls.line;
     return row;
   }
 
@@ -879,7 +381,7 @@ export class FunctionGraphParser implements TraceParser {
   /** Keeps a line until the section's columns can be inferred; false when that failed already. */
   #gather(text: string): boolean {
     if (this.#gatheredFrom < 0) return false;
-    if (this.#gathered.length === 0) this.#gatheredFrom = this.#line;
+    if (this.#gathered.length === 0) this.#gatheredFrom = this.#calls.line;
     this.#gathered.push(text);
     this.#gatheredBytes += text.length;
     if (this.#gathered.length >= LINES_TO_INFER || this.#gatheredBytes >= BYTES_TO_INFER)
@@ -891,18 +393,18 @@ export class FunctionGraphParser implements TraceParser {
   #settleGathered(): void {
     if (this.#gathered.length === 0) return;
     const lines = this.#gathered;
-    const line = this.#line;
+    const line = this.#calls.line;
     this.#gathered = [];
     this.#gatheredBytes = 0;
     const inferred = inferLayout(lines) ?? inferLayout(lines.map((text) => undecorate(text).text));
     if (inferred) this.#setLayout(inferred.layout);
-    this.#line = this.#gatheredFrom - 1;
+    this.#calls.line = this.#gatheredFrom - 1;
     // -1: these lines must not be gathered again.
     this.#gatheredFrom = -1;
     const bytes = bytesOf(`${lines.join('\n')}\n`);
     this.#parseLines(bytes, 0, bytes.length);
     this.#gatheredFrom = 0;
-    this.#line = line;
+    this.#calls.line = line;
   }
 
   // ---------------------------------------------------------------- decoration and prose
@@ -914,10 +416,10 @@ export class FunctionGraphParser implements TraceParser {
     if (cleaned === text) return false;
     if (cleaned.length < plain.text.length) {
       const sentence = 'NUL bytes were taken out of lines';
-      this.#context.diagnostics.add('nul-bytes', 'warning', sentence, this.#place(this.#line));
+      this.#context.diagnostics.add('nul-bytes', 'warning', sentence, this.#unread.place(this.#calls.line));
     }
     this.#decoration = plain.decoration;
-    this.#watch = true;
+    this.#calls.watch = true;
     let understood = this.#retry(cleaned);
     if (!understood && plain.decoration !== this.#lastDecoration) {
       const inferred = inferLayout([cleaned]);
@@ -929,7 +431,7 @@ export class FunctionGraphParser implements TraceParser {
       }
     }
     this.#decoration = '';
-    this.#watch = true;
+    this.#calls.watch = true;
     return understood;
   }
 
@@ -943,18 +445,18 @@ export class FunctionGraphParser implements TraceParser {
     if (!this.#retry(`${text} */`)) return false;
     this.#commentLinesLeft = MAX_COMMENT_LINES;
     // The next trace line ends it, closed or not.
-    this.#watch = true;
+    this.#calls.watch = true;
     return true;
   }
 
   #retry(text: string): boolean {
-    const line = this.#line;
+    const line = this.#calls.line;
     const bytes = bytesOf(`${text}\n`);
     this.#retrying = true;
     this.#retryFailed = false;
-    this.#line = line - 1;
+    this.#calls.line = line - 1;
     this.#parseLines(bytes, 0, bytes.length);
-    this.#line = line;
+    this.#calls.line = line;
     this.#retrying = false;
     return !this.#retryFailed;
   }
@@ -963,56 +465,11 @@ export class FunctionGraphParser implements TraceParser {
   #traceLineSeen(): void {
     this.#commentLinesLeft = 0;
     const newPart = !this.#sawTrace || this.#decoration !== this.#lastDecoration;
-    this.#settlePending(newPart);
+    this.#unread.settle(newPart);
     this.#sawTrace = true;
     this.#lastDecoration = this.#decoration;
-    this.#watch = this.#decoration !== '';
+    this.#calls.watch = this.#decoration !== '';
   }
-
-  /** Counts the pending lines: as text around or between the trace, or as lines nobody understands. */
-  #settlePending(around: boolean): void {
-    if (this.#pending === 0) return;
-    if (around || this.#prose) {
-      this.#countPending('text-around', 'info', 'lines of text stand around the trace');
-    } else if (this.#pendingForeign === this.#pending) {
-      this.#countPending('text-between', 'info', 'lines of other text stand between trace lines');
-    } else {
-      this.#notUnderstood += this.#pending;
-      this.#countPending('unknown-line', 'warning', 'lines within the trace are not understood');
-    }
-    this.#pending = 0;
-    this.#pendingForeign = 0;
-    this.#pendingPlaces = [];
-  }
-
-  #countPending(id: string, severity: Severity, sentence: string): void {
-    const { diagnostics } = this.#context;
-    for (const line of this.#pendingPlaces) diagnostics.add(id, severity, sentence, this.#place(line));
-    const rest = this.#pending - this.#pendingPlaces.length;
-    if (rest > 0) diagnostics.add(id, severity, sentence, undefined, rest);
-  }
-
-  #place(line: number): string {
-    return `${this.#context.inputName}:${line}`;
-  }
-}
-
-/**
- * Where the argument list that begins at `at` ends: the first `)` that is followed by `;` or ` {`
- * and then by the end of the line or a comment; -1 when there is none.
- */
-function endOfArguments(bytes: Uint8Array, at: number): number {
-  for (let p = at; bytes[p] !== NEWLINE; p++) {
-    if (bytes[p] !== PAREN_CLOSE) continue;
-    let q = -1;
-    if (bytes[p + 1] === SEMICOLON) q = p + 2;
-    else if (bytes[p + 1] === SPACE && bytes[p + 2] === BRACE_OPEN) q = p + 3;
-    if (q < 0) continue;
-    if (bytes[q] === CARRIAGE_RETURN) q++;
-    if (bytes[q] === NEWLINE || (bytes[q] === SPACE && bytes[q + 1] === SLASH && bytes[q + 2] === STAR))
-      return p;
-  }
-  return -1;
 }
 
 /** True when a line begins with the columns of the layout, so that it was a trace line once. */
@@ -1021,13 +478,6 @@ function hasPrologue(text: string, layout: FunctionGraphLayout): boolean {
   if (layout.cpu) return /^ *\d+\) /.test(text);
   if (layout.duration) return /^(?:[ +!#*@$] \d+\.\d* us| {14}\|)/.test(text);
   return false;
-}
-
-/** True when a line has any of the marks that trace lines are made of. */
-function looksLikeTrace(text: string): boolean {
-  return (
-    /[|{};]|\/\*|\*\/|\(\)| us\b|^\s*\d+\)|\[LOST|=>|[^\x20-\x7e\t]/.test(text) || !/[A-Za-z]/.test(text)
-  );
 }
 
 /** A line that says what the next ones look like. */
@@ -1041,70 +491,7 @@ function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   return p === end;
 }
 
-/** Skips `       12 us |  `; -1 when it is not there. */
-function skipRelativeTime(bytes: Uint8Array, at: number): number {
-  let p = at;
-  while (bytes[p] === SPACE) p++;
-  const digits = p;
-  while (CLASSES[bytes[p]!]! & CLASS_DIGIT) p++;
-  if (p === digits || bytes[p] !== SPACE || bytes[p + 1] !== LETTER_U || bytes[p + 2] !== LETTER_S) return -1;
-  if (bytes[p + 3] !== SPACE || bytes[p + 4] !== BAR) return -1;
-  return p + 5;
-}
-
-/** ` /* ` stands at `at`. */
-function startsComment(bytes: Uint8Array, at: number): boolean {
-  return bytes[at] === SPACE && bytes[at + 1] === SLASH && bytes[at + 2] === STAR && bytes[at + 3] === SPACE;
-}
-
 /** Bytes of a text made of latin1 characters: a plain Uint8Array, as the hot loop expects. */
 function bytesOf(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'latin1'));
-}
-
-function characterClasses(): Uint8Array {
-  const classes = new Uint8Array(256);
-  const add = (characters: string, bit: number) => {
-    for (const c of characters) classes[c.charCodeAt(0)]! |= bit;
-  };
-  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_';
-  const digits = '0123456789';
-  add(`${letters}${digits}.$@'`, CLASS_NAME);
-  add(`${letters}${digits}.-`, CLASS_EVENT);
-  add(digits, CLASS_DIGIT);
-  add('+!#*@$', CLASS_MARK);
-  return classes;
-}
-
-/** What a text's head looks like to this parser. */
-export type FunctionGraphSniff = 'trace' | 'mail' | null;
-
-/**
- * `trace`: function_graph text as the kernel prints it (maybe behind line numbers or printk stamps);
- * `mail`: such lines quoted, collapsed or among prose; null: neither.
- */
-export function sniffFunctionGraph(head: Uint8Array): FunctionGraphSniff {
-  const text = latin1(head, 0, head.length);
-  // The column line also stands over latency tracers that print graphs (irqsoff, wakeup).
-  if (/^# tracer: function_graph|^#.*FUNCTION CALLS\s*$/m.test(text)) return 'trace';
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '' && !/^# /.test(line));
-  // The last line of a long head is cut.
-  if (lines.length > 1 && head.length >= 1 << 15) lines.pop();
-  const sample = lines.slice(0, 400);
-  const plain = inferLayout(sample);
-  if (plain && isConvincing(plain, sample.length)) {
-    return plain.layout.collapsed || plain.matches * 2 < sample.length ? 'mail' : 'trace';
-  }
-  const stripped = sample.map((line) => undecorate(line));
-  const inferred = inferLayout(stripped.map((line) => line.text));
-  if (!inferred || !isConvincing(inferred, sample.length)) return null;
-  const quoted = stripped.some((line) => line.decoration.includes('quote'));
-  return quoted || inferred.layout.collapsed || inferred.matches * 2 < sample.length ? 'mail' : 'trace';
-}
-
-/** Lines of program text look like a bare layout: then nearly all must fit, else two are enough. */
-function isConvincing(inferred: InferredLayout, lines: number): boolean {
-  const { layout, matches } = inferred;
-  if (layout.abstime || layout.cpu || layout.duration) return matches >= Math.min(2, lines);
-  return matches >= 3 && matches >= 0.9 * lines;
 }

@@ -1,6 +1,7 @@
 import { InputError } from '../trace/diagnostics.ts';
 import { latin1 } from '../trace/records.ts';
-import { FunctionGraphParser, sniffFunctionGraph } from './function-graph.ts';
+import { FunctionGraphParser } from './function-graph.ts';
+import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
 import type { Source } from './source.ts';
 import type { ParseContext, TraceParser } from './trace-parser.ts';

@@ -1,5 +1,10 @@
-import type { AnalysisResult, InputFile, MethodSummary, OverheadSummary } from '../../analysis/result.ts';
-import type { Diagnostic } from '../../trace/diagnostics.ts';
+import type {
+  AnalysisResult,
+  Diagnostic,
+  InputFile,
+  MethodSummary,
+  OverheadSummary,
+} from '../../analysis/result.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { SECTIONS } from './anchors.ts';
 import { type Html, html, joinHtml, NOTHING } from './escape.ts';
