@@ -1,4 +1,5 @@
 import type { NameId } from '../trace/names.ts';
+import { durationCutNs } from '../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import { Histogram } from './histogram.ts';
 import type { RowFilter } from './row-filter.ts';
@@ -13,6 +14,8 @@ export interface FunctionLatency {
   /** Sum of durations; a call inside a call of the same function counts once. */
   totalNs: number;
   selfNs: number;
+  /** By how much `totalNs` may be too small because the kernel cuts long durations. */
+  cutNs: number;
   /** Calls whose begin was not seen. */
   startCut: number;
   /** Calls whose self time is an upper bound. */
@@ -54,6 +57,7 @@ export class LatencyTable {
       }
       if (Number.isNaN(ns)) continue;
       row.durations.add(ns);
+      if (ns >= 1e7) row.cutNs += durationCutNs(ns);
       row.selfNs += f & Leaf ? ns : selfNs[i]!;
       if ((f & Recursive) === 0) row.totalNs += ns;
       if ((f & Leaf) === 0) {
@@ -71,6 +75,7 @@ export class LatencyTable {
       calls: 0,
       totalNs: 0,
       selfNs: 0,
+      cutNs: 0,
       startCut: 0,
       selfIsBound: 0,
       irqNs: 0,

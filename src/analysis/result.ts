@@ -75,6 +75,8 @@ export interface FunctionRow {
   /** Sum of durations; recursive calls count once. Null when the text has no durations. */
   readonly totalNs: number | null;
   readonly selfNs: number | null;
+  /** By how much `totalNs` may be too small: the kernel cuts durations to seven digits. */
+  readonly cutNs: number;
   /** Calls whose self time is an upper bound: what they called was not all recorded. */
   readonly selfIsBoundCalls: number;
   readonly startCutCalls: number;

@@ -243,6 +243,7 @@ export class TraceAnalysis {
         calls: row.calls,
         totalNs: has ? row.totalNs : null,
         selfNs: has ? row.selfNs : null,
+        cutNs: row.cutNs,
         selfIsBoundCalls: row.selfIsBound,
         startCutCalls: row.startCut,
         minNs: has ? d.minNs : null,

@@ -284,12 +284,19 @@ function reading(result: AnalysisResult): string[] {
   lines.push(
     ...wrap(
       `Quantiles: ${method.quantile}, off by at most ${(method.bucketRelativeError * 100).toFixed(2)} %. ` +
-        'Durations are cut, not rounded, to seven digits by the kernel.',
+        `Durations are cut, not rounded, to seven digits by the kernel${cutText(result)}.`,
       '',
     ),
     ...wrap(`${result.tool.name} ${result.tool.version}: ${result.tool.command}`, ''),
   );
   return lines;
+}
+
+/** What cutting may have taken, where it took anything. */
+function cutText(result: AnalysisResult): string {
+  const most = [...result.functions].sort((a, b) => b.cutNs - a.cutNs)[0];
+  if (!most || most.cutNs === 0) return ', which took nothing here';
+  return `: up to ${durationText(most.cutNs)} of the total of ${most.name}`;
 }
 
 // ---------------------------------------------------------------- text

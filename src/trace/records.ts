@@ -60,7 +60,7 @@ export class RecordBatch {
   readonly other: Float64Array;
   /** Time stamp of the record in ns; NaN without one. */
   readonly timeNs: Float64Array;
-  /** Duration as printed, ns; NaN without one. Cut, not rounded: see `durationQuantumNs`. */
+  /** Duration as printed, ns; NaN without one. Cut, not rounded: see `durationCutNs`. */
   readonly durationNs: Float64Array;
   /** Nesting by indentation, 0 = outermost; -1 when the text does not carry it. */
   readonly depth: Int16Array;
@@ -114,13 +114,13 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
 }
 
 /**
- * By how much a function_graph duration may be too small, in ns. The kernel cuts the number to
- * seven digits (kernel/trace/trace_functions_graph.c, trace_print_graph_duration): 1 ns below
- * 10 ms, 10 ns below 100 ms, 100 ns below 1 s, 1 us from there.
+ * By how much a printed function_graph duration may be too small, in ns. The kernel prints whole ns
+ * while seven digits hold them, and cuts the rest off (kernel/trace/trace_functions_graph.c,
+ * trace_print_graph_duration): nothing below 10 ms, 9 ns below 100 ms, 99 ns below 1 s, then 999 ns.
  */
-export function durationQuantumNs(durationNs: number): number {
-  if (durationNs < 1e7) return 1;
-  if (durationNs < 1e8) return 10;
-  if (durationNs < 1e9) return 100;
-  return 1000;
+export function durationCutNs(durationNs: number): number {
+  if (durationNs < 1e7) return 0;
+  if (durationNs < 1e8) return 9;
+  if (durationNs < 1e9) return 99;
+  return 999;
 }

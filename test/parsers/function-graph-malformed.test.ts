@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { durationQuantumNs } from '../../src/trace/records.ts';
+import { durationCutNs } from '../../src/trace/records.ts';
 import { type BuildOptions, type BuiltCalls, buildCalls, type Call } from '../helpers/build-calls.ts';
 import { listFunctionGraphFixtures, readFixture } from '../helpers/fixtures.ts';
 import { type FastRecord, type ParseOptions, parseRecords } from '../helpers/parse-records.ts';
@@ -411,7 +411,7 @@ describe('durations fit into each other', () => {
     }
     const tooShort = calls.filter(
       ({ kind, isLeaf, span, durationNs }) =>
-        kind === 'span' && !isLeaf && (below.get(span) ?? 0) > durationNs + durationQuantumNs(durationNs),
+        kind === 'span' && !isLeaf && (below.get(span) ?? 0) > durationNs + durationCutNs(durationNs),
     );
     expect(tooShort).toEqual([]);
   });

@@ -74,6 +74,7 @@ function functionRow(
     module,
     calls,
     selfNs: Math.round(rest.totalNs * 0.4),
+    cutNs: 0,
     selfIsBoundCalls: 0,
     startCutCalls: 0,
     irqNs: 0,
