@@ -6,8 +6,10 @@ import { SpanBatch, SpanFlag, SpanKind, type SpanSink } from '../trace/spans.ts'
 import type { TaskTable } from '../trace/tasks.ts';
 import type { CallTree } from './call-tree.ts';
 import { type ClockCheck, LONG_NS } from './clock-check.ts';
+import { Frames, MAX_FRAMES } from './frames.ts';
 import { type FunctionRoles, Role } from './function-roles.ts';
 import type { OverheadCost } from './overhead.ts';
+import { MAX_CPUS, TaskStacks } from './task-stacks.ts';
 
 /** What is taken out of durations and self times on demand. */
 export interface Exclusions {
@@ -34,11 +36,8 @@ export interface CallStacksOptions {
   readonly overhead?: OverheadCost | null;
 }
 
+/** As in `frames.ts`; V8 would read the imported one from memory each time. */
 const NONE = -1;
-/** Stacks kept apart in a text that names neither CPU nor task. */
-const MAX_ANONYMOUS_STACKS = 64;
-const MAX_FRAMES = 1 << 16;
-const MAX_CPUS = 8192;
 
 const CUT_SENTENCES = {
   'open-at-end': 'calls are still open where the trace ends',
@@ -57,55 +56,14 @@ export class CallStacks {
   readonly #options: CallStacksOptions;
   readonly #out: SpanBatch;
 
-  /** Innermost open frame of each stack, NONE when empty. */
-  #top = new Int32Array(64).fill(NONE);
-  #stacks = 0;
-  /** Stack of each task id, and of each CPU whose task is not known; NONE when it has none yet. */
-  #stackOfTask = new Int32Array(64).fill(NONE);
-  readonly #stackOfCpu = new Int32Array(MAX_CPUS).fill(NONE);
-  #anonymous: number[] = [];
-  /** Stack of the last record on each CPU. */
-  readonly #runningOn = new Int32Array(MAX_CPUS).fill(NONE);
-  #cpus = 0;
-  /** When the task of a stack was scheduled out by a sched_switch event, NaN while it runs. */
-  #offSince: number[] = [];
-  /** Begin of an interrupt told by events only. */
-  #irqSince: number[] = [];
-  #softirqSince: number[] = [];
-  /** Durations of returns without begin, by depth, waiting for their caller's return. */
-  #orphanNs: Float64Array[] = [];
-  #schedEventsSeen = false;
-
   #spanCount = 0;
 
-  // Frames.
-  #free: number[] = [];
-  #frames = 0;
-  readonly #up = new Int32Array(MAX_FRAMES);
-  readonly #name = new Int32Array(MAX_FRAMES);
-  readonly #depth = new Int16Array(MAX_FRAMES);
-  readonly #level = new Int32Array(MAX_FRAMES);
-  readonly #span = new Float64Array(MAX_FRAMES);
-  readonly #startNs = new Float64Array(MAX_FRAMES);
-  readonly #childNs = new Float64Array(MAX_FRAMES);
-  readonly #children = new Int32Array(MAX_FRAMES);
-  readonly #descendants = new Int32Array(MAX_FRAMES);
-  /** Sum of the next three; they and `ownOutNs` mean nothing while it is 0. */
-  readonly #outNs = new Float64Array(MAX_FRAMES);
-  readonly #irqNs = new Float64Array(MAX_FRAMES);
-  readonly #softirqNs = new Float64Array(MAX_FRAMES);
-  readonly #offNs = new Float64Array(MAX_FRAMES);
-  /** The part of the three above that no traced call below accounts for. */
-  readonly #ownOutNs = new Float64Array(MAX_FRAMES);
-  readonly #flags = new Uint16Array(MAX_FRAMES);
-  readonly #line = new Float64Array(MAX_FRAMES);
-  /** One bit for each name (id modulo 32) open at or above the frame: a quick "surely not recursive". */
-  readonly #openNames = new Int32Array(MAX_FRAMES);
-  readonly #cpu = new Int32Array(MAX_FRAMES);
-  readonly #node = new Int32Array(MAX_FRAMES);
+  readonly #frames = new Frames();
+  readonly #stacks: TaskStacks;
 
   constructor(options: CallStacksOptions, capacity = 1 << 15) {
     this.#options = options;
+    this.#stacks = new TaskStacks(this.#frames, options.diagnostics);
     this.#out = new SpanBatch(capacity);
   }
 
@@ -126,6 +84,7 @@ export class CallStacks {
    * first record that does. Columns are held in locals, and what is rare stands elsewhere.
    */
   #addCalls(records: RecordBatch, from: number): number {
+    const frames = this.#frames;
     // Held in locals: V8 reads an imported constant from memory each time.
     const { Entry, Leaf } = RecordKind;
     const { Span } = SpanKind;
@@ -147,21 +106,21 @@ export class CallStacks {
     const outDurationNs = out.durationNs;
     const outLine = out.line;
     const roles = this.#options.roles.bits;
-    const top = this.#top;
-    const stackOfTask = this.#stackOfTask;
-    const stackOfCpu = this.#stackOfCpu;
-    const runningOn = this.#runningOn;
-    const frameDepth = this.#depth;
-    const frameFlags = this.#flags;
-    const frameName = this.#name;
-    const frameSpan = this.#span;
-    const frameLevel = this.#level;
-    const childNs = this.#childNs;
-    const children = this.#children;
-    const descendants = this.#descendants;
-    const openNames = this.#openNames;
+    const top = this.#stacks.top;
+    const stackOfTask = this.#stacks.ofTask;
+    const stackOfCpu = this.#stacks.ofCpu;
+    const runningOn = this.#stacks.runningOn;
+    const frameDepth = frames.depth;
+    const frameFlags = frames.flags;
+    const frameName = frames.name;
+    const frameSpan = frames.span;
+    const frameLevel = frames.level;
+    const childNs = frames.childNs;
+    const children = frames.children;
+    const descendants = frames.descendants;
+    const openNames = frames.openNames;
     const outNode = out.node;
-    const frameNode = this.#node;
+    const frameNode = frames.node;
     const tree = this.#options.callTree ?? null;
     const insideNs = this.#options.overhead?.insideNs ?? 0;
     const isRoot = this.#options.isRoot ?? null;
@@ -198,7 +157,7 @@ export class CallStacks {
         let level = 0;
         if (up !== NONE) {
           flags |= frameFlags[up]! & passedOn;
-          if (openNames[up]! & (1 << (id & 31)) && this.#isOpen(up, id)) flags |= Recursive;
+          if (openNames[up]! & (1 << (id & 31)) && this.#frames.isOpen(up, id)) flags |= Recursive;
           parent = frameSpan[up]!;
           parentName = frameName[up]!;
           level = frameLevel[up]! + 1;
@@ -252,10 +211,10 @@ export class CallStacks {
       case RecordKind.Leaf:
       case RecordKind.Entry:
       case RecordKind.Exit: {
-        const stack = this.#stackOf(records, i);
+        const stack = this.#stacks.of(records, i);
         if (cpu >= 0) {
-          this.#runningOn[cpu] = stack;
-          if (cpu >= this.#cpus) this.#cpus = cpu + 1;
+          this.#stacks.runningOn[cpu] = stack;
+          if (cpu >= this.#stacks.cpus) this.#stacks.cpus = cpu + 1;
         }
         if (kind === RecordKind.Exit) this.#leave(records, i, stack);
         else {
@@ -271,7 +230,7 @@ export class CallStacks {
         break;
       }
       case RecordKind.Event:
-        this.#event(records, i, this.#stackOf(records, i));
+        this.#event(records, i, this.#stacks.of(records, i));
         break;
       case RecordKind.Switch:
         this.#switch(cpu, records.task[i]!, records.other[i]!);
@@ -281,7 +240,7 @@ export class CallStacks {
         break;
       case RecordKind.Section:
         this.#cutAll('open-at-end', records.line[i]!);
-        this.#forgetTasks();
+        this.#stacks.forget();
         this.#gapRow(-1, records.line[i]!);
         break;
       default:
@@ -298,109 +257,14 @@ export class CallStacks {
 
   // ---------------------------------------------------------------- which stack
 
-  #stackOf(records: RecordBatch, i: number): number {
-    const task = records.task[i]!;
-    const cpu = records.cpu[i]!;
-    if (task >= 0) return this.#stackOfTaskId(task);
-    if (cpu >= 0) {
-      if (this.#stackOfCpu[cpu] === NONE) this.#stackOfCpu[cpu] = this.#newStack();
-      return this.#stackOfCpu[cpu]!;
-    }
-    return this.#anonymousStack(
-      records.depth[i]!,
-      records.kind[i]!,
-      records.name[i]!,
-      records.durationNs[i]!,
-    );
-  }
-
-  #stackOfTaskId(task: number): number {
-    if (task >= this.#stackOfTask.length) {
-      const bigger = new Int32Array(task * 2).fill(NONE);
-      bigger.set(this.#stackOfTask);
-      this.#stackOfTask = bigger;
-    }
-    if (this.#stackOfTask[task] === NONE) this.#stackOfTask[task] = this.#newStack();
-    return this.#stackOfTask[task]!;
-  }
-
-  #newStack(): number {
-    const stack = this.#stacks++;
-    if (stack === this.#top.length) {
-      const bigger = new Int32Array(stack * 2).fill(NONE);
-      bigger.set(this.#top);
-      this.#top = bigger;
-    }
-    this.#offSince[stack] = Number.NaN;
-    this.#irqSince[stack] = Number.NaN;
-    this.#softirqSince[stack] = Number.NaN;
-    return stack;
-  }
-
-  /**
-   * Neither CPU nor task: lines of several CPUs are mixed. A line belongs to a stack that it fits:
-   * by depth, name, and a return may not be shorter than the calls in it. The last used one wins.
-   */
-  #anonymousStack(depth: number, kind: number, name: number, durationNs: number): number {
-    const stacks = this.#anonymous;
-    if (stacks.length === 0 || depth < 0) {
-      if (stacks.length === 0) stacks.push(this.#newStack());
-      return stacks[0]!;
-    }
-    const isExit = kind === RecordKind.Exit;
-    let found = -1;
-    let fits = 0;
-    for (let i = 0; i < stacks.length; i++) {
-      const frame = this.#top[stacks[i]!]!;
-      const open = frame === NONE ? -1 : this.#depth[frame]!;
-      if (open !== (isExit ? depth : depth - 1)) continue;
-      if (isExit && name >= 0 && this.#name[frame] !== name) continue;
-      if (isExit && durationNs < this.#childNs[frame]!) continue;
-      fits++;
-      if (found < 0) found = i;
-    }
-    if (found < 0) {
-      if (!isExit && depth === 0 && stacks.length < MAX_ANONYMOUS_STACKS) {
-        stacks.unshift(this.#newStack());
-        return stacks[0]!;
-      }
-      return stacks[0]!;
-    }
-    const stack = stacks[found]!;
-    if (found > 0) {
-      stacks.splice(found, 1);
-      stacks.unshift(stack);
-    }
-    if (fits > 1 && depth > 0) {
-      const sentence = 'lines fit more than one open call: the text has no CPU and task columns';
-      this.#options.diagnostics.add('ambiguous-cpu', 'loss', sentence);
-      const frame = this.#top[stack]!;
-      if (frame !== NONE) this.#flags[frame]! |= SpanFlag.Ambiguous;
-    }
-    return stack;
-  }
-
-  #forgetTasks(): void {
-    this.#top.fill(NONE);
-    this.#stacks = 0;
-    this.#stackOfTask.fill(NONE);
-    this.#stackOfCpu.fill(NONE);
-    this.#runningOn.fill(NONE);
-    this.#anonymous = [];
-    this.#offSince = [];
-    this.#irqSince = [];
-    this.#softirqSince = [];
-    this.#orphanNs = [];
-    this.#schedEventsSeen = false;
-  }
-
   // ---------------------------------------------------------------- calls
 
   /** Ends calls that must be over because a line stands at their depth or further out. */
   #cutTo(stack: number, depth: number): number {
-    let frame = this.#top[stack]!;
-    while (frame !== NONE && this.#depth[frame]! >= depth) {
-      this.#count('end-not-seen', 'calls have no return', this.#line[frame]!);
+    const frames = this.#frames;
+    let frame = this.#stacks.top[stack]!;
+    while (frame !== NONE && frames.depth[frame]! >= depth) {
+      this.#count('end-not-seen', 'calls have no return', frames.line[frame]!);
       frame = this.#cutTop(stack);
     }
     return frame;
@@ -408,54 +272,46 @@ export class CallStacks {
 
   /** Opens a call; false, with nothing done, when there is no room for another frame. */
   #enter(records: RecordBatch, i: number, stack: number): boolean {
-    const up = this.#top[stack]!;
+    const frames = this.#frames;
+    const up = this.#stacks.top[stack]!;
     const name = records.name[i]!;
-    let frame = this.#frames;
-    if (this.#free.length > 0) frame = this.#free.pop()!;
-    else if (frame === MAX_FRAMES) return false;
-    else this.#frames++;
+    const frame = this.#frames.take();
+    if (frame === NONE) return false;
     const role = this.#options.roles.bits[name]!;
     let flags = 0;
     let open = 1 << (name & 31);
     let level = 0;
     if (up !== NONE) {
-      flags = this.#flags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
-      const above = this.#openNames[up]!;
-      if (above & open && this.#isOpen(up, name)) flags |= SpanFlag.Recursive;
+      flags = frames.flags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
+      const above = frames.openNames[up]!;
+      if (above & open && this.#frames.isOpen(up, name)) flags |= SpanFlag.Recursive;
       open |= above;
-      level = this.#level[up]! + 1;
+      level = frames.level[up]! + 1;
     }
     if ((role | records.bits[i]!) !== 0) flags = this.#withInterrupt(flags, role, records, i);
     if ((flags & SpanFlag.InRoot) === 0 && this.#isRoot(name)) flags |= SpanFlag.InRoot;
-    this.#openNames[frame] = open;
-    this.#level[frame] = level;
-    this.#up[frame] = up;
-    this.#name[frame] = name;
-    this.#depth[frame] = records.depth[i]!;
-    this.#span[frame] = this.#spanCount++;
-    this.#startNs[frame] = records.timeNs[i]!;
-    this.#childNs[frame] = 0;
-    this.#children[frame] = 0;
-    this.#descendants[frame] = 0;
-    this.#outNs[frame] = 0;
-    this.#flags[frame] = flags;
-    this.#line[frame] = records.line[i]!;
-    this.#cpu[frame] = records.cpu[i]!;
+    frames.openNames[frame] = open;
+    frames.level[frame] = level;
+    frames.up[frame] = up;
+    frames.name[frame] = name;
+    frames.depth[frame] = records.depth[i]!;
+    frames.span[frame] = this.#spanCount++;
+    frames.startNs[frame] = records.timeNs[i]!;
+    frames.childNs[frame] = 0;
+    frames.children[frame] = 0;
+    frames.descendants[frame] = 0;
+    frames.outNs[frame] = 0;
+    frames.flags[frame] = flags;
+    frames.line[frame] = records.line[i]!;
+    frames.cpu[frame] = records.cpu[i]!;
     const tree = this.#options.callTree;
-    if (tree) this.#node[frame] = tree.child(up === NONE ? -1 : this.#node[up]!, name);
-    this.#top[stack] = frame;
+    if (tree) frames.node[frame] = tree.child(up === NONE ? -1 : frames.node[up]!, name);
+    this.#stacks.top[stack] = frame;
     if (role & Role.Lock) {
       const row = this.#frameRow(SpanKind.Begin, frame, records.task[i]!, records.cpu[i]!);
       this.#textOf(records, i, row);
     }
     return true;
-  }
-
-  #isOpen(from: number, name: NameId): boolean {
-    for (let frame = from; frame !== NONE; frame = this.#up[frame]!) {
-      if (this.#name[frame] === name) return true;
-    }
-    return false;
   }
 
   #isRoot(name: NameId): boolean {
@@ -476,7 +332,8 @@ export class CallStacks {
   }
 
   #leaf(records: RecordBatch, i: number, stack: number): void {
-    const up = this.#top[stack]!;
+    const frames = this.#frames;
+    const up = this.#stacks.top[stack]!;
     const name = records.name[i]!;
     const durationNs = records.durationNs[i]!;
     const role = this.#options.roles.bits[name]!;
@@ -485,11 +342,12 @@ export class CallStacks {
     let parentName = -1;
     let level = 0;
     if (up !== NONE) {
-      flags |= this.#flags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
-      if (this.#openNames[up]! & (1 << (name & 31)) && this.#isOpen(up, name)) flags |= SpanFlag.Recursive;
-      parent = this.#span[up]!;
-      parentName = this.#name[up]!;
-      level = this.#level[up]! + 1;
+      flags |= frames.flags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
+      if (frames.openNames[up]! & (1 << (name & 31)) && this.#frames.isOpen(up, name))
+        flags |= SpanFlag.Recursive;
+      parent = frames.span[up]!;
+      parentName = frames.name[up]!;
+      level = frames.level[up]! + 1;
     }
     if (role !== 0 || records.bits[i]! & RecordBits.Context)
       flags = this.#withInterrupt(flags, role, records, i);
@@ -501,13 +359,13 @@ export class CallStacks {
     if (flags & SpanFlag.InterruptEntry && !Number.isNaN(durationNs)) {
       if (this.#isSoftirq(role, records, i)) softirqNs = durationNs;
       else irqNs = durationNs;
-    } else if (role & Role.Schedule && !this.#schedEventsSeen && !Number.isNaN(durationNs))
+    } else if (role & Role.Schedule && !this.#stacks.schedEventsSeen && !Number.isNaN(durationNs))
       offNs = durationNs;
     if (up !== NONE) {
-      if (!Number.isNaN(durationNs)) this.#childNs[up]! += durationNs;
-      this.#children[up]!++;
-      this.#descendants[up]!++;
-      if (irqNs + softirqNs + offNs > 0) this.#addOut(up, irqNs, softirqNs, offNs);
+      if (!Number.isNaN(durationNs)) frames.childNs[up]! += durationNs;
+      frames.children[up]!++;
+      frames.descendants[up]!++;
+      if (irqNs + softirqNs + offNs > 0) this.#frames.addOut(up, irqNs, softirqNs, offNs);
     }
     const out = this.#out;
     const row = out.length++;
@@ -523,7 +381,7 @@ export class CallStacks {
     out.startNs[row] = records.timeNs[i]!;
     out.line[row] = records.line[i]!;
     const tree = this.#options.callTree;
-    if (tree) out.node[row] = tree.child(up === NONE ? -1 : this.#node[up]!, name);
+    if (tree) out.node[row] = tree.child(up === NONE ? -1 : frames.node[up]!, name);
     const cost = this.#options.overhead;
     out.durationNs[row] = cost ? Math.max(0, durationNs - cost.insideNs) : durationNs;
     this.#textOf(records, i, row);
@@ -536,51 +394,59 @@ export class CallStacks {
   }
 
   #leave(records: RecordBatch, i: number, stack: number): void {
+    const frames = this.#frames;
     const depth = records.depth[i]!;
     const name = records.name[i]!;
-    let frame = depth >= 0 ? this.#cutTo(stack, depth + 1) : this.#top[stack]!;
-    if (depth < 0 && name >= 0 && frame !== NONE && this.#name[frame] !== name && this.#isOpen(frame, name)) {
+    let frame = depth >= 0 ? this.#cutTo(stack, depth + 1) : this.#stacks.top[stack]!;
+    if (
+      depth < 0 &&
+      name >= 0 &&
+      frame !== NONE &&
+      frames.name[frame] !== name &&
+      this.#frames.isOpen(frame, name)
+    ) {
       // Braces alone: the calls above the named one have no return.
-      while (this.#name[frame] !== name) {
-        this.#count('end-not-seen', 'calls have no return', this.#line[frame]!);
+      while (frames.name[frame] !== name) {
+        this.#count('end-not-seen', 'calls have no return', frames.line[frame]!);
         frame = this.#cutTop(stack);
       }
     }
-    if (frame !== NONE && (depth < 0 || this.#depth[frame] === depth)) {
-      if (name < 0 || this.#name[frame] === name) {
+    if (frame !== NONE && (depth < 0 || frames.depth[frame] === depth)) {
+      if (name < 0 || frames.name[frame] === name) {
         this.#close(records, i, stack, frame);
         return;
       }
-      this.#count('end-not-seen', 'calls have no return', this.#line[frame]!);
+      this.#count('end-not-seen', 'calls have no return', frames.line[frame]!);
       frame = this.#cutTop(stack);
     }
     this.#orphan(records, i, stack, frame);
   }
 
   #close(records: RecordBatch, i: number, stack: number, frame: number): void {
-    const up = this.#up[frame]!;
+    const frames = this.#frames;
+    const up = frames.up[frame]!;
     const durationNs = records.durationNs[i]!;
     const hasDuration = !Number.isNaN(durationNs);
     const out = this.#out;
     const row = this.#frameRow(SpanKind.Span, frame, records.task[i]!, records.cpu[i]!);
-    if (this.#outNs[frame]! > 0) {
-      out.irqNs[row] = this.#irqNs[frame]!;
-      out.softirqNs[row] = this.#softirqNs[frame]!;
-      out.offCpuNs[row] = this.#offNs[frame]!;
+    if (frames.outNs[frame]! > 0) {
+      out.irqNs[row] = frames.irqNs[frame]!;
+      out.softirqNs[row] = frames.softirqNs[frame]!;
+      out.offCpuNs[row] = frames.offNs[frame]!;
     }
-    const flags = this.#flags[frame]!;
-    const role = this.#options.roles.bits[this.#name[frame]!]!;
-    if (role & Role.Schedule && hasDuration && !this.#schedEventsSeen) out.offCpuNs[row] = durationNs;
+    const flags = frames.flags[frame]!;
+    const role = this.#options.roles.bits[frames.name[frame]!]!;
+    if (role & Role.Schedule && hasDuration && !this.#stacks.schedEventsSeen) out.offCpuNs[row] = durationNs;
     this.#setDuration(row, durationNs, frame);
-    if (hasDuration && durationNs >= LONG_NS && this.#cpu[frame] === records.cpu[i]) {
-      const stampNs = records.timeNs[i]! - this.#startNs[frame]!;
+    if (hasDuration && durationNs >= LONG_NS && frames.cpu[frame] === records.cpu[i]) {
+      const stampNs = records.timeNs[i]! - frames.startNs[frame]!;
       if (!Number.isNaN(stampNs)) this.#options.clock?.add(stampNs, durationNs);
     }
     if (up !== NONE) {
-      if (hasDuration) this.#childNs[up]! += durationNs;
-      this.#children[up]!++;
-      this.#descendants[up]! += this.#descendants[frame]! + 1;
-      this.#flags[up]! |= flags & SpanFlag.Switched;
+      if (hasDuration) frames.childNs[up]! += durationNs;
+      frames.children[up]!++;
+      frames.descendants[up]! += frames.descendants[frame]! + 1;
+      frames.flags[up]! |= flags & SpanFlag.Switched;
       let irqNs = out.irqNs[row]!;
       let softirqNs = out.softirqNs[row]!;
       const offNs = out.offCpuNs[row]!;
@@ -588,32 +454,19 @@ export class CallStacks {
         if (this.#isSoftirq(role, records, i)) softirqNs = Math.max(0, durationNs - irqNs);
         else irqNs = Math.max(0, durationNs - softirqNs);
       }
-      if (irqNs + softirqNs + offNs > 0) this.#addOut(up, irqNs, softirqNs, offNs);
+      if (irqNs + softirqNs + offNs > 0) this.#frames.addOut(up, irqNs, softirqNs, offNs);
     }
-    this.#top[stack] = up;
-    this.#free.push(frame);
-  }
-
-  /** Adds time in which a frame's task did something else; the sums begin with the first. */
-  #addOut(frame: number, irqNs: number, softirqNs: number, offNs: number): void {
-    if (this.#outNs[frame] === 0) {
-      this.#irqNs[frame] = 0;
-      this.#softirqNs[frame] = 0;
-      this.#offNs[frame] = 0;
-      this.#ownOutNs[frame] = 0;
-    }
-    this.#outNs[frame]! += irqNs + softirqNs + offNs;
-    this.#irqNs[frame]! += irqNs;
-    this.#softirqNs[frame]! += softirqNs;
-    this.#offNs[frame]! += offNs;
+    this.#stacks.top[stack] = up;
+    this.#frames.release(frame);
   }
 
   /** Duration and self time of a closed frame, less what is excluded and the tracer's cost. */
   #setDuration(row: number, printedNs: number, frame: number): void {
+    const frames = this.#frames;
     const out = this.#out;
     const { exclude, overhead } = this.#options;
     let durationNs = printedNs;
-    let selfNs = printedNs - this.#childNs[frame]!;
+    let selfNs = printedNs - frames.childNs[frame]!;
     // An interrupt between the tracer's stamp and its record stands inside the braces, not the duration.
     if (selfNs < 0) selfNs += out.irqNs[row]! + out.softirqNs[row]!;
     if (exclude) {
@@ -622,7 +475,7 @@ export class CallStacks {
       if (exclude.softirq) excludedNs += out.softirqNs[row]!;
       if (exclude.offCpu) excludedNs += out.offCpuNs[row]!;
       if (excludedNs <= durationNs) durationNs -= excludedNs;
-      if (this.#outNs[frame]! > 0) selfNs -= this.#ownOutNs[frame]!;
+      if (frames.outNs[frame]! > 0) selfNs -= frames.ownOutNs[frame]!;
     }
     if (overhead) {
       const below = out.descendants[row]!;
@@ -640,20 +493,21 @@ export class CallStacks {
 
   /** A return whose begin lies before the buffer, in a loss, or below tracing_thresh. */
   #orphan(records: RecordBatch, i: number, stack: number, up: number): void {
+    const frames = this.#frames;
     const name = records.name[i]!;
     const durationNs = records.durationNs[i]!;
     const depth = Math.max(0, records.depth[i]!);
-    this.#orphanNs[stack] ??= new Float64Array(256);
-    const waiting = this.#orphanNs[stack]!;
+    this.#stacks.orphanNs[stack] ??= new Float64Array(256);
+    const waiting = this.#stacks.orphanNs[stack]!;
     const below = depth + 1 < waiting.length ? waiting[depth + 1]! : 0;
     if (!Number.isNaN(durationNs) && depth + 1 < waiting.length) {
       waiting[depth + 1] = 0;
       waiting[depth]! += durationNs;
     }
     if (up !== NONE && !Number.isNaN(durationNs)) {
-      this.#childNs[up]! += durationNs;
-      this.#children[up]!++;
-      this.#descendants[up]!++;
+      frames.childNs[up]! += durationNs;
+      frames.children[up]!++;
+      frames.descendants[up]!++;
     }
     if (name < 0) {
       this.#count('return-without-name', 'returns have neither a begin nor a name', records.line[i]!);
@@ -668,16 +522,16 @@ export class CallStacks {
     const row = out.length++;
     out.kind[row] = SpanKind.Span;
     let flags: number = SpanFlag.StartCut | SpanFlag.SelfIsBound;
-    if (up !== NONE) flags |= this.#flags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
+    if (up !== NONE) flags |= frames.flags[up]! & (SpanFlag.InInterrupt | SpanFlag.InRoot);
     if (this.#isRoot(name)) flags |= SpanFlag.InRoot;
     out.flags[row] = flags;
     out.name[row] = name;
     out.task[row] = records.task[i]!;
     out.cpu[row] = records.cpu[i]!;
-    out.level[row] = up === NONE ? depth : this.#level[up]! + 1;
+    out.level[row] = up === NONE ? depth : frames.level[up]! + 1;
     out.span[row] = this.#spanCount++;
-    out.parent[row] = up === NONE ? -1 : this.#span[up]!;
-    out.parentName[row] = up === NONE ? -1 : this.#name[up]!;
+    out.parent[row] = up === NONE ? -1 : frames.span[up]!;
+    out.parentName[row] = up === NONE ? -1 : frames.name[up]!;
     out.mark[row] = this.#spanCount;
     out.startNs[row] = records.timeNs[i]! - durationNs;
     out.durationNs[row] = durationNs;
@@ -689,34 +543,35 @@ export class CallStacks {
     out.offCpuNs[row] = 0;
     out.line[row] = records.line[i]!;
     const tree = this.#options.callTree;
-    if (tree) out.node[row] = up === NONE ? tree.child(-1, name) : tree.child(this.#node[up]!, name);
+    if (tree) out.node[row] = up === NONE ? tree.child(-1, name) : tree.child(frames.node[up]!, name);
   }
 
   /** A row with what a frame knows; durations are left to the caller. */
   #frameRow(kind: number, frame: number, task: number, cpu: number): number {
+    const frames = this.#frames;
     const out = this.#out;
     const row = out.length++;
-    const up = this.#up[frame]!;
+    const up = frames.up[frame]!;
     out.kind[row] = kind;
-    out.flags[row] = this.#flags[frame]!;
-    out.name[row] = this.#name[frame]!;
+    out.flags[row] = frames.flags[frame]!;
+    out.name[row] = frames.name[frame]!;
     out.task[row] = task;
     out.cpu[row] = cpu;
-    out.level[row] = this.#level[frame]!;
-    out.span[row] = this.#span[frame]!;
-    out.parent[row] = up === NONE ? -1 : this.#span[up]!;
-    out.parentName[row] = up === NONE ? -1 : this.#name[up]!;
+    out.level[row] = frames.level[frame]!;
+    out.span[row] = frames.span[frame]!;
+    out.parent[row] = up === NONE ? -1 : frames.span[up]!;
+    out.parentName[row] = up === NONE ? -1 : frames.name[up]!;
     out.mark[row] = this.#spanCount;
-    out.startNs[row] = this.#startNs[frame]!;
+    out.startNs[row] = frames.startNs[frame]!;
     out.durationNs[row] = Number.NaN;
     out.selfNs[row] = Number.NaN;
-    out.children[row] = this.#children[frame]!;
-    out.descendants[row] = this.#descendants[frame]!;
+    out.children[row] = frames.children[frame]!;
+    out.descendants[row] = frames.descendants[frame]!;
     out.irqNs[row] = 0;
     out.softirqNs[row] = 0;
     out.offCpuNs[row] = 0;
-    out.line[row] = this.#line[frame]!;
-    if (this.#options.callTree) out.node[row] = this.#node[frame]!;
+    out.line[row] = frames.line[frame]!;
+    if (this.#options.callTree) out.node[row] = frames.node[frame]!;
     return row;
   }
 
@@ -731,29 +586,27 @@ export class CallStacks {
 
   /** Gives up the innermost call of a stack; returns the next one. */
   #cutTop(stack: number): number {
+    const frames = this.#frames;
     if (this.#out.length + 2 > this.#out.capacity) this.#flush();
-    const frame = this.#top[stack]!;
-    const up = this.#up[frame]!;
-    this.#frameRow(SpanKind.Cut, frame, this.#taskOfStack(stack), this.#cpu[frame]!);
+    const frame = this.#stacks.top[stack]!;
+    const up = frames.up[frame]!;
+    this.#frameRow(SpanKind.Cut, frame, this.#stacks.taskOf(stack), frames.cpu[frame]!);
     if (up !== NONE) {
-      this.#descendants[up]! += this.#descendants[frame]! + 1;
-      this.#flags[up]! |= SpanFlag.SelfIsBound;
+      frames.descendants[up]! += frames.descendants[frame]! + 1;
+      frames.flags[up]! |= SpanFlag.SelfIsBound;
     }
-    this.#free.push(frame);
-    this.#top[stack] = up;
+    this.#frames.release(frame);
+    this.#stacks.top[stack] = up;
     return up;
   }
 
-  #taskOfStack(stack: number): number {
-    return this.#stackOfTask.indexOf(stack); // -1 is what an unknown task is called, too
-  }
-
   #cutAll(id: keyof typeof CUT_SENTENCES, line: number, except: ReadonlySet<number> = new Set()): void {
+    const frames = this.#frames;
     const sentence = CUT_SENTENCES[id];
-    for (let stack = 0; stack < this.#stacks; stack++) {
+    for (let stack = 0; stack < this.#stacks.count; stack++) {
       if (except.has(stack)) continue;
-      while (this.#top[stack] !== NONE) {
-        this.#count(id, sentence, Number.isNaN(line) ? this.#line[this.#top[stack]!]! : line);
+      while (this.#stacks.top[stack] !== NONE) {
+        this.#count(id, sentence, Number.isNaN(line) ? frames.line[this.#stacks.top[stack]!]! : line);
         this.#cutTop(stack);
       }
     }
@@ -768,9 +621,9 @@ export class CallStacks {
       diagnostics.add('lost-events', 'loss', 'records lost, as counted by the kernel', undefined, events);
     const safe = new Set<number>();
     if (cpu >= 0) {
-      for (let other = 0; other < this.#cpus; other++) {
-        const stack = this.#runningOn[other]!;
-        if (other !== cpu && stack !== NONE && stack !== this.#runningOn[cpu]) safe.add(stack);
+      for (let other = 0; other < this.#stacks.cpus; other++) {
+        const stack = this.#stacks.runningOn[other]!;
+        if (other !== cpu && stack !== NONE && stack !== this.#stacks.runningOn[cpu]) safe.add(stack);
       }
     }
     this.#cutAll('open-at-loss', line, safe);
@@ -799,28 +652,30 @@ export class CallStacks {
 
   /** A banner: `before` gave the CPU to `task`. It also names the first task of the CPU. */
   #switch(cpu: number, task: number, before: number): void {
+    const frames = this.#frames;
     if (cpu >= MAX_CPUS) return;
-    const unnamed = this.#stackOfCpu[cpu]!;
+    const unnamed = this.#stacks.ofCpu[cpu]!;
     if (unnamed !== NONE && before >= 0) {
-      const own = this.#stackOfTaskId(before);
+      const own = this.#stacks.ofTaskId(before);
       // Calls open elsewhere may have ended while the task ran here without a name.
-      while (this.#top[own] !== NONE) {
-        this.#count('end-not-seen', 'calls have no return', this.#line[this.#top[own]!]!);
+      while (this.#stacks.top[own] !== NONE) {
+        this.#count('end-not-seen', 'calls have no return', frames.line[this.#stacks.top[own]!]!);
         this.#cutTop(own);
       }
-      this.#top[own] = this.#top[unnamed]!;
-      this.#top[unnamed] = NONE;
-      this.#stackOfCpu[cpu] = NONE;
+      this.#stacks.top[own] = this.#stacks.top[unnamed]!;
+      this.#stacks.top[unnamed] = NONE;
+      this.#stacks.ofCpu[cpu] = NONE;
     }
     if (before >= 0) {
-      const frame = this.#top[this.#stackOfTaskId(before)]!;
-      if (frame !== NONE) this.#flags[frame]! |= SpanFlag.Switched;
+      const frame = this.#stacks.top[this.#stacks.ofTaskId(before)]!;
+      if (frame !== NONE) frames.flags[frame]! |= SpanFlag.Switched;
     }
-    if (task >= 0) this.#runningOn[cpu] = this.#stackOfTaskId(task);
-    if (cpu >= this.#cpus) this.#cpus = cpu + 1;
+    if (task >= 0) this.#stacks.runningOn[cpu] = this.#stacks.ofTaskId(task);
+    if (cpu >= this.#stacks.cpus) this.#stacks.cpus = cpu + 1;
   }
 
   #event(records: RecordBatch, i: number, stack: number): void {
+    const frames = this.#frames;
     const name = records.name[i]!;
     const timeNs = records.timeNs[i]!;
     const eventName = name >= 0 ? this.#options.names.text(name) : '';
@@ -830,34 +685,34 @@ export class CallStacks {
         break;
       case 'irq_handler_entry':
       case 'local_timer_entry':
-        this.#irqSince[stack] = timeNs;
+        this.#stacks.irqSince[stack] = timeNs;
         break;
       case 'irq_handler_exit':
       case 'local_timer_exit':
-        this.#interrupted(stack, timeNs - this.#irqSince[stack]!, true);
-        this.#irqSince[stack] = Number.NaN;
+        this.#interrupted(stack, timeNs - this.#stacks.irqSince[stack]!, true);
+        this.#stacks.irqSince[stack] = Number.NaN;
         break;
       case 'softirq_entry':
-        this.#softirqSince[stack] = timeNs;
+        this.#stacks.softirqSince[stack] = timeNs;
         break;
       case 'softirq_exit':
-        this.#interrupted(stack, timeNs - this.#softirqSince[stack]!, false);
-        this.#softirqSince[stack] = Number.NaN;
+        this.#interrupted(stack, timeNs - this.#stacks.softirqSince[stack]!, false);
+        this.#stacks.softirqSince[stack] = Number.NaN;
         break;
       default:
     }
-    const frame = this.#top[stack]!;
+    const frame = this.#stacks.top[stack]!;
     const out = this.#out;
     const row = out.length++;
     out.kind[row] = SpanKind.Event;
-    out.flags[row] = frame === NONE ? 0 : this.#flags[frame]!;
+    out.flags[row] = frame === NONE ? 0 : frames.flags[frame]!;
     out.name[row] = name;
     out.task[row] = records.task[i]!;
     out.cpu[row] = records.cpu[i]!;
-    out.level[row] = frame === NONE ? 0 : this.#level[frame]! + 1;
+    out.level[row] = frame === NONE ? 0 : frames.level[frame]! + 1;
     out.span[row] = this.#spanCount;
-    out.parent[row] = frame === NONE ? -1 : this.#span[frame]!;
-    out.parentName[row] = frame === NONE ? -1 : this.#name[frame]!;
+    out.parent[row] = frame === NONE ? -1 : frames.span[frame]!;
+    out.parentName[row] = frame === NONE ? -1 : frames.name[frame]!;
     out.mark[row] = this.#spanCount;
     out.startNs[row] = timeNs;
     out.durationNs[row] = Number.NaN;
@@ -867,14 +722,16 @@ export class CallStacks {
 
   /** Time told by events only, within the innermost open call, unless a traced function tells it. */
   #interrupted(stack: number, ns: number, hard: boolean): void {
-    const frame = this.#top[stack]!;
-    if (frame === NONE || !(ns > 0) || this.#flags[frame]! & SpanFlag.InInterrupt) return;
-    this.#addOut(frame, hard ? ns : 0, hard ? 0 : ns, 0);
-    this.#ownOutNs[frame]! += ns;
+    const frames = this.#frames;
+    const frame = this.#stacks.top[stack]!;
+    if (frame === NONE || !(ns > 0) || frames.flags[frame]! & SpanFlag.InInterrupt) return;
+    this.#frames.addOut(frame, hard ? ns : 0, hard ? 0 : ns, 0);
+    frames.ownOutNs[frame]! += ns;
   }
 
   #schedSwitch(records: RecordBatch, i: number, timeNs: number): void {
-    this.#schedEventsSeen = true;
+    const frames = this.#frames;
+    this.#stacks.schedEventsSeen = true;
     const text = latin1(records.bytes, records.textStart[i]!, records.textEnd[i]!);
     const m = / prev_pid=(\d+) .*==> next_comm=.* next_pid=(\d+) /.exec(text);
     if (!m) return;
@@ -882,20 +739,20 @@ export class CallStacks {
     const { tasks } = this.#options;
     const before = tasks.find(Number(m[1]), cpu);
     const after = tasks.find(Number(m[2]), cpu);
-    const left = before >= 0 ? this.#stackOfTaskId(before) : this.#stackOfCpu[cpu]!;
+    const left = before >= 0 ? this.#stacks.ofTaskId(before) : this.#stacks.ofCpu[cpu]!;
     if (left !== NONE) {
-      this.#offSince[left] = timeNs;
-      const frame = this.#top[left]!;
-      if (frame !== NONE) this.#flags[frame]! |= SpanFlag.Switched;
+      this.#stacks.offSince[left] = timeNs;
+      const frame = this.#stacks.top[left]!;
+      if (frame !== NONE) frames.flags[frame]! |= SpanFlag.Switched;
     }
     if (after < 0) return;
-    const entered = this.#stackOfTaskId(after);
-    const frame = this.#top[entered]!;
-    const offNs = timeNs - this.#offSince[entered]!;
-    this.#offSince[entered] = Number.NaN;
+    const entered = this.#stacks.ofTaskId(after);
+    const frame = this.#stacks.top[entered]!;
+    const offNs = timeNs - this.#stacks.offSince[entered]!;
+    this.#stacks.offSince[entered] = Number.NaN;
     if (frame === NONE || !(offNs > 0)) return;
-    this.#addOut(frame, 0, 0, offNs);
-    this.#ownOutNs[frame]! += offNs;
+    this.#frames.addOut(frame, 0, 0, offNs);
+    frames.ownOutNs[frame]! += offNs;
   }
 
   #count(id: string, sentence: string, line: number): void {
