@@ -98,6 +98,7 @@ export class CallStacks {
     const outName = out.name;
     const outTask = out.task;
     const outCpu = out.cpu;
+    const outStack = out.stack;
     const outLevel = out.level;
     const outSpan = out.span;
     const outParent = out.parent;
@@ -171,6 +172,7 @@ export class CallStacks {
         outName[row] = id;
         outTask[row] = t;
         outCpu[row] = c;
+        outStack[row] = stack;
         outLevel[row] = level;
         outSpan[row] = spans++;
         outParent[row] = parent;
@@ -308,7 +310,7 @@ export class CallStacks {
     if (tree) frames.node[frame] = tree.child(up === NONE ? -1 : frames.node[up]!, name);
     this.#stacks.top[stack] = frame;
     if (role & Role.Lock) {
-      const row = this.#frameRow(SpanKind.Begin, frame, records.task[i]!, records.cpu[i]!);
+      const row = this.#frameRow(SpanKind.Begin, frame, stack, records.task[i]!, records.cpu[i]!);
       this.#textOf(records, i, row);
     }
     return true;
@@ -374,6 +376,7 @@ export class CallStacks {
     out.name[row] = name;
     out.task[row] = records.task[i]!;
     out.cpu[row] = records.cpu[i]!;
+    out.stack[row] = stack;
     out.level[row] = level;
     out.span[row] = span;
     out.parent[row] = parent;
@@ -428,7 +431,7 @@ export class CallStacks {
     const durationNs = records.durationNs[i]!;
     const hasDuration = !Number.isNaN(durationNs);
     const out = this.#out;
-    const row = this.#frameRow(SpanKind.Span, frame, records.task[i]!, records.cpu[i]!);
+    const row = this.#frameRow(SpanKind.Span, frame, stack, records.task[i]!, records.cpu[i]!);
     if (frames.outNs[frame]! > 0) {
       out.irqNs[row] = frames.irqNs[frame]!;
       out.softirqNs[row] = frames.softirqNs[frame]!;
@@ -528,6 +531,7 @@ export class CallStacks {
     out.name[row] = name;
     out.task[row] = records.task[i]!;
     out.cpu[row] = records.cpu[i]!;
+    out.stack[row] = stack;
     out.level[row] = up === NONE ? depth : frames.level[up]! + 1;
     out.span[row] = this.#spanCount++;
     out.parent[row] = up === NONE ? -1 : frames.span[up]!;
@@ -547,7 +551,7 @@ export class CallStacks {
   }
 
   /** A row with what a frame knows; durations are left to the caller. */
-  #frameRow(kind: number, frame: number, task: number, cpu: number): number {
+  #frameRow(kind: number, frame: number, stack: number, task: number, cpu: number): number {
     const frames = this.#frames;
     const out = this.#out;
     const row = out.length++;
@@ -557,6 +561,7 @@ export class CallStacks {
     out.name[row] = frames.name[frame]!;
     out.task[row] = task;
     out.cpu[row] = cpu;
+    out.stack[row] = stack;
     out.level[row] = frames.level[frame]!;
     out.span[row] = frames.span[frame]!;
     out.parent[row] = up === NONE ? -1 : frames.span[up]!;
@@ -590,7 +595,7 @@ export class CallStacks {
     if (this.#out.length + 2 > this.#out.capacity) this.#flush();
     const frame = this.#stacks.top[stack]!;
     const up = frames.up[frame]!;
-    this.#frameRow(SpanKind.Cut, frame, this.#stacks.taskOf(stack), frames.cpu[frame]!);
+    this.#frameRow(SpanKind.Cut, frame, stack, this.#stacks.taskOf(stack), frames.cpu[frame]!);
     if (up !== NONE) {
       frames.descendants[up]! += frames.descendants[frame]! + 1;
       frames.flags[up]! |= SpanFlag.SelfIsBound;
@@ -639,6 +644,7 @@ export class CallStacks {
     out.name[row] = -1;
     out.task[row] = -1;
     out.cpu[row] = cpu;
+    out.stack[row] = NONE;
     out.span[row] = this.#spanCount;
     out.mark[row] = this.#spanCount;
     out.parent[row] = -1;
@@ -659,12 +665,10 @@ export class CallStacks {
       const own = this.#stacks.ofTaskId(before);
       // Calls open elsewhere may have ended while the task ran here without a name.
       while (this.#stacks.top[own] !== NONE) {
-        this.#count('end-not-seen', 'calls have no return', frames.line[this.#stacks.top[own]!]!);
+        this.#count('end-not-seen', 'calls have no return', this.#frames.line[this.#stacks.top[own]!]!);
         this.#cutTop(own);
       }
-      this.#stacks.top[own] = this.#stacks.top[unnamed]!;
-      this.#stacks.top[unnamed] = NONE;
-      this.#stacks.ofCpu[cpu] = NONE;
+      this.#stacks.nameUnnamed(cpu, before);
     }
     if (before >= 0) {
       const frame = this.#stacks.top[this.#stacks.ofTaskId(before)]!;
@@ -709,6 +713,7 @@ export class CallStacks {
     out.name[row] = name;
     out.task[row] = records.task[i]!;
     out.cpu[row] = records.cpu[i]!;
+    out.stack[row] = stack;
     out.level[row] = frame === NONE ? 0 : frames.level[frame]! + 1;
     out.span[row] = this.#spanCount;
     out.parent[row] = frame === NONE ? -1 : frames.span[frame]!;

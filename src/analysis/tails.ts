@@ -35,6 +35,7 @@ interface Captured {
   readonly startNs: number;
   readonly task: number;
   readonly cpu: number;
+  readonly stack: number;
   readonly file: string;
   readonly line: number;
   readonly span: number;
@@ -81,6 +82,7 @@ export class Tails {
   readonly #name = new Int32Array(RING);
   readonly #task = new Int32Array(RING);
   readonly #cpu = new Int32Array(RING);
+  readonly #stack = new Int32Array(RING);
   readonly #level = new Int32Array(RING);
   readonly #span = new Float64Array(RING);
   readonly #parent = new Float64Array(RING);
@@ -115,6 +117,7 @@ export class Tails {
       this.#name[at] = name;
       this.#task[at] = rows.task[i]!;
       this.#cpu[at] = rows.cpu[i]!;
+      this.#stack[at] = rows.stack[i]!;
       this.#level[at] = rows.level[i]!;
       this.#span[at] = span;
       this.#parent[at] = rows.parent[i]!;
@@ -217,6 +220,7 @@ export class Tails {
     const span = rows.span[i]!;
     const task = rows.task[i]!;
     const cpu = rows.cpu[i]!;
+    const stack = rows.stack[i]!;
     const mark = this.#mark[at]!;
     const level = rows.level[i]!;
     const rowsOfTree: number[] = [at];
@@ -226,6 +230,7 @@ export class Tails {
       startNs: rows.startNs[i]!,
       task,
       cpu,
+      stack,
       file: this.#file,
       line: rows.line[i]!,
       span,
@@ -237,8 +242,7 @@ export class Tails {
     };
     for (let back = this.#count - 2; back >= oldest; back--) {
       const j = back & MASK;
-      if (this.#span[j]! > span && this.#task[j] === task && (task >= 0 || this.#cpu[j] === cpu))
-        rowsOfTree.push(j);
+      if (this.#span[j]! > span && this.#stack[j] === stack) rowsOfTree.push(j);
       else if (this.#mark[j]! > span) this.#addMeanwhile(captured, j);
     }
     const tree = this.#tree(rowsOfTree, level);
@@ -279,7 +283,7 @@ export class Tails {
   #addMeanwhile(captured: Captured, j: number): void {
     const cpu = this.#cpu[j]!;
     const task = this.#task[j]!;
-    if (cpu === captured.cpu || (task >= 0 && task === captured.task)) return;
+    if (this.#stack[j] === captured.stack || (cpu >= 0 && cpu === captured.cpu)) return;
     const self = this.#selfNs[j]!;
     let ns = !Number.isNaN(self) ? self : 0;
     const start = this.#startNs[j]!;

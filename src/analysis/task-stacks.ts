@@ -64,6 +64,12 @@ export class TaskStacks {
     return this.ofTask[task]!;
   }
 
+  /** The task that ran without a name on a CPU is known now: its stack becomes that task's. */
+  nameUnnamed(cpu: number, task: number): void {
+    this.ofTask[task] = this.ofCpu[cpu]!;
+    this.ofCpu[cpu] = NONE;
+  }
+
   /** The task of a stack; -1 when it is not known. */
   taskOf(stack: number): number {
     return this.ofTask.indexOf(stack); // -1 is what an unknown task is called, too

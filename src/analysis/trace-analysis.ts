@@ -108,6 +108,7 @@ export class TraceAnalysis {
     const roots = filters.roots?.length ? globPattern(filters.roots) : null;
     const isRoot: boolean[] = [];
     this.#tails.beginFile(name);
+    this.#locks.beginInput();
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
     this.#clock = new ClockCheck();
     const stacks = new CallStacks({

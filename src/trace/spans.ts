@@ -54,6 +54,8 @@ export class SpanBatch {
   readonly name: Int32Array;
   readonly task: Int32Array;
   readonly cpu: Int32Array;
+  /** Number of the stack of open calls; stays the same when a task's name becomes known later. */
+  readonly stack: Int32Array;
   /** Number of open calls above it in its task's stack, 0 = outermost seen. */
   readonly level: Int32Array;
   /** Number of the call, counted at its begin. */
@@ -90,6 +92,7 @@ export class SpanBatch {
     this.name = new Int32Array(capacity);
     this.task = new Int32Array(capacity);
     this.cpu = new Int32Array(capacity);
+    this.stack = new Int32Array(capacity);
     this.level = new Int32Array(capacity);
     this.span = new Float64Array(capacity);
     this.parent = new Float64Array(capacity);

@@ -57,7 +57,7 @@ function kernelHints(sites: readonly LockSite[], names: NameTable, release: stri
   return {
     release,
     hasFunction: (name) => known.has(name),
-    zsmallocHasRwlock: sites.some((site) => site.key === '{zs-pool}' || site.key === 'zspage->lock'),
+    zsmallocHasRwlock: sites.some((site) => site.key === '{zs-pool}'),
   };
 }
 
@@ -89,7 +89,7 @@ function lockRow(
     namedBy: site.address !== '' ? 'address' : site.known ? 'site' : 'unknown',
     instances: site.address !== '' ? 1 : site.instances,
     acquisitions: site.acquisitions,
-    contended: site.wait.count,
+    contended: site.contended,
     triesWithoutUnlock: site.triesWithoutUnlock,
     waitWitness: site.witness,
     wait: distribution(site.wait),
@@ -126,9 +126,14 @@ function blockers(site: LockSite): BlockerRow[] {
       waitNs: row.ns,
     }))
     .sort((a, b) => b.waitNs - a.waitNs || b.waits - a.waits || (a.task < b.task ? -1 : 1));
-  const unseenNs = Math.max(0, site.wait.sumNs - site.explainedNs);
-  if (site.wait.sumNs > 0 && (site.unexplainedWaits > 0 || unseenNs > 0.005 * site.wait.sumNs)) {
-    rows.push({ function: '(not seen)', task: '', cpu: -1, waits: site.unexplainedWaits, waitNs: unseenNs });
+  if (site.unexplainedWaits > 0) {
+    rows.push({
+      function: '(not seen)',
+      task: '',
+      cpu: -1,
+      waits: site.unexplainedWaits,
+      waitNs: site.unexplainedNs,
+    });
   }
   return rows;
 }

@@ -4,6 +4,8 @@ import type { LockKind } from './primitives.ts';
 /** Rows kept for blockers of a site; the rest share one. */
 const MAX_BLOCKERS = 512;
 const MAX_ADDRESSES = 4096;
+/** So many holds without unlock say that a site's unlock will never be seen. */
+const ENOUGH_UNMATCHED = 3;
 
 /** Time that holders in one place stood in the way. */
 export interface BlockerCount {
@@ -32,6 +34,7 @@ export class LockSite {
   readonly address: string;
 
   acquisitions = 0;
+  contended = 0;
   triesWithoutUnlock = 0;
   /** Holds whose unlock was not found. */
   unmatched = 0;
@@ -44,7 +47,9 @@ export class LockSite {
   readonly holdByCalls = new Histogram();
   witness: 'slowpath' | 'contention-events' | 'none' = 'none';
   explainedNs = 0;
+  /** Waits of which a part stayed unexplained, and those parts. */
   unexplainedWaits = 0;
+  unexplainedNs = 0;
   readonly blockers = new Map<string, BlockerCount>();
   readonly calledWhileHeld = new Map<number, HeldCount>();
   readonly lockedWhileHeld = new Map<LockSite, HeldCount>();
@@ -58,6 +63,11 @@ export class LockSite {
     this.address = address;
   }
 
+  /** The unlock is inlined: it was never seen, though it should have been. */
+  get neverUnlocks(): boolean {
+    return !this.unlockSeen && this.unmatched >= ENOUGH_UNMATCHED;
+  }
+
   get instances(): number {
     return this.#addresses.size;
   }
@@ -66,8 +76,10 @@ export class LockSite {
     if (this.#addresses.size < MAX_ADDRESSES) this.#addresses.add(address);
   }
 
+  /** @param ns NaN in a text without durations. */
   addWait(ns: number, witness: 'slowpath' | 'contention-events'): void {
-    this.wait.add(ns);
+    this.contended++;
+    if (!Number.isNaN(ns)) this.wait.add(ns);
     if (this.witness !== 'slowpath') this.witness = witness;
   }
 
@@ -78,6 +90,15 @@ export class LockSite {
   addHold(callsNs: number, stampsNs: number): void {
     if (!Number.isNaN(callsNs)) this.holdByCalls.add(callsNs);
     if (!Number.isNaN(stampsNs)) this.holdByStamps.add(Math.max(0, stampsNs));
+  }
+
+  /** A wait of `waitNs`, of which the trace shows the cause of `explainedNs`. */
+  addExplained(waitNs: number, explainedNs: number): void {
+    this.explainedNs += explainedNs;
+    // Less than that is the clock's six decimals.
+    if (waitNs - explainedNs <= 0.005 * waitNs) return;
+    this.unexplainedWaits++;
+    this.unexplainedNs += waitNs - explainedNs;
   }
 
   addBlame(function_: string, task: string, cpu: number, ns: number, waits = 1): void {
@@ -108,6 +129,8 @@ export class LockSite {
     if (this.witness === 'none') this.witness = other.witness;
     this.explainedNs += other.explainedNs;
     this.unexplainedWaits += other.unexplainedWaits;
+    this.unexplainedNs += other.unexplainedNs;
+    this.contended += other.contended;
     for (const row of other.blockers.values()) {
       this.addBlame(row.function, row.task, row.cpu, row.ns, row.waits);
     }

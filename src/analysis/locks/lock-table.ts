@@ -17,6 +17,9 @@ interface Pending {
   readonly frame: number;
   readonly startNs: number;
   readonly isTry: boolean;
+  readonly inInterrupt: boolean;
+  /** Whether the filters count it. */
+  readonly counted: boolean;
   address: string;
   waitNs: number;
   /** Call number of the slowpath that is being measured, -1 when none is. */
@@ -37,6 +40,7 @@ interface TaskLocks {
   readonly taken: Map<number, number>;
 }
 
+const NOTHING_HELD = { held: 0, heldOther: 0, taken: 0 };
 const MAX_HOLDS = 32;
 /** Calls are forgotten all at once: few are open, and a finished one is never asked for again. */
 const MAX_COUNTED_CALLS = 256;
@@ -93,18 +97,28 @@ export class LockTable {
     return [...this.#sites.values()];
   }
 
+  /** Another input begins: what tasks held and waited for in the one before has nothing to do with it. */
+  beginInput(): void {
+    for (const state of this.#tasks.values()) for (const hold of state.holds) hold.site.unmatched++;
+    this.#tasks.clear();
+    this.#lastTaskKey = Number.NaN;
+    this.#lastTask = null;
+    this.#activeHolds = [];
+    this.#activeWaits = [];
+    this.#lastRelease.clear();
+  }
+
   /** Takes the spans of a batch. */
   add(rows: SpanBatch): void {
     const roles = this.#roles.bits;
-    const { kind, name, task, cpu } = rows;
+    const { kind, name, stack } = rows;
     for (let i = 0; i < rows.length; i++) {
       const k = kind[i]!;
       if (k === SpanKind.Gap) {
-        this.#gap();
+        this.#gap(rows.cpu[i]!);
         continue;
       }
-      // Tasks that are not known are told apart by CPU.
-      const key = task[i]! >= 0 ? task[i]! : -1 - cpu[i]!;
+      const key = stack[i]!;
       const id = name[i]!;
       const isLock = k !== SpanKind.Event && (roles[id]! & Role.Lock) !== 0;
       if (key !== this.#lastTaskKey) {
@@ -156,8 +170,9 @@ export class LockTable {
   /** The function that took a lock returned with it, or its unlock is not in the trace. */
   #siteReturned(rows: SpanBatch, i: number, kind: number, state: TaskLocks, h: number, hold: Hold): void {
     const parent = rows.parent[i]!;
-    if (hold.isTry || kind === SpanKind.Cut || parent < 0 || !hold.site.unlockSeen) {
-      if (hold.isTry) hold.site.triesWithoutUnlock++;
+    const leavesInterrupt = (rows.flags[i]! & SpanFlag.InterruptEntry) !== 0;
+    if (hold.isTry || kind === SpanKind.Cut || parent < 0 || leavesInterrupt || hold.site.neverUnlocks) {
+      if (hold.counted && hold.isTry) hold.site.triesWithoutUnlock++;
       else hold.site.unmatched++;
       const end = rows.startNs[i]! + rows.durationNs[i]!;
       this.#endHold(state, h, end, false);
@@ -193,18 +208,24 @@ export class LockTable {
         // A nested unlock releases at its entry; its own end says nothing more.
         if (kind === SpanKind.Begin || leaf) this.#release(rows, i, primitive, state);
         break;
+      case 'downgrade':
+        if (kind === SpanKind.Begin || leaf) this.#downgrade(rows, i, primitive, state);
+        break;
     }
   }
 
   #begin(rows: SpanBatch, i: number, primitive: LockPrimitive, state: TaskLocks): Pending {
     const frame = rows.parent[i]!;
     const address = this.#address(rows, i);
+    const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
     return {
-      site: this.#site(rows.parentName[i]!, rows.name[i]!, primitive, frame, state, address),
+      site: this.#site(rows.parentName[i]!, rows.name[i]!, primitive, frame, state, address, inInterrupt),
       span: rows.span[i]!,
       frame,
       startNs: rows.startNs[i]!,
       isTry: primitive.op === 'try',
+      inInterrupt,
+      counted: !this.#filter.active || this.#filter.acceptsPlace(rows, i),
       address,
       waitNs: 0,
       waitSpan: -1,
@@ -228,15 +249,25 @@ export class LockTable {
     frame: number,
     state: TaskLocks,
     address: string,
+    inInterrupt: boolean,
   ): LockSite {
     const function_ = parentName >= 0 ? this.#names.functionName(parentName) : '(outermost)';
     let held = 0;
-    for (const hold of state.holds) if (hold.frame === frame && hold.site.kind === primitive.kind) held++;
+    let heldOther = 0;
+    for (const hold of state.holds) {
+      if (hold.frame !== frame || hold.inInterrupt !== inInterrupt || hold.site.neverUnlocks) continue;
+      if (hold.site.kind === primitive.kind) held++;
+      else heldOther++;
+    }
     const taken = this.#inTurn(parentName, function_) ? this.#countTaken(state, frame) : 0;
-    const cacheKey = `${parentName}/${name}/${held}/${taken & 1}`;
+    const cacheKey = `${parentName}/${name}/${held}/${heldOther}/${taken & 1}`;
     let site = this.#siteCache.get(cacheKey);
     if (!site) {
-      const identity = identifyLock(function_, this.#names.functionName(name), primitive.kind, held, taken);
+      const identity = identifyLock(function_, this.#names.functionName(name), primitive.kind, {
+        held,
+        heldOther,
+        taken,
+      });
       site = this.#siteOf(identity.key, identity.known, primitive, function_, '');
       this.#siteCache.set(cacheKey, site);
     }
@@ -298,8 +329,7 @@ export class LockTable {
   #acquired(rows: SpanBatch, i: number, pending: Pending, state: TaskLocks): void {
     const site = pending.site;
     const ns = rows.durationNs[i]!;
-    const counted = !this.#filter.active || this.#filter.acceptsPlace(rows, i);
-    const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
+    const { counted, inInterrupt } = pending;
     if (counted) {
       site.acquisitions++;
       if (!Number.isNaN(ns)) site.acquire.add(ns);
@@ -354,7 +384,7 @@ export class LockTable {
   #grantedNs(pending: Pending, startNs: number): number {
     const wait = pending.wait;
     if (wait === null) return startNs;
-    const released = this.#lastRelease.get(pending.site.key) ?? Number.NaN;
+    const released = this.#lastRelease.get(lockKey(pending.site.key, pending.address)) ?? Number.NaN;
     return released >= wait.startNs && released <= startNs ? released : startNs;
   }
 
@@ -375,7 +405,7 @@ export class LockTable {
         this.#endSlowpath(rows, i, kind, pending, state);
       return;
     }
-    const standsAlone = !pending || (pending.span !== rows.parent[i]! && pending.frame !== rows.parent[i]!);
+    const standsAlone = !pending || !belongsTo(primitive, rows, i, pending);
     if (kind === SpanKind.Cut || (kind === SpanKind.Span && !leaf)) return;
     if (standsAlone) {
       // The fast path is inlined: the slowpath itself is the acquisition.
@@ -390,7 +420,7 @@ export class LockTable {
       endNs: Number.NaN,
       candidates: this.#activeHolds.filter((hold) => hold.taskKey !== state.key),
       waitNs: 0,
-      counted: !this.#filter.active || this.#filter.acceptsPlace(rows, i),
+      counted: pending!.counted,
     };
     wait.candidates = wait.candidates.filter((hold) => sameLock(wait, hold));
     this.#activeWaits.push(wait);
@@ -401,7 +431,7 @@ export class LockTable {
       return;
     }
     const ns = rows.durationNs[i]!;
-    pending!.waitNs += !Number.isNaN(ns) ? ns : 0;
+    pending!.waitNs += ns;
     wait.waitNs = pending!.waitNs;
     wait.endNs = rows.startNs[i]! + ns;
     if (standsAlone) this.#acquired(rows, i, pending!, state);
@@ -411,7 +441,7 @@ export class LockTable {
   #endSlowpath(rows: SpanBatch, i: number, kind: number, pending: Pending, state: TaskLocks): void {
     pending.waitSpan = -1;
     const ns = rows.durationNs[i]!;
-    if (kind === SpanKind.Span && !Number.isNaN(ns)) pending.waitNs += ns;
+    if (kind === SpanKind.Span) pending.waitNs += ns;
     const wait = pending.wait!;
     wait.waitNs = pending.waitNs;
     wait.endNs = rows.startNs[i]! + ns;
@@ -453,16 +483,15 @@ export class LockTable {
       wait.site.addBlame(function_, this.#taskText(hold.task), hold.cpu, ns);
     }
     const held = blames.reduce((sum, blame) => sum + blame.ns, 0);
-    const handOff = Math.min(wait.waitNs - held, this.#handOffNs(wait));
+    const handOff = Math.max(0, Math.min(wait.waitNs - held, this.#handOffNs(wait)));
     if (handOff > 0) wait.site.addBlame(HAND_OFF, '', -1, handOff);
-    wait.site.explainedNs += Math.min(wait.waitNs, held + Math.max(0, handOff));
-    if (blames.length === 0 && !(handOff > 0)) wait.site.unexplainedWaits++;
+    wait.site.addExplained(wait.waitNs, Math.min(wait.waitNs, held + handOff));
   }
 
   /** From the last unlock during the wait to its end, when nobody took the lock in between. */
   #handOffNs(wait: Wait): number {
     if (!this.#clockTrusted()) return 0;
-    const released = this.#lastRelease.get(wait.site.key) ?? Number.NaN;
+    const released = this.#lastRelease.get(lockKey(wait.site.key, wait.address)) ?? Number.NaN;
     if (!(released >= wait.startNs && released <= wait.endNs)) return 0;
     if (wait.candidates.some((hold) => hold.startNs > released)) return 0;
     return wait.endNs - released;
@@ -470,24 +499,48 @@ export class LockTable {
 
   // ---------------------------------------------------------------- unlocking
 
-  #release(rows: SpanBatch, i: number, primitive: LockPrimitive, state: TaskLocks): void {
+  #release(rows: SpanBatch, i: number, primitive: LockPrimitive, state: TaskLocks): Hold | null {
     const { holds } = state;
     const frame = rows.parent[i]!;
     const h = this.#holdToRelease(rows, i, primitive, holds, frame);
     if (h < 0) {
       this.unmatchedUnlocks++;
-      return;
+      return null;
     }
     const hold = holds[h]!;
     hold.site.unlockSeen = true;
     const at = rows.startNs[i]!;
-    if (!Number.isNaN(at)) this.#lastRelease.set(hold.site.key, at);
+    if (!Number.isNaN(at)) {
+      this.#lastRelease.set(hold.site.key, at);
+      if (hold.address !== '') this.#lastRelease.set(lockKey(hold.site.key, hold.address), at);
+    }
     const ns = rows.durationNs[i]!;
     for (const outer of holds)
       if (outer !== hold && outer.frame === frame && !Number.isNaN(ns)) outer.callsNs += ns;
     this.#endHold(state, h, at, true);
-    if (!hold.counted) return;
+    if (!hold.counted) return hold;
     hold.site.addHold(hold.callsNs, at - hold.startNs);
+    return hold;
+  }
+
+  /** Ends the hold for writing and begins one for reading, which only its unlock needs. */
+  #downgrade(rows: SpanBatch, i: number, primitive: LockPrimitive, state: TaskLocks): void {
+    const written = this.#release(rows, i, primitive, state);
+    if (!written) return;
+    const { key, known, function: function_, address } = written.site;
+    const site = this.#siteOf(key, known, { op: 'acquire', kind: 'rwsem-read' }, function_, address);
+    const at = rows.startNs[i]!;
+    const read: Hold = {
+      ...written,
+      site,
+      startNs: at,
+      grantedNs: at,
+      endNs: Number.NaN,
+      endOrder: -1,
+      released: false,
+    };
+    state.holds.push(read);
+    this.#activeHolds.push(read);
   }
 
   /** By address when known; else the last one of that kind taken in the same call; else in any. */
@@ -523,7 +576,7 @@ export class LockTable {
   #releaseKey(rows: SpanBatch, i: number, primitive: LockPrimitive): string {
     const parent = rows.parentName[i]!;
     const function_ = parent >= 0 ? this.#names.functionName(parent) : '(outermost)';
-    return identifyLock(function_, this.#names.functionName(rows.name[i]!), primitive.kind, 0, 0).key;
+    return identifyLock(function_, this.#names.functionName(rows.name[i]!), primitive.kind, NOTHING_HELD).key;
   }
 
   #releasesFirst(parentName: number): boolean {
@@ -565,15 +618,35 @@ export class LockTable {
     return -1;
   }
 
-  /** Records were lost: what is held or waited for is not known any more. */
-  #gap(): void {
+  /**
+   * Records were lost on a CPU. Calls that this cuts have their own rows; what remains are locks taken
+   * outside of any call seen. On all CPUs (-1), or where another trace begins: nothing is known any more.
+   */
+  #gap(cpu: number): void {
+    if (cpu < 0) {
+      this.beginInput();
+      return;
+    }
     for (const state of this.#tasks.values()) {
-      for (const hold of state.holds) hold.site.unmatched++;
-      state.holds = [];
-      state.pending = [];
+      for (let h = state.holds.length - 1; h >= 0; h--) {
+        if (state.holds[h]!.frame >= 0) continue;
+        state.holds[h]!.site.unmatched++;
+        this.#endHold(state, h, Number.NaN, false);
+      }
       state.leafWait = null;
     }
-    this.#activeHolds = [];
-    this.#activeWaits = [];
+    this.#lastRelease.clear();
   }
+}
+
+/** True when a slowpath is that of the lock call that is open: same kind of lock, same context. */
+function belongsTo(primitive: LockPrimitive, rows: SpanBatch, i: number, pending: Pending): boolean {
+  const kind = pending.site.kind;
+  const fits = primitive.kind === kind || (primitive.kind === 'spinlock' && kind.startsWith('rwlock'));
+  return fits && pending.inInterrupt === ((rows.flags[i]! & SpanFlag.InInterrupt) !== 0);
+}
+
+/** A lock by what is known of it: its identity, and its address where the trace shows it. */
+function lockKey(key: string, address: string): string {
+  return address === '' ? key : `${key}|${address}`;
 }

@@ -15,6 +15,8 @@ interface SiteRule {
   readonly lock: string;
   /** The lock when the site's call already holds one of the same kind; null: some other lock. */
   readonly second?: string | null;
+  /** The lock when the site's call holds one of another kind, and none of this. */
+  readonly underOther?: string;
   /** The locks that the site's call takes one after the other, again and again. */
   readonly inTurn?: readonly string[];
 }
@@ -30,9 +32,13 @@ const PAGE_ALLOCATOR =
   /^(?:rmqueue\w*|__rmqueue\w*|get_page_from_freelist|__?alloc_pages\w*|alloc_pages\w*|__alloc_frozen_pages\w*|free_unref_\w+|free_frozen_page\w*|__free_frozen_pages|free_pcppages_bulk|free_one_page|__free_pages_ok|__free_one_page|drain_pages_zone|drain_zone_pages|decay_pcp_high|unreserve_highatomic_pageblock|isolate_\w+|compact_zone)$/;
 
 const RULES: readonly SiteRule[] = [
+  // Since 6.15 the zspage's lock is a spinlock around a count of readers.
+  { site: /^zs_obj_\w+$/, primitive: PLAIN, kinds: SPIN, lock: 'zspage->lock' },
+  { site: ZSMALLOC, primitive: /trylock/, kinds: SPIN, lock: 'zspage->lock' },
   // A second spinlock is taken by an interrupt whose entry functions are not in the trace.
   { site: ZSMALLOC, primitive: PLAIN, kinds: SPIN, lock: '{zs-object}', second: null },
-  { site: ZSMALLOC, kinds: RW, lock: '{zs-pool}', second: 'zspage->lock' },
+  // Under the one pool spinlock of 6.2-6.10 the only reader-writer lock is the zspage's.
+  { site: ZSMALLOC, kinds: RW, lock: '{zs-pool}', second: 'zspage->lock', underOther: 'zspage->lock' },
   { site: /^zram_\w+$/, primitive: /trylock$|lock$|slowpath$/, kinds: SPIN, lock: 'zram slot lock' },
   {
     site: /^zswap_(?:store\w*|compress|decompress|writeback_entry|load)$/,
@@ -154,24 +160,31 @@ export interface LockIdentity {
   readonly known: boolean;
 }
 
+/** What the site's call has done with locks so far. */
+export interface SiteState {
+  /** Locks of the same kind, and of others, that it holds. */
+  readonly held: number;
+  readonly heldOther: number;
+  /** Locks that it has taken, where it takes several in turn. */
+  readonly taken: number;
+}
+
 /**
  * The lock that `primitive` takes (or releases) when `site` calls it.
- * @param heldOfKind Locks of the same kind that the site's call already holds.
- * @param takenBefore Locks of the same kind that the site's call has taken so far.
  */
 export function identifyLock(
   site: string,
   primitive: string,
   kind: LockKind,
-  heldOfKind: number,
-  takenBefore: number,
+  { held, heldOther, taken }: SiteState,
 ): LockIdentity {
   for (const rule of RULES) {
     if (!rule.kinds.includes(kind) || !rule.site.test(site)) continue;
     if (rule.primitive && !rule.primitive.test(primitive)) continue;
-    if (rule.inTurn) return { key: rule.inTurn[takenBefore % rule.inTurn.length]!, known: true };
-    if (heldOfKind > 0 && rule.second === null) break;
-    return { key: heldOfKind > 0 && rule.second ? rule.second : rule.lock, known: true };
+    if (rule.inTurn) return { key: rule.inTurn[taken % rule.inTurn.length]!, known: true };
+    if (held > 0 && rule.second === null) break;
+    if (heldOther > 0 && held === 0 && rule.underOther) return { key: rule.underOther, known: true };
+    return { key: held > 0 && rule.second ? rule.second : rule.lock, known: true };
   }
   return { key: `?${kind}@${site}`, known: false };
 }

@@ -1,5 +1,5 @@
-/** What a lock function does. */
-export type LockOp = 'acquire' | 'try' | 'release' | 'slowpath';
+/** What a lock function does. `downgrade`: held for writing before, for reading after. */
+export type LockOp = 'acquire' | 'try' | 'release' | 'slowpath' | 'downgrade';
 
 /** The lock type as the kernel's documentation names it, with the side for two-sided locks. */
 export type LockKind =
@@ -58,6 +58,7 @@ const PRIMITIVES: readonly (readonly [RegExp, LockOp, LockKind])[] = [
   [/^down_write(?:_killable|_nested|_killable_nested|_nest_lock)*$/, 'acquire', 'rwsem-write'],
   [/^down_write_trylock$/, 'try', 'rwsem-write'],
   [/^up_write$/, 'release', 'rwsem-write'],
+  [/^downgrade_write$/, 'downgrade', 'rwsem-write'],
   [/^rwsem_down_write_slowpath(?:\.\w+)*$/, 'slowpath', 'rwsem-write'],
   [/^rt_mutex_lock(?:_interruptible|_killable|_nested)?$/, 'acquire', 'rtmutex'],
   [/^rt_mutex_trylock$/, 'try', 'rtmutex'],
