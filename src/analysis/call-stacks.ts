@@ -166,7 +166,10 @@ export class CallStacks {
           children[up]!++;
           descendants[up]!++;
         }
-        if (isRoot !== null && (flags & InRoot) === 0 && isRoot(id)) flags |= InRoot;
+        if (isRoot !== null && (flags & InRoot) === 0 && isRoot(id)) {
+          flags |= InRoot;
+          level = 0;
+        }
         outKind[row] = Span;
         outFlags[row] = flags;
         outName[row] = id;
@@ -291,7 +294,10 @@ export class CallStacks {
       level = frames.level[up]! + 1;
     }
     if ((role | records.bits[i]!) !== 0) flags = this.#withInterrupt(flags, role, records, i);
-    if ((flags & SpanFlag.InRoot) === 0 && this.#isRoot(name)) flags |= SpanFlag.InRoot;
+    if ((flags & SpanFlag.InRoot) === 0 && this.#isRoot(name)) {
+      flags |= SpanFlag.InRoot;
+      level = 0;
+    }
     frames.openNames[frame] = open;
     frames.level[frame] = level;
     frames.up[frame] = up;
@@ -353,7 +359,10 @@ export class CallStacks {
     }
     if (role !== 0 || records.bits[i]! & RecordBits.Context)
       flags = this.#withInterrupt(flags, role, records, i);
-    if ((flags & SpanFlag.InRoot) === 0 && this.#isRoot(name)) flags |= SpanFlag.InRoot;
+    if ((flags & SpanFlag.InRoot) === 0 && this.#isRoot(name)) {
+      flags |= SpanFlag.InRoot;
+      level = 0;
+    }
     const span = this.#spanCount++;
     let irqNs = 0;
     let softirqNs = 0;
@@ -385,8 +394,9 @@ export class CallStacks {
     out.line[row] = records.line[i]!;
     const tree = this.#options.callTree;
     if (tree) out.node[row] = tree.child(up === NONE ? -1 : frames.node[up]!, name);
-    const cost = this.#options.overhead;
-    out.durationNs[row] = cost ? Math.max(0, durationNs - cost.insideNs) : durationNs;
+    const { overhead, exclude } = this.#options;
+    const leftNs = exclude?.offCpu ? durationNs - offNs : durationNs;
+    out.durationNs[row] = overhead ? Math.max(0, leftNs - overhead.insideNs) : leftNs;
     this.#textOf(records, i, row);
   }
 
@@ -478,7 +488,11 @@ export class CallStacks {
       if (exclude.softirq) excludedNs += out.softirqNs[row]!;
       if (exclude.offCpu) excludedNs += out.offCpuNs[row]!;
       if (excludedNs <= durationNs) durationNs -= excludedNs;
-      if (frames.outNs[frame]! > 0) selfNs -= frames.ownOutNs[frame]!;
+      if (frames.outNs[frame]! > 0) {
+        if (exclude.irq) selfNs -= frames.ownIrqNs[frame]!;
+        if (exclude.softirq) selfNs -= frames.ownSoftirqNs[frame]!;
+        if (exclude.offCpu) selfNs -= frames.ownOffNs[frame]!;
+      }
     }
     if (overhead) {
       const below = out.descendants[row]!;
@@ -731,7 +745,7 @@ export class CallStacks {
     const frame = this.#stacks.top[stack]!;
     if (frame === NONE || !(ns > 0) || frames.flags[frame]! & SpanFlag.InInterrupt) return;
     this.#frames.addOut(frame, hard ? ns : 0, hard ? 0 : ns, 0);
-    frames.ownOutNs[frame]! += ns;
+    (hard ? frames.ownIrqNs : frames.ownSoftirqNs)[frame]! += ns;
   }
 
   #schedSwitch(records: RecordBatch, i: number, timeNs: number): void {
@@ -757,7 +771,7 @@ export class CallStacks {
     this.#stacks.offSince[entered] = Number.NaN;
     if (frame === NONE || !(offNs > 0)) return;
     this.#frames.addOut(frame, 0, 0, offNs);
-    frames.ownOutNs[frame]! += offNs;
+    frames.ownOffNs[frame]! += offNs;
   }
 
   #count(id: string, sentence: string, line: number): void {

@@ -19,13 +19,15 @@ export class Frames {
   readonly childNs = new Float64Array(MAX_FRAMES);
   readonly children = new Int32Array(MAX_FRAMES);
   readonly descendants = new Int32Array(MAX_FRAMES);
-  /** Sum of the next three; they and `ownOutNs` mean nothing while it is 0. */
+  /** Sum of the next three; they and their own parts mean nothing while it is 0. */
   readonly outNs = new Float64Array(MAX_FRAMES);
   readonly irqNs = new Float64Array(MAX_FRAMES);
   readonly softirqNs = new Float64Array(MAX_FRAMES);
   readonly offNs = new Float64Array(MAX_FRAMES);
-  /** The part of the three above that no traced call below accounts for. */
-  readonly ownOutNs = new Float64Array(MAX_FRAMES);
+  /** The parts of the three above that no traced call below accounts for. */
+  readonly ownIrqNs = new Float64Array(MAX_FRAMES);
+  readonly ownSoftirqNs = new Float64Array(MAX_FRAMES);
+  readonly ownOffNs = new Float64Array(MAX_FRAMES);
   readonly flags = new Uint16Array(MAX_FRAMES);
   readonly line = new Float64Array(MAX_FRAMES);
   /** One bit for each name (id modulo 32) open at or above the frame: a quick "surely not recursive". */
@@ -61,7 +63,9 @@ export class Frames {
       this.irqNs[frame] = 0;
       this.softirqNs[frame] = 0;
       this.offNs[frame] = 0;
-      this.ownOutNs[frame] = 0;
+      this.ownIrqNs[frame] = 0;
+      this.ownSoftirqNs[frame] = 0;
+      this.ownOffNs[frame] = 0;
     }
     this.outNs[frame]! += irqNs + softirqNs + offNs;
     this.irqNs[frame]! += irqNs;

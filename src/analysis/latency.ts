@@ -4,6 +4,15 @@ import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import { Histogram } from './histogram.ts';
 import type { RowFilter } from './row-filter.ts';
 
+interface InnerCall {
+  readonly stack: number;
+  readonly span: number;
+  readonly ns: number;
+}
+
+/** Outer calls whose end is never seen leave theirs behind. */
+const MAX_INNER = 1024;
+
 /** What is known of the calls of one function. */
 export interface FunctionLatency {
   readonly name: NameId;
@@ -14,6 +23,8 @@ export interface FunctionLatency {
   /** Sum of durations; a call inside a call of the same function counts once. */
   totalNs: number;
   selfNs: number;
+  /** Counted calls that ran within a call of the same function which has not ended yet. */
+  readonly inner: InnerCall[];
   /** By how much `totalNs` may be too small because the kernel cuts long durations. */
   cutNs: number;
   /** Calls whose begin was not seen. */
@@ -59,7 +70,10 @@ export class LatencyTable {
       row.durations.add(ns);
       if (ns >= 1e7) row.cutNs += durationCutNs(ns);
       row.selfNs += f & Leaf ? ns : selfNs[i]!;
-      if ((f & Recursive) === 0) row.totalNs += ns;
+      row.totalNs += ns;
+      // A call within a call of the same function is in that one's duration already.
+      if (row.inner.length > 0) row.totalNs -= takeInner(row.inner, rows.stack[i]!, rows.span[i]!);
+      if (f & Recursive) keepInner(row.inner, rows.stack[i]!, rows.span[i]!, ns);
       if ((f & Leaf) === 0) {
         row.irqNs += rows.irqNs[i]!;
         row.softirqNs += rows.softirqNs[i]!;
@@ -75,6 +89,7 @@ export class LatencyTable {
       calls: 0,
       totalNs: 0,
       selfNs: 0,
+      inner: [],
       cutNs: 0,
       startCut: 0,
       selfIsBound: 0,
@@ -90,4 +105,21 @@ export class LatencyTable {
   rows(): FunctionLatency[] {
     return this.#byName.filter((row) => row !== undefined);
   }
+}
+
+/** The durations of the inner calls that began after `span` on the stack; they are forgotten. */
+function takeInner(inner: InnerCall[], stack: number, span: number): number {
+  let ns = 0;
+  for (let k = inner.length - 1; k >= 0; k--) {
+    const call = inner[k]!;
+    if (call.stack !== stack || call.span < span) continue;
+    ns += call.ns;
+    inner.splice(k, 1);
+  }
+  return ns;
+}
+
+function keepInner(inner: InnerCall[], stack: number, span: number, ns: number): void {
+  if (inner.length >= MAX_INNER) inner.shift();
+  inner.push({ stack, span, ns });
 }

@@ -32,8 +32,8 @@ export class OverheadEstimator {
   #outermostNs = 0;
   #rows = 0;
   readonly #leaf: (Histogram | undefined)[] = [];
-  /** Self time for each call made, ns, by caller. */
-  readonly #perCall: (Histogram | undefined)[] = [];
+  /** Self times, ns, by caller and number of calls made (see `callerKey`). */
+  readonly #selfByCaller = new Map<number, Histogram>();
 
   add(rows: SpanBatch): void {
     for (let i = 0; i < rows.length; i++) {
@@ -42,7 +42,7 @@ export class OverheadEstimator {
       if (Number.isNaN(ns)) continue;
       this.#calls++;
       const flags = rows.flags[i]!;
-      if (rows.level[i] === 0 && (flags & SpanFlag.StartCut) === 0) this.#outermostNs += ns;
+      if (rows.parent[i] === -1 && (flags & SpanFlag.StartCut) === 0) this.#outermostNs += ns;
       const taken = this.#rows++;
       if (taken >= ROWS_TAKEN_ALL && (taken & 15) !== 0) continue;
       const name = rows.name[i]!;
@@ -51,24 +51,29 @@ export class OverheadEstimator {
         this.#leaf[name]!.add(ns);
       } else if ((flags & (SpanFlag.SelfIsBound | SpanFlag.StartCut | SpanFlag.Switched)) === 0) {
         const made = rows.children[i]!;
-        if (made === 0) continue;
-        this.#perCall[name] ??= new Histogram();
-        this.#perCall[name]!.add(rows.selfNs[i]! / made);
+        if (made === 0 || made >= MOST_CALLS_MADE) continue;
+        const key = callerKey(name, made);
+        let selfTimes = this.#selfByCaller.get(key);
+        if (!selfTimes) {
+          selfTimes = new Histogram();
+          this.#selfByCaller.set(key, selfTimes);
+        }
+        selfTimes.add(rows.selfNs[i]!);
       }
     }
   }
 
   /** The cost, or null when the trace has no leaf with a duration. */
   estimate(): OverheadCost | null {
-    const inside = lowest(this.#leaf, 0);
+    const inside = quickestLeaf(this.#leaf);
     if (inside === null) return null;
-    const outside = lowest(this.#perCall, inside.ns);
+    const outside = leastPerCall(this.#selfByCaller, inside.ns);
     return { insideNs: inside.ns, outsideNs: outside === null ? 0 : outside.ns };
   }
 
   /** The estimate with what it rests on, for the report. */
   summary(names: NameTable, subtracted: boolean): OverheadSummary {
-    const inside = lowest(this.#leaf, 0);
+    const inside = quickestLeaf(this.#leaf);
     if (inside === null) {
       return {
         insideNs: null,
@@ -80,7 +85,7 @@ export class OverheadEstimator {
         basis: 'no call without traced calls below it has a duration',
       };
     }
-    const outside = lowest(this.#perCall, inside.ns);
+    const outside = leastPerCall(this.#selfByCaller, inside.ns);
     const totalNs = (inside.ns + (outside?.ns ?? 0)) * this.#calls;
     const leaf = `inside: the quickest leaf calls (${names.functionName(inside.name)})`;
     const caller = outside
@@ -103,15 +108,38 @@ interface Lowest {
   readonly name: number;
 }
 
-/** The function whose low quantile, less `minusNs`, is the smallest. */
-function lowest(byName: (Histogram | undefined)[], minusNs: number): Lowest | null {
+/** Callers that make more calls than this are loops with work of their own. */
+const MOST_CALLS_MADE = 4096;
+
+function callerKey(name: number, made: number): number {
+  return name * MOST_CALLS_MADE + made;
+}
+
+/** The function whose leaf calls are the quickest, by their low quantile. */
+function quickestLeaf(byName: (Histogram | undefined)[]): Lowest | null {
   let best: Lowest | null = null;
   const enough = byName.some((h) => h !== undefined && h.count >= ENOUGH);
   for (let name = 0; name < byName.length; name++) {
     const h = byName[name];
     if (h === undefined || (enough && h.count < ENOUGH)) continue;
-    const ns = (h.count >= ENOUGH ? h.quantile(LOW) : h.minNs) - minusNs;
-    if (best === null || ns < best.ns) best = { ns: Math.max(0, ns), name };
+    const ns = low(h);
+    if (best === null || ns < best.ns) best = { ns, name };
   }
   return best;
+}
+
+/** The caller with the smallest (self - inside) / calls made, by the low quantile of its self times. */
+function leastPerCall(selfByCaller: ReadonlyMap<number, Histogram>, insideNs: number): Lowest | null {
+  let best: Lowest | null = null;
+  const enough = [...selfByCaller.values()].some((h) => h.count >= ENOUGH);
+  for (const [key, h] of selfByCaller) {
+    if (enough && h.count < ENOUGH) continue;
+    const ns = Math.max(0, low(h) - insideNs) / (key % MOST_CALLS_MADE);
+    if (best === null || ns < best.ns) best = { ns, name: Math.floor(key / MOST_CALLS_MADE) };
+  }
+  return best;
+}
+
+function low(h: Histogram): number {
+  return h.count >= ENOUGH ? h.quantile(LOW) : h.minNs;
 }

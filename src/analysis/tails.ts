@@ -33,6 +33,7 @@ interface Subject {
 interface Captured {
   readonly durationNs: number;
   readonly startNs: number;
+  readonly originNs: number;
   readonly task: number;
   readonly cpu: number;
   readonly stack: number;
@@ -76,6 +77,7 @@ export class Tails {
   /** 1: subject, -1: not one, 0: not looked at, by name. */
   #isSubject = new Int8Array(256);
   #file = '';
+  #originNs: () => number = () => 0;
   #pending: Captured[] = [];
 
   #count = 0;
@@ -96,8 +98,9 @@ export class Tails {
   }
 
   /** Another input begins: its calls have nothing to do with those in the ring. */
-  beginFile(name: string): void {
+  beginFile(name: string, originNs: () => number): void {
     this.#file = name;
+    this.#originNs = originNs;
     this.#pending = [];
     this.#count = 0;
   }
@@ -228,6 +231,7 @@ export class Tails {
     const captured: Captured = {
       durationNs: rows.durationNs[i]!,
       startNs: rows.startNs[i]!,
+      originNs: this.#originNs(),
       task,
       cpu,
       stack,
@@ -331,7 +335,7 @@ export class Tails {
       }));
     return {
       durationNs: captured.durationNs,
-      startNs: finite(captured.startNs),
+      startNs: finite(captured.originNs + captured.startNs),
       task: taskText(captured.task),
       cpu: captured.cpu,
       file: captured.file,

@@ -107,7 +107,7 @@ export class TraceAnalysis {
     const { exclude, filters, overhead } = this.#options;
     const roots = filters.roots?.length ? globPattern(filters.roots) : null;
     const isRoot: boolean[] = [];
-    this.#tails.beginFile(name);
+    this.#tails.beginFile(name, originNs);
     this.#locks.beginInput();
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
     this.#clock = new ClockCheck();
@@ -138,6 +138,7 @@ export class TraceAnalysis {
     facts: FileFacts,
   ): void {
     this.#stacks?.finish();
+    this.#locks.endInput(this.#clock.trusted);
     if (facts.clock === 'stamps') this.#clock.report(this.diagnostics, file.name);
     this.#stacks = null;
     this.#files.push({
@@ -166,7 +167,7 @@ export class TraceAnalysis {
     const functions = this.#functionRows();
     const totals = new Map<string, number>();
     for (const row of functions) totals.set(row.name, (totals.get(row.name) ?? 0) + (row.totalNs ?? 0));
-    const locks = lockRows(this.#locks.sites(), this.names, release, totals, this.#clock.trusted);
+    const locks = lockRows(this.#locks.sites(), this.names, release, totals);
     if (this.#locks.unmatchedUnlocks > 0) {
       const sentence = 'unlocks have no lock call in the trace that goes with them';
       this.diagnostics.add('unlock-without-lock', 'info', sentence, undefined, this.#locks.unmatchedUnlocks);

@@ -56,7 +56,7 @@ export class SpanBatch {
   readonly cpu: Int32Array;
   /** Number of the stack of open calls; stays the same when a task's name becomes known later. */
   readonly stack: Int32Array;
-  /** Number of open calls above it in its task's stack, 0 = outermost seen. */
+  /** Number of open calls above it in its task's stack, 0 = outermost seen, or the root with `--root`. */
   readonly level: Int32Array;
   /** Number of the call, counted at its begin. */
   readonly span: Float64Array;

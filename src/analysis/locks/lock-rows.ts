@@ -18,13 +18,12 @@ export function lockRows(
   names: NameTable,
   kernelRelease: string,
   totalBySite: ReadonlyMap<string, number>,
-  stampsMeasureTime: boolean,
 ): LockRow[] {
   const hints = kernelHints(sites, names, kernelRelease);
   const rows = mergedAddresses(sites);
   return rows
     .filter((site) => site.acquisitions > 0)
-    .map((site) => lockRow(site, names, hints, totalBySite.get(site.function) ?? 0, stampsMeasureTime))
+    .map((site) => lockRow(site, names, hints, totalBySite.get(site.function) ?? 0))
     .sort(
       (a, b) =>
         b.wait.totalNs - a.wait.totalNs ||
@@ -68,15 +67,7 @@ export function lockText(site: LockSite, hints: KernelHints): string {
   return displayName(site.key, hints) + side;
 }
 
-function lockRow(
-  site: LockSite,
-  names: NameTable,
-  hints: KernelHints,
-  siteTotalNs: number,
-  stampsMeasureTime: boolean,
-): LockRow {
-  const byStamps = stampsMeasureTime && site.holdByStamps.count > 0;
-  const hold = byStamps ? site.holdByStamps : site.holdByCalls;
+function lockRow(site: LockSite, names: NameTable, hints: KernelHints, siteTotalNs: number): LockRow {
   const heldRows = <K>(counts: Map<K, { calls: number; ns: number }>, text: (key: K) => string): HeldRow[] =>
     [...counts.entries()]
       .map(([key, count]) => ({ name: text(key), calls: count.calls, totalNs: count.ns }))
@@ -94,8 +85,8 @@ function lockRow(
     waitWitness: site.witness,
     wait: distribution(site.wait),
     acquire: distribution(site.acquire),
-    hold: hold.count > 0 ? distribution(hold) : null,
-    holdBasis: hold.count === 0 ? 'none' : byStamps ? 'stamps' : 'calls',
+    hold: site.hold.count > 0 ? distribution(site.hold) : null,
+    holdBasis: site.holdBasis,
     waitShareOfSite: siteTotalNs > 0 ? site.wait.sumNs / siteTotalNs : null,
     blockedBy: blockers(site),
     blockedByCoverage: site.wait.sumNs > 0 ? Math.min(1, site.explainedNs / site.wait.sumNs) : null,

@@ -42,9 +42,11 @@ export class LockSite {
   unlockSeen = false;
   readonly acquire = new Histogram();
   readonly wait = new Histogram();
-  /** Holds by time stamps, and as sums of the calls seen under them. */
-  readonly holdByStamps = new Histogram();
-  readonly holdByCalls = new Histogram();
+  readonly hold = new Histogram();
+  holdBasis: 'stamps' | 'calls' | 'none' = 'none';
+  /** Holds of the present input, by time stamps and as sums of the calls seen under them. */
+  #byStamps = new Histogram();
+  #byCalls = new Histogram();
   witness: 'slowpath' | 'contention-events' | 'none' = 'none';
   explainedNs = 0;
   /** Waits of which a part stayed unexplained, and those parts. */
@@ -88,8 +90,21 @@ export class LockSite {
    * @param stampsNs From stamp to stamp; NaN without stamps.
    */
   addHold(callsNs: number, stampsNs: number): void {
-    if (!Number.isNaN(callsNs)) this.holdByCalls.add(callsNs);
-    if (!Number.isNaN(stampsNs)) this.holdByStamps.add(Math.max(0, stampsNs));
+    if (!Number.isNaN(callsNs)) this.#byCalls.add(callsNs);
+    if (!Number.isNaN(stampsNs)) this.#byStamps.add(Math.max(0, stampsNs));
+  }
+
+  /** The input ended: its holds count by its stamps, where these measure time. */
+  endInput(stampsMeasureTime: boolean): void {
+    const byStamps = stampsMeasureTime && this.#byStamps.count > 0;
+    const holds = byStamps ? this.#byStamps : this.#byCalls;
+    if (holds.count > 0) {
+      this.hold.merge(holds);
+      // A sum of calls is the weaker of the two: it names the whole.
+      if (!byStamps || this.holdBasis === 'none') this.holdBasis = byStamps ? 'stamps' : 'calls';
+    }
+    this.#byStamps = new Histogram();
+    this.#byCalls = new Histogram();
   }
 
   /** A wait of `waitNs`, of which the trace shows the cause of `explainedNs`. */
@@ -124,8 +139,8 @@ export class LockSite {
     this.unlockSeen ||= other.unlockSeen;
     this.acquire.merge(other.acquire);
     this.wait.merge(other.wait);
-    this.holdByStamps.merge(other.holdByStamps);
-    this.holdByCalls.merge(other.holdByCalls);
+    this.hold.merge(other.hold);
+    if (this.holdBasis === 'none' || other.holdBasis === 'calls') this.holdBasis = other.holdBasis;
     if (this.witness === 'none') this.witness = other.witness;
     this.explainedNs += other.explainedNs;
     this.unexplainedWaits += other.unexplainedWaits;

@@ -108,6 +108,11 @@ export class LockTable {
     this.#lastRelease.clear();
   }
 
+  /** The input ended; whether its time stamps measure time is known now. */
+  endInput(stampsMeasureTime: boolean): void {
+    for (const site of this.#sites.values()) site.endInput(stampsMeasureTime);
+  }
+
   /** Takes the spans of a batch. */
   add(rows: SpanBatch): void {
     const roles = this.#roles.bits;
