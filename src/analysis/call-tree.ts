@@ -63,21 +63,22 @@ export class CallTree {
       weight[node] = Math.max(this.#totalNs[node]!, below, this.#calls[node]! > 0 ? 1e-9 : 0);
     }
     const out: CallTreeNode[] = [];
-    const visit = (list: number[], parent: number): void => {
-      for (const node of list.sort((a, b) => weight[b]! - weight[a]! || a - b)) {
-        if (weight[node] === 0) continue;
-        const index = out.length;
-        out.push({
-          name: names.text(this.#name[node]!),
-          parent,
-          calls: this.#calls[node]!,
-          totalNs: this.#totalNs[node]!,
-          selfNs: this.#selfNs[node]!,
-        });
-        visit(children[node]!, index);
-      }
-    };
-    visit(roots, -1);
+    const byWeight = (list: number[]) => list.sort((a, b) => weight[a]! - weight[b]! || b - a);
+    // A list of what is still to visit, the next one last: recursion would overflow on deep paths.
+    const left = byWeight(roots).map((node) => ({ node, parent: -1 }));
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const { node, parent } = next;
+      if (weight[node] === 0) continue;
+      const index = out.length;
+      out.push({
+        name: names.text(this.#name[node]!),
+        parent,
+        calls: this.#calls[node]!,
+        totalNs: this.#totalNs[node]!,
+        selfNs: this.#selfNs[node]!,
+      });
+      for (const child of byWeight(children[node]!)) left.push({ node: child, parent: index });
+    }
     return out;
   }
 

@@ -6,7 +6,7 @@ import { renderJson } from '../report/json.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
 import { UsageError } from '../trace/diagnostics.ts';
-import { cpuList, exclusions, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
+import { cpuList, exclusions, fileList, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import { Progress } from './progress.ts';
 import { readInputs, Spool } from './read-inputs.ts';
@@ -56,7 +56,7 @@ export function addAnalyzeCommand(program: Command): void {
         'and how far the trace can be trusted.',
     )
     .argument('[trace...]', 'trace files; - is standard input')
-    .option('-i, --input <file>', 'trace file (as in perf; may be given again)', nameList)
+    .option('-i, --input <file>', 'trace file (as in perf; may be given again)', fileList)
     .option('--function <names>', 'count only these functions: names or globs, without module', nameList)
     .option('--root <names>', 'count only these functions and what they call', nameList)
     .option('-C, --cpu <list>', 'count only calls on these CPUs: 0,2-4', cpuList)

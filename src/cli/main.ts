@@ -11,8 +11,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   // `trace-replay ... | head` closes our output: the reader has what it wanted.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      if (error.code !== 'EPIPE' && stream === process.stdout) {
+        process.stderr.write(`trace-replay: standard output: ${error.message}\n`);
+        process.exit(EXIT_INPUT);
+      }
+      process.exit(0);
     });
   }
   const program = new Command('trace-replay')
@@ -25,7 +28,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(error);
+    // Not by returning: a writer that goes on would keep standard input open, and us with it.
+    process.exit(report(error));
   }
 }
 

@@ -31,6 +31,11 @@ export function nameList(text: string, before: readonly string[] | undefined): r
   return [...(before ?? []), ...names];
 }
 
+/** File names as they are, commas and all; the option may be given again. */
+export function fileList(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
 /** A time of the trace clock as the trace prints it, in seconds; returned in ns. */
 export function traceTime(text: string): number {
   if (!/^\d+(?:\.\d{1,9})?$/.test(text))

@@ -40,8 +40,16 @@ export function writeFileWhole(path: string, text: string): void {
     }
     renameSync(beside, path);
   } catch (error) {
-    rmSync(beside, { force: true });
+    removeQuietly(beside);
     throw new InputError(`${path}: cannot be written (${(error as Error).message})`);
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // It could not be made either: the error that is told says why.
   }
 }
 

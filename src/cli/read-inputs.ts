@@ -21,6 +21,13 @@ export interface ReadOptions {
 export class Spool {
   readonly #folder = mkdtempSync(join(tmpdir(), 'trace-replay-'));
   readonly #paths = new Map<string, string>();
+  /** What was wrong with the end of an input, to be told after the second reading as well. */
+  readonly broken = new Map<string, string>();
+
+  constructor() {
+    // Also when the reader of our output leaves first.
+    process.once('exit', () => this.remove());
+  }
 
   /** Where the copy of an input is, or goes. */
   pathFor(name: string): string {
@@ -81,27 +88,36 @@ async function readInput(name: string, analysis: TraceAnalysis, options: ReadOpt
     sink: (batch) => sink(batch),
   });
   const sink = analysis.beginFile(name, () => parser.originNs);
+  let bytes = 0;
   const tapped = tap(source, (chunk) => {
+    bytes += chunk.length;
     hash?.update(chunk);
     if (copy >= 0) writeSync(copy, chunk);
     options.progress.update(name, source.progress(), source.sizeBytes);
   });
   try {
-    for await (const chunk of format.prepare ? format.prepare(tapped) : tapped) parser.push(chunk);
+    const overlong = (line: number) => {
+      const sentence = 'lines too long for a mail were skipped';
+      analysis.diagnostics.add('overlong-line', 'warning', sentence, `${name}:${line}`);
+    };
+    const chunks = format.prepare ? format.prepare(tapped, overlong) : tapped;
+    for await (const chunk of chunks) parser.push(chunk);
   } catch (error) {
     if (!(error instanceof BrokenInput)) throw error;
-    analysis.diagnostics.add(
-      'input-broken-off',
-      'loss',
-      'the input could not be read to its end',
-      error.message,
-    );
+    options.spool?.broken.set(name, error.message);
+    countBroken(analysis, error.message);
     options.warn(error.message);
   } finally {
     if (copy >= 0) closeSync(copy);
   }
-  const facts = parser.finish();
+  if (spooled && options.spool!.broken.has(name)) countBroken(analysis, options.spool!.broken.get(name)!);
+  const facts = { ...parser.finish(), bytes };
   analysis.endFile({ name, format: format.id, sha256: hash?.digest('hex') ?? '' }, facts);
+}
+
+function countBroken(analysis: TraceAnalysis, message: string): void {
+  const sentence = 'the input could not be read to its end';
+  analysis.diagnostics.add('input-broken-off', 'loss', sentence, message);
 }
 
 async function* tap(source: Source, see: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {

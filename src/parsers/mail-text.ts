@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import split2 from 'split2';
 import { undecorate } from './line-decoration.ts';
 
-const MAX_LINE_CHARACTERS = 1 << 16;
+const NEWLINE = 10;
+const MAX_LINE_BYTES = 1 << 16;
 /** A trace line may have been wrapped into so many pieces. */
 const MAX_PIECES = 4;
 
@@ -14,11 +15,11 @@ const COMPLETE = /(?:[;{}]|\*\/|={3,}>(?: \|)?|<={3,}(?: \|)?)\s*$/;
  * blanks, quote marks, wrapping. Lines keep their numbers: a piece that was joined to the line before
  * leaves an empty line behind.
  */
-export async function* cleanMailText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const lines = Readable.from(chunks).pipe(
-    // skipOverflow is in split2 4 and not in its types.
-    split2('\n', { maxLength: MAX_LINE_CHARACTERS, skipOverflow: true } as split2.Options),
-  );
+export async function* cleanMailText(
+  chunks: AsyncIterable<Uint8Array>,
+  onOverlongLine: (line: number) => void,
+): AsyncGenerator<Uint8Array> {
+  const lines = Readable.from(withoutOverlongLines(chunks, onOverlongLine)).pipe(split2('\n'));
   let waiting: string | null = null;
   let pieces = 0;
   let softBreak = '';
@@ -69,4 +70,32 @@ function plainCharacters(line: string): string {
     .replaceAll('&amp;', '&')
     .replace(/\u00c2?[\u00a0]|[\u2000-\u200a\u202f]/g, ' ')
     .replace(/[\u200b\ufeff]/g, '');
+}
+
+/** Empties lines that no mail has, so that they need no memory, and tells where they stood. */
+async function* withoutOverlongLines(
+  chunks: AsyncIterable<Uint8Array>,
+  onOverlongLine: (line: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let line = 1;
+  let length = 0;
+  for await (const chunk of chunks) {
+    let at = 0;
+    while (at < chunk.length) {
+      const newline = chunk.indexOf(NEWLINE, at);
+      const to = newline < 0 ? chunk.length : newline + 1;
+      const before = length;
+      length += to - at;
+      if (length <= MAX_LINE_BYTES) yield Uint8Array.from(chunk.subarray(at, to));
+      else {
+        if (before <= MAX_LINE_BYTES) onOverlongLine(line);
+        if (newline >= 0) yield Uint8Array.of(NEWLINE);
+      }
+      if (newline >= 0) {
+        line++;
+        length = 0;
+      }
+      at = to;
+    }
+  }
 }

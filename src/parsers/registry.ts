@@ -15,7 +15,10 @@ export interface TraceFormat {
   readonly sniff: (head: Uint8Array) => boolean;
   readonly open: (context: ParseContext) => TraceParser;
   /** Makes the text ready for the parser, where people's tools have changed it. */
-  readonly prepare?: (chunks: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+  readonly prepare?: (
+    chunks: AsyncIterable<Uint8Array>,
+    onOverlongLine: (line: number) => void,
+  ) => AsyncIterable<Uint8Array>;
 }
 
 /** All formats, in the order in which they are tried. A new one is one file and one row. */

@@ -75,6 +75,7 @@ async function* fileChunks(name: string, count: (bytes: number) => void): AsyncG
 async function* streamChunks(name: string, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   const stream = name === '-' ? process.stdin : createReadStream(name, { highWaterMark: CHUNK_BYTES });
   try {
+    // Leaving the loop early destroys the stream, so that a writer without end keeps nobody waiting.
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       count(chunk.length);
       yield chunk;
@@ -124,7 +125,7 @@ async function peek(
     try {
       next = await chunks.next();
     } catch (error) {
-      if (length === 0) throw error;
+      if (length === 0) throw error instanceof BrokenInput ? new InputError(error.message) : error;
       broken = error;
       break;
     }

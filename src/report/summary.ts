@@ -131,7 +131,7 @@ function reading(result: AnalysisResult): string[] {
   const lost = diagnostics.find((d) => d.id === 'lost-records');
   const cut = diagnostics.find((d) => d.id === 'open-at-end' || d.id === 'begin-not-seen');
   const rest = lost
-    ? `; records were lost in ${lost.count} places, nothing was paired across them`
+    ? `; records were lost in ${countText(lost.count, 'place')}, nothing was paired across them`
     : cut
       ? '; some calls begin or end outside the trace'
       : '; no loss is reported';

@@ -30,12 +30,15 @@ export interface TextOptions {
   readonly heading: (text: string) => string;
 }
 
+/** A line, or a heading that may be emphasised. */
+type Line = string | { readonly heading: string };
+
 /** The report as plain ASCII text of at most 72 columns. */
 export function renderText(result: AnalysisResult, options: TextOptions): string {
-  const section = (title: string, lines: readonly string[]): string[] =>
-    lines.length === 0 ? [] : ['', options.heading(title), ...lines];
+  const section = (title: string, lines: readonly string[]): Line[] =>
+    lines.length === 0 ? [] : ['', { heading: clip(title, WIDTH) }, ...lines];
   const subjects = result.tails.slice(0, 3);
-  const lines = [
+  const lines: Line[] = [
     ...summarise(result).flatMap((sentence) => wrap(sentence, '')),
     ...section('Functions, by total time', functionTable(result.functions, options.entries)),
     ...section('Locks, by wait and hold', lockTable(result.locks, Math.ceil(options.entries * 0.4))),
@@ -51,7 +54,9 @@ export function renderText(result: AnalysisResult, options: TextOptions): string
     ...section('Tracing overhead (estimate)', overhead(result.overhead)),
     ...section('What was read', reading(result)),
   ];
-  return `${lines.map((line) => ascii(line.trimEnd())).join('\n')}\n`;
+  const text = (line: Line) =>
+    typeof line === 'string' ? ascii(line.trimEnd()) : options.heading(ascii(line.heading));
+  return `${lines.map(text).join('\n')}\n`;
 }
 
 // ---------------------------------------------------------------- tables
@@ -330,5 +335,5 @@ function clip(line: string, width: number): string {
 
 /** Task names may hold anything; a mail and a terminal should not get it raw. */
 function ascii(line: string): string {
-  return line.replace(/[^\x1b\x20-\x7e]/g, '?').replace(/\x1b(?!\[[0-9;]*m)/g, '?');
+  return line.replace(/[^\x20-\x7e]/g, '?');
 }

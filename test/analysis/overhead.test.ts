@@ -165,7 +165,7 @@ describe('real recordings', () => {
   ])('%s', (name) => {
     const { overhead } = analyse(readFixture(`function-graph/${name}`));
     expect(overhead.insideNs!).toBeGreaterThan(300);
-    expect(overhead.insideNs! + overhead.outsideNs!).toBeLessThan(10_000);
+    expect(overhead.insideNs! + overhead.outsideNs!).toBeLessThan(20_000);
     // Entering and leaving the tracer outside the stamps takes time: an upper bound of 0 cannot be true.
     expect(overhead.outsideNs!).toBeGreaterThan(0);
     expect(overhead.shareOfOutermost).toBeGreaterThan(0);
