@@ -175,12 +175,16 @@ describe('locks by their site', () => {
     ['swap_cgroup_record', '_raw_spin_lock_irqsave', 'spinlock', 'swap_cgroup ctrl->lock'],
     ['do_swap_page', '_raw_spin_lock', 'spinlock', 'page table lock'],
   ] as const)('%s, %s: %s is %s', (site, primitive, kind, lock) => {
-    const identity = identifyLock(site, primitive, kind, 0, 0);
+    const identity = identifyLock(site, primitive, kind, { held: 0, heldOther: 0, taken: 0 });
     expect([identity.known, displayName(identity.key, hints({}))]).toEqual([true, lock]);
   });
 
   it('what no table knows is named by its site', () => {
-    const identity = identifyLock('ext4_da_write_begin', 'mutex_lock', 'mutex', 0, 0);
+    const identity = identifyLock('ext4_da_write_begin', 'mutex_lock', 'mutex', {
+      held: 0,
+      heldOther: 0,
+      taken: 0,
+    });
     expect([identity.known, displayName(identity.key, hints({}))]).toEqual([
       false,
       'mutex at ext4_da_write_begin',
