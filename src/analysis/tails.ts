@@ -8,6 +8,8 @@ import type { RowFilter } from './row-filter.ts';
 /** Recent calls kept to look back at: must hold a slow call's tree and what ran beside it. */
 const RING = 1 << 16;
 const MASK = RING - 1;
+/** Calls of other CPUs that end so much later than a slow call are not waited for. */
+const ROWS_AFTER = 4096;
 const TREE_SHOWN = 60;
 const MEANWHILE_SHOWN = 6;
 /** Every call's parts are summed up to here, then one in 8 and all slow ones. */
@@ -204,6 +206,7 @@ export class Tails {
     const oldest = Math.max(0, this.#count - RING);
     for (let back = this.#count - 2; back >= oldest && found.length < wanted; back--) {
       const j = back & MASK;
+      if (this.#mark[j]! <= span) break;
       if (this.#parent[j] === span) found.push(j);
     }
     // Its beginning has left the ring: half a call's parts would mislead.
@@ -242,10 +245,12 @@ export class Tails {
       tree: [],
       treeHidden: 0,
       meanwhile: new Map(),
-      until: this.#count + RING,
+      until: this.#count + ROWS_AFTER,
     };
     for (let back = this.#count - 2; back >= oldest; back--) {
       const j = back & MASK;
+      // Marks never fall: this call and all before it were over when the slow one began.
+      if (this.#mark[j]! <= span) break;
       if (this.#span[j]! > span && this.#stack[j] === stack) rowsOfTree.push(j);
       else if (this.#mark[j]! > span) this.#addMeanwhile(captured, j);
     }

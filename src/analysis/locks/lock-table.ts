@@ -265,7 +265,7 @@ export class LockTable {
       else heldOther++;
     }
     const taken = this.#inTurn(parentName, function_) ? this.#countTaken(state, frame) : 0;
-    const cacheKey = `${parentName}/${name}/${held}/${heldOther}/${taken & 1}`;
+    const cacheKey = siteCacheKey(parentName, name, held, heldOther, taken);
     let site = this.#siteCache.get(cacheKey);
     if (!site) {
       const identity = identifyLock(function_, this.#names.functionName(name), primitive.kind, {
@@ -282,7 +282,7 @@ export class LockTable {
     return this.#siteOf(address, false, primitive, function_, address);
   }
 
-  readonly #siteCache = new Map<string, LockSite>();
+  readonly #siteCache = new Map<number, LockSite>();
   readonly #takesInTurn = new Map<number, boolean>();
 
   #inTurn(parentName: number, function_: string): boolean {
@@ -590,12 +590,15 @@ export class LockTable {
 
   #endHold(state: TaskLocks, h: number, endNs: number, released: boolean): void {
     const hold = state.holds[h]!;
-    state.holds.splice(h, 1);
+    removeAt(state.holds, h);
     hold.endNs = endNs;
     hold.endOrder = this.#order++;
     hold.released = released;
-    const at = this.#activeHolds.indexOf(hold);
-    if (at >= 0) this.#activeHolds.splice(at, 1);
+    for (let k = this.#activeHolds.length - 1; k >= 0; k--) {
+      if (this.#activeHolds[k] !== hold) continue;
+      removeAt(this.#activeHolds, k);
+      break;
+    }
   }
 
   // ---------------------------------------------------------------- events and gaps
@@ -654,4 +657,22 @@ function belongsTo(primitive: LockPrimitive, rows: SpanBatch, i: number, pending
 /** A lock by what is known of it: its identity, and its address where the trace shows it. */
 function lockKey(key: string, address: string): string {
   return address === '' ? key : `${key}|${address}`;
+}
+
+/** One number for all that decides which row an acquisition belongs to; exact below 2^20 names. */
+function siteCacheKey(
+  parentName: number,
+  name: number,
+  held: number,
+  heldOther: number,
+  taken: number,
+): number {
+  const state = Math.min(held, 3) * 8 + Math.min(heldOther, 3) * 2 + (taken & 1);
+  return ((parentName + 1) * 0x100000 + name) * 32 + state;
+}
+
+/** Removes an element of a short list; unlike splice it allocates nothing. */
+function removeAt<T>(list: T[], at: number): void {
+  for (let k = at; k < list.length - 1; k++) list[k] = list[k + 1]!;
+  list.pop();
 }
