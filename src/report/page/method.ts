@@ -19,7 +19,7 @@ ${heading(2, SECTIONS.method, 'Method')}
 ${
   sums.length === 0
     ? NOTHING
-    : html`<p>Input (for <code>sha256sum -c</code>):</p>
+    : html`<p>Input (SHA-256 of the text, after unpacking):</p>
 <pre tabindex="0" role="region" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
 }
 <p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
