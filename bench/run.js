@@ -44,6 +44,20 @@ try {
   makeTrace(stamped, megabytes / 2, SETS.stamped);
   makeTrace(small, 20, SETS.default);
   const mb = (path) => statSync(path).size / 1e6;
+  /** The leaf sums written in three ways, as people do; the first knows default columns only. */
+  const mawkPeers = (what, path) =>
+    [
+      ['leaf-sums', 'by position'],
+      ['leaf-sums-fields', 'split at bars'],
+      ['leaf-sums-any-columns', 'by regex'],
+    ]
+      .filter(([file]) => path === trace || file !== 'leaf-sums')
+      .map(([file, how]) => ({
+        id: `${file} ${what}`,
+        title: `mawk: leaf sums ${how}, ${what}`,
+        run: ['mawk', ['-f', here(`peers/${file}.awk`), path]],
+        mb: mb(path),
+      }));
   const programs = [
     {
       id: 'spans',
@@ -69,12 +83,14 @@ try {
       run: ['node', [here('../bin/trace-replay.js'), 'analyze', small, '-o', '/dev/null']],
       mb: mb(small),
     },
+    ...mawkPeers('default columns', trace),
     {
-      id: 'mawk',
-      title: 'mawk: leaf sums only',
-      run: ['mawk', ['-f', here('peers/leaf-sums.awk'), trace]],
-      mb: mb(trace),
+      id: 'spans-stamped',
+      title: 'text to spans and tables, stamped trace',
+      run: ['node', [here('spans.js'), stamped]],
+      mb: mb(stamped),
     },
+    ...mawkPeers('stamped trace', stamped),
     {
       id: 'python',
       title: 'python3: regex and stack',
@@ -92,7 +108,9 @@ try {
       console.error(`round ${round} ${p.id} ${result ? `${result.cpu.toFixed(2)} s` : 'not run'}`);
     }
   }
-  const spans = median(results.get('spans').map((r) => r.cpu));
+  // Every program is compared with the spans stage on the same file.
+  const spansOn = (size) =>
+    programs.find((p) => p.id.startsWith('spans') && p.mb === size && results.get(p.id).length > 0);
   console.log(
     `${cpus()[0].model}, ${cpus().length} CPUs, Node ${process.version}, ${mb(trace).toFixed(0)} MB, median of ${rounds} rounds`,
   );
@@ -106,7 +124,8 @@ try {
       continue;
     }
     const cpu = median(runs.map((r) => r.cpu));
-    const ratio = p.mb === programs[0].mb ? (cpu / spans).toFixed(2) : '';
+    const base = spansOn(p.mb);
+    const ratio = base ? (cpu / median(results.get(base.id).map((r) => r.cpu))).toFixed(2) : '';
     console.log(
       `| ${p.title} | ${cpu.toFixed(2)} | ${(p.mb / cpu).toFixed(0)} | ${median(runs.map((r) => r.peakMb)).toFixed(0)} | ${ratio} |`,
     );

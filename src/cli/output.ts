@@ -7,7 +7,6 @@ import {
   rmSync,
   statSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { InputError } from '../trace/diagnostics.ts';
@@ -33,7 +32,7 @@ export function writeFileWhole(path: string, text: string): void {
   try {
     const fd = openSync(beside, 'w');
     try {
-      writeSync(fd, text);
+      writeFileSync(fd, text);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

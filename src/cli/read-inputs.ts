@@ -27,6 +27,13 @@ export class Spool {
   constructor() {
     // Also when the reader of our output leaves first.
     process.once('exit', () => this.remove());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        this.remove();
+        // Handled once: this time it ends us, with the status that a shell expects.
+        process.kill(process.pid, signal);
+      });
+    }
   }
 
   /** Where the copy of an input is, or goes. */

@@ -256,8 +256,9 @@ function overhead(o: OverheadSummary): string[] {
   lines.push(...wrap(`From ${o.basis}.`, ''));
   const note = o.subtracted
     ? 'Taken out of every duration above: what is left is a lower bound.'
-    : 'Both are upper bounds: they contain the work of the quickest functions. Holds are stretched by the calls ' +
-      'traced under the lock. --subtract-overhead takes them out.';
+    : (o.outsideNs > 0 ? 'Both are upper bounds: they contain' : 'The first is an upper bound: it contains') +
+      ' the work of the quickest functions. Holds are stretched by the calls traced under the lock. ' +
+      '--subtract-overhead takes them out.';
   lines.push(...wrap(note, ''));
   return lines;
 }

@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readFixture } from '../helpers/fixtures.ts';
-import { analyzeJson, fixturePath, runCli, runShell, temporaryFolder } from './run-cli.ts';
+import { analyzeJson, fixturePath, runCli, runOnOpenPipe, runShell, temporaryFolder } from './run-cli.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -40,7 +40,7 @@ describe('the text report', () => {
   it('of the quoted mail is the same but for places and sizes', () => {
     const strip = (text: string) =>
       text
-        .replaceAll(/mail-samples(?:-quoted)?\.txt/g, 'FILE')
+        .replaceAll(/\S*mail-samples(?:-quoted)?\.txt/g, 'FILE')
         .replaceAll(/:\d+$/gm, ':LINE')
         .replace(/All \d+ lines/, 'All lines')
         .replace(/\nWhat was read[\s\S]*/, '');
@@ -307,6 +307,19 @@ describe('outputs', () => {
     );
     expect(readdirSync(own)).toEqual([]);
   });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'that are waited for in vain (%s) leave no copy behind either',
+    async (signal) => {
+      const own = join(folder.path, signal);
+      mkdirSync(own);
+      const input = gunzipSync(readFileSync(COMBO));
+      const args = ['analyze', '--subtract-overhead', '-'];
+      const run = await runOnOpenPipe(args, input, 1000, { signal, env: { TMPDIR: own } });
+      expect([run.stdout, readdirSync(own)]).toEqual(['', []]);
+      expect(run.status).not.toBe(0);
+    },
+  );
 
   it('are the same bytes for the same input', () => {
     for (const args of [[COMBO], [COMBO, '--json'], [COMBO, '--json', '--subtract-overhead']]) {

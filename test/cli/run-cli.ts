@@ -47,16 +47,25 @@ function run(command: string, args: readonly string[], options: CliOptions): Cli
   return { status, stdout, stderr };
 }
 
-/** Runs `trace-replay` with a standard input that gets `input` and then stays open; kills it after `limitMs`. */
+/** Runs `trace-replay` with a standard input that gets `input` and then stays open; ends it after `limitMs`. */
 export async function runOnOpenPipe(
   args: readonly string[],
   input: Uint8Array,
   limitMs: number,
+  options: { readonly signal?: NodeJS.Signals; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<CliRun> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { timeout: limitMs });
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    timeout: limitMs,
+    killSignal: options.signal ?? 'SIGTERM',
+    env: { ...process.env, ...options.env },
+  });
   const text = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (text.stderr += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    text.stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    text.stderr += chunk.toString();
+  });
   // The program may end without reading everything.
   child.stdin.on('error', () => {});
   child.stdin.write(input);

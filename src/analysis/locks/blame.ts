@@ -39,6 +39,16 @@ export interface Wait {
   candidates: Hold[];
   waitNs: number;
   readonly counted: boolean;
+  /** Who stood in its way, once it is over. */
+  causes: Cause[];
+}
+
+/** Time of a wait that one holder, or the hand-off, accounts for. */
+export interface Cause {
+  readonly function: string;
+  readonly task: string;
+  readonly cpu: number;
+  ns: number;
 }
 
 /** Part of a wait that a hold stood in the way. */

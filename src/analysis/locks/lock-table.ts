@@ -3,7 +3,7 @@ import { latin1 } from '../../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { type FunctionRoles, Role } from '../function-roles.ts';
 import type { RowFilter } from '../row-filter.ts';
-import { type Blame, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
+import { type Cause, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
 import { MAX_ADDRESS_ROWS } from './lock-rows.ts';
 import { LockSite } from './lock-site.ts';
 import { identifyLock, takesInTurn } from './names.ts';
@@ -24,7 +24,8 @@ interface Pending {
   waitNs: number;
   /** Call number of the slowpath that is being measured, -1 when none is. */
   waitSpan: number;
-  wait: Wait | null;
+  /** One for each slowpath; what they waited for counts when the lock call returns. */
+  readonly waits: Wait[];
   eventWaitSince: number;
   witness: 'slowpath' | 'contention-events' | 'none';
 }
@@ -222,19 +223,19 @@ export class LockTable {
   #begin(rows: SpanBatch, i: number, primitive: LockPrimitive, state: TaskLocks): Pending {
     const frame = rows.parent[i]!;
     const address = this.#address(rows, i);
-    const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
+    const counted = !this.#filter.active || this.#filter.acceptsPlace(rows, i);
     return {
-      site: this.#site(rows.parentName[i]!, rows.name[i]!, primitive, frame, state, address, inInterrupt),
+      site: this.#site(rows, i, primitive, state, address, counted),
       span: rows.span[i]!,
       frame,
       startNs: rows.startNs[i]!,
       isTry: primitive.op === 'try',
-      inInterrupt,
-      counted: !this.#filter.active || this.#filter.acceptsPlace(rows, i),
+      inInterrupt: (rows.flags[i]! & SpanFlag.InInterrupt) !== 0,
+      counted,
       address,
       waitNs: 0,
       waitSpan: -1,
-      wait: null,
+      waits: [],
       eventWaitSince: Number.NaN,
       witness: 'none',
     };
@@ -248,14 +249,17 @@ export class LockTable {
   }
 
   #site(
-    parentName: number,
-    name: number,
+    rows: SpanBatch,
+    i: number,
     primitive: LockPrimitive,
-    frame: number,
     state: TaskLocks,
     address: string,
-    inInterrupt: boolean,
+    counted: boolean,
   ): LockSite {
+    const parentName = rows.parentName[i]!;
+    const name = rows.name[i]!;
+    const frame = rows.parent[i]!;
+    const inInterrupt = (rows.flags[i]! & SpanFlag.InInterrupt) !== 0;
     const function_ = parentName >= 0 ? this.#names.functionName(parentName) : '(outermost)';
     let held = 0;
     let heldOther = 0;
@@ -277,7 +281,7 @@ export class LockTable {
       this.#siteCache.set(cacheKey, site);
     }
     if (address === '') return site;
-    site.noteAddress(address);
+    if (counted) site.noteAddress(address);
     if (site.known || site.instances > MAX_ADDRESS_ROWS) return site;
     return this.#siteOf(address, false, primitive, function_, address);
   }
@@ -321,13 +325,10 @@ export class LockTable {
     const span = rows.span[i]!;
     while (state.pending.length > 0) {
       const pending = state.pending.pop()!;
-      if (pending.span !== span) {
-        if (pending.wait) this.#closeWait(pending.wait, Number.NaN);
-        continue;
-      }
-      if (kind === SpanKind.Span) this.#acquired(rows, i, pending, state);
-      else if (pending.wait) this.#closeWait(pending.wait, Number.NaN);
-      return;
+      const isThis = pending.span === span;
+      if (isThis && kind === SpanKind.Span) this.#acquired(rows, i, pending, state);
+      else for (const wait of pending.waits) this.#closeWait(wait, Number.NaN);
+      if (isThis) return;
     }
   }
 
@@ -345,7 +346,10 @@ export class LockTable {
       if (hold.counted) hold.site.addLocked(site, ns);
       if (hold.frame === pending.frame && !Number.isNaN(ns)) hold.callsNs += ns;
     }
-    if (pending.wait) this.#finishWait(pending.wait, rows.startNs[i]! + ns, pending.waitNs);
+    for (const wait of pending.waits) {
+      this.#closeWait(wait, rows.startNs[i]! + ns);
+      if (counted) addCauses(wait);
+    }
     this.#hold(pending, ns, rows.startNs[i]! + ns, rows.cpu[i]!, rows.task[i]!, state, counted, inInterrupt);
   }
 
@@ -387,8 +391,8 @@ export class LockTable {
   }
 
   #grantedNs(pending: Pending, startNs: number): number {
-    const wait = pending.wait;
-    if (wait === null) return startNs;
+    const wait = pending.waits[0];
+    if (!wait) return startNs;
     const released = this.#lastRelease.get(lockKey(pending.site.key, pending.address)) ?? Number.NaN;
     return released >= wait.startNs && released <= startNs ? released : startNs;
   }
@@ -426,10 +430,11 @@ export class LockTable {
       candidates: this.#activeHolds.filter((hold) => hold.taskKey !== state.key),
       waitNs: 0,
       counted: pending!.counted,
+      causes: [],
     };
     wait.candidates = wait.candidates.filter((hold) => sameLock(wait, hold));
     this.#activeWaits.push(wait);
-    pending!.wait = wait;
+    pending!.waits.push(wait);
     pending!.witness = 'slowpath';
     if (!leaf) {
       pending!.waitSpan = rows.span[i]!;
@@ -437,7 +442,7 @@ export class LockTable {
     }
     const ns = rows.durationNs[i]!;
     pending!.waitNs += ns;
-    wait.waitNs = pending!.waitNs;
+    wait.waitNs = ns;
     wait.endNs = rows.startNs[i]! + ns;
     if (standsAlone) this.#acquired(rows, i, pending!, state);
     else state.leafWait = wait;
@@ -446,9 +451,11 @@ export class LockTable {
   #endSlowpath(rows: SpanBatch, i: number, kind: number, pending: Pending, state: TaskLocks): void {
     pending.waitSpan = -1;
     const ns = rows.durationNs[i]!;
-    if (kind === SpanKind.Span) pending.waitNs += ns;
-    const wait = pending.wait!;
-    wait.waitNs = pending.waitNs;
+    const wait = pending.waits.at(-1)!;
+    if (kind === SpanKind.Span) {
+      pending.waitNs += ns;
+      wait.waitNs = ns;
+    }
     wait.endNs = rows.startNs[i]! + ns;
     if (pending.span === rows.span[i]!) {
       state.pending.pop();
@@ -463,34 +470,26 @@ export class LockTable {
     this.#closeWait(wait, wait.endNs);
   }
 
-  #finishWait(wait: Wait, endNs: number, waitNs: number): void {
-    wait.waitNs = waitNs;
-    this.#closeWait(wait, !Number.isNaN(wait.endNs) ? wait.endNs : endNs);
-  }
-
-  /** Ends a wait, once, and says who was in the way. */
+  /** Ends a wait, once, and finds who was in the way. */
   #closeWait(wait: Wait, endNs: number): void {
     const at = this.#activeWaits.indexOf(wait);
     if (at < 0) return;
     this.#activeWaits.splice(at, 1);
-    wait.endNs = endNs;
+    if (Number.isNaN(wait.endNs)) wait.endNs = endNs;
     if (!wait.counted || !(wait.waitNs > 0)) return;
-    const blames: Blame[] = overlapBlame(wait, this.#clockTrusted());
-    const byHolder = new Map<string, { hold: Hold; function_: string; ns: number }>();
-    for (const { hold, handedOver, ns } of blames) {
+    const byHolder = new Map<string, Cause>();
+    let held = 0;
+    for (const { hold, handedOver, ns } of overlapBlame(wait, this.#clockTrusted())) {
       const function_ = handedOver ? `${hold.site.function} (in its slowpath)` : hold.site.function;
       const key = `${function_}|${hold.task}|${hold.cpu}`;
       const sum = byHolder.get(key);
       if (sum) sum.ns += ns;
-      else byHolder.set(key, { hold, function_, ns });
+      else byHolder.set(key, { function: function_, task: this.#taskText(hold.task), cpu: hold.cpu, ns });
+      held += ns;
     }
-    for (const { hold, function_, ns } of byHolder.values()) {
-      wait.site.addBlame(function_, this.#taskText(hold.task), hold.cpu, ns);
-    }
-    const held = blames.reduce((sum, blame) => sum + blame.ns, 0);
+    wait.causes = [...byHolder.values()];
     const handOff = Math.max(0, Math.min(wait.waitNs - held, this.#handOffNs(wait)));
-    if (handOff > 0) wait.site.addBlame(HAND_OFF, '', -1, handOff);
-    wait.site.addExplained(wait.waitNs, Math.min(wait.waitNs, held + handOff));
+    if (handOff > 0) wait.causes.push({ function: HAND_OFF, task: '', cpu: -1, ns: handOff });
   }
 
   /** From the last unlock during the wait to its end, when nobody took the lock in between. */
@@ -509,7 +508,7 @@ export class LockTable {
     const frame = rows.parent[i]!;
     const h = this.#holdToRelease(rows, i, primitive, holds, frame);
     if (h < 0) {
-      this.unmatchedUnlocks++;
+      if (!this.#filter.active || this.#filter.acceptsPlace(rows, i)) this.unmatchedUnlocks++;
       return null;
     }
     const hold = holds[h]!;
@@ -612,7 +611,7 @@ export class LockTable {
     if (name === this.#contentionBegin) {
       const text = latin1(rows.bytes, rows.textStart[i]!, rows.textEnd[i]!);
       const address = /^(?:0x)?([0-9a-fA-F]{8,16})/.exec(text)?.[1];
-      if (address) pending.site.noteAddress(address);
+      if (address && pending.counted) pending.site.noteAddress(address);
       if (pending.waitSpan < 0 && pending.witness !== 'slowpath') pending.eventWaitSince = rows.startNs[i]!;
     } else if (name === this.#contentionEnd && !Number.isNaN(pending.eventWaitSince)) {
       pending.waitNs += rows.startNs[i]! - pending.eventWaitSince;
@@ -645,6 +644,17 @@ export class LockTable {
     }
     this.#lastRelease.clear();
   }
+}
+
+/** Counts what a wait waited for: its lock call returned, so the wait itself counts too. */
+function addCauses(wait: Wait): void {
+  if (!(wait.waitNs > 0)) return;
+  let explained = 0;
+  for (const { function: function_, task, cpu, ns } of wait.causes) {
+    wait.site.addBlame(function_, task, cpu, ns);
+    explained += ns;
+  }
+  wait.site.addExplained(wait.waitNs, Math.min(wait.waitNs, explained));
 }
 
 /** True when a slowpath is that of the lock call that is open: same kind of lock, same context. */

@@ -39,6 +39,17 @@ describe('lock addresses (funcgraph-args)', () => {
     expect([row.acquisitions, row.instances, row.namedBy]).toEqual([3, 2, 'site']);
   });
 
+  it('count the instances of the acquisitions that pass the filters', () => {
+    const free = (at: number, who: string, address: string) => `
+        1.000${at}00 ${who} -     | zs_free() {
+        1.000${at}01 ${who} 1.000 |   _raw_spin_lock(lock=${address});
+        1.000${at}08 ${who} 1.000 |   _raw_spin_unlock(lock=${address});
+        1.000${at}10 ${who} 9.000 | }`;
+    const text = kernelText(free(1, '0 a-101', A) + free(2, '1 b-102', B) + free(3, '1 b-102', B));
+    const [row] = analyse(text, { filters: { cpus: new Set([1]) } }).locks;
+    expect([row!.acquisitions, row!.instances]).toEqual([2, 1]);
+  });
+
   it('go back into one row when a site has many', () => {
     const rows = Array.from({ length: 20 }, (_, i) => {
       const address = `0xff1100000000${(0x1000 + i * 64).toString(16)}`;

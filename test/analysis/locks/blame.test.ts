@@ -163,6 +163,34 @@ describe('who stood in whose way', () => {
   });
 });
 
+describe('a lock call without a return in the trace', () => {
+  const row = (slowpath: string) =>
+    classLockOf(`
+        1.000050 1 b-102 -      | zs_free() {
+        1.000051 1 b-102 1.000  |   _raw_spin_lock();
+        1.000053 1 b-102 1.000  |   _raw_spin_unlock();
+        1.000055 1 b-102 6.000  | }
+        1.000100 0 a-101 -      | zs_free() {
+        1.000101 0 a-101 1.000  |   _raw_spin_lock();
+        1.000110 1 b-102 -      | zs_free() {
+        1.000111 1 b-102 -      |   _raw_spin_lock() {
+        ${slowpath}
+        1.000130 0 a-101 1.000  |   _raw_spin_unlock();
+        1.000132 0 a-101 32.000 | }
+        1.000142 1 b-102 32.000 | }`);
+
+  it.each([
+    ['on one line', '1.000112 1 b-102 18.000 |     queued_spin_lock_slowpath();'],
+    [
+      'over two lines',
+      '1.000112 1 b-102 - |     queued_spin_lock_slowpath() {\n        1.000130 1 b-102 18.000 |     }',
+    ],
+  ])('has no more blame than wait, its slowpath being printed %s', (_, slowpath) => {
+    const { wait, blockedBy } = row(slowpath);
+    expect(blockedBy.reduce((sum, b) => sum + b.waitNs, 0)).toBeLessThanOrEqual(wait.totalNs);
+  });
+});
+
 describe('locks that are handed over', () => {
   it('a waiter that got the lock and has not returned from its slowpath stands in the way', () => {
     // a unlocks at 110: c, first in the queue, owns the lock from then on and sleeps until 130.
