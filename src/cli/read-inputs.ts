@@ -87,6 +87,7 @@ async function readInput(name: string, analysis: TraceAnalysis, options: ReadOpt
   const keep = !spooled && options.spool !== null && source.sizeBytes === null;
   const copy = keep ? openSync(options.spool!.pathFor(name), 'w') : -1;
   const hash = options.hash ? createHash('sha256') : null;
+  if (format.open === null) throw new InputError(`${name}: ${format.title} is not read yet`);
   const parser = format.open({
     inputName: name,
     names: analysis.names,

@@ -4,7 +4,7 @@ import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
 import type { Source } from './source.ts';
-import type { ParseContext, TraceParser } from './trace-parser.ts';
+import type { FileReader, ParseContext, TraceParser } from './trace-parser.ts';
 
 /** A format that can be read. */
 export interface TraceFormat {
@@ -13,7 +13,11 @@ export interface TraceFormat {
   readonly title: string;
   /** True when the first 64 KiB look like it. */
   readonly sniff: (head: Uint8Array) => boolean;
-  readonly open: (context: ParseContext) => TraceParser;
+  /** How well it is read and from which versions, for `trace-replay formats`. */
+  readonly reads: string;
+  /** Push parser of a stream; null for formats that need the whole file. */
+  readonly open: ((context: ParseContext) => TraceParser) | null;
+  readonly readFile?: FileReader;
   /** Makes the text ready for the parser, where people's tools have changed it. */
   readonly prepare?: (
     chunks: AsyncIterable<Uint8Array>,
@@ -26,12 +30,14 @@ export const FORMATS: readonly TraceFormat[] = [
   {
     id: 'function_graph',
     title: 'ftrace function_graph text (trace, trace_pipe, per_cpu, ftrace dumps)',
+    reads: 'all options of 6.1 to 7.3',
     sniff: (head) => sniffFunctionGraph(head) === 'trace',
     open: (context) => new FunctionGraphParser(context),
   },
   {
     id: 'function_graph-mail',
     title: 'function_graph text pasted into a mail: quoted, collapsed, wrapped',
+    reads: 'quote marks, wrapped lines and collapsed blanks undone; nesting from braces',
     sniff: (head) => sniffFunctionGraph(head) === 'mail',
     open: (context) => new FunctionGraphParser(context, { prose: true }),
     prepare: cleanMailText,

@@ -23,6 +23,13 @@ export const RecordKind = {
   Section: 9,
   /** One hit of the `function` tracer: `F <-P`; the caller is in `textStart..textEnd`. */
   Function: 10,
+  /** A sample of a profile (cycles, cpu-clock): `name` is the event, `other` the period, 0 when not said. */
+  Sample: 11,
+  /**
+   * One frame of the stack of the last Event, Function or Sample row of the same task: `name` is the
+   * symbol (with its module, without offset), `depth` counts from 0, the innermost.
+   */
+  Frame: 12,
 } as const;
 
 /** Bits of {@link RecordBatch.bits}: which optional columns of the row hold something. */
