@@ -11,8 +11,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   parsers: ['trace'],
   analysis: ['trace'],
   replay: ['trace', 'analysis', 'model'],
+  export: ['trace', 'analysis'],
   report: ['analysis', 'replay', 'model'],
-  cli: ['trace', 'parsers', 'analysis', 'replay', 'model', 'report'],
+  cli: ['trace', 'parsers', 'analysis', 'replay', 'model', 'report', 'export'],
 };
 
 function sourceFiles(folder: string): string[] {
@@ -62,8 +63,18 @@ describe('imports go one way', () => {
     }
   });
 
-  it('parsers and analysis know no console and no process', () => {
-    for (const path of files.filter((file) => /\/src\/(?:parsers|analysis|trace|model)\//.test(file))) {
+  it('exports take nothing but types from the analysis', () => {
+    for (const path of files.filter((file) => file.startsWith(join(SRC, 'export')))) {
+      for (const { target, typeOnly } of importsOf(path)) {
+        if (target.startsWith(join(SRC, 'analysis'))) expect(typeOnly, path).toBe(true);
+      }
+    }
+  });
+
+  it('parsers, analysis and exports know no console and no process', () => {
+    for (const path of files.filter((file) =>
+      /\/src\/(?:parsers|analysis|export|trace|model)\//.test(file),
+    )) {
       // Standard input is opened where files are opened.
       if (path.endsWith('parsers/source.ts')) continue;
       expect(readFileSync(path, 'utf8'), path).not.toMatch(/\bconsole\.\w+\(|\bprocess\.\w/);

@@ -1,7 +1,7 @@
 import { Diagnostics } from '../trace/diagnostics.ts';
 import { NameTable } from '../trace/names.ts';
 import type { RecordSink } from '../trace/records.ts';
-import type { SpanBatch } from '../trace/spans.ts';
+import type { SpanBatch, SpanSink } from '../trace/spans.ts';
 import { TaskTable } from '../trace/tasks.ts';
 import { CallStacks, type Exclusions } from './call-stacks.ts';
 import { CallTree } from './call-tree.ts';
@@ -11,6 +11,7 @@ import { BUCKET_ERROR, Histogram } from './histogram.ts';
 import { LatencyTable } from './latency.ts';
 import { lockRows } from './locks/lock-rows.ts';
 import { LockTable } from './locks/lock-table.ts';
+import type { LockWait } from './locks/lock-wait.ts';
 import { lockPrimitive } from './locks/primitives.ts';
 import { type OverheadCost, OverheadEstimator } from './overhead.ts';
 import {
@@ -46,6 +47,10 @@ export interface AnalysisOptions {
   readonly slowest: number;
   /** Tracer cost found by a first pass, to be taken out. */
   readonly overhead: OverheadCost | null;
+  /** Sees all rows as they are made, for exports. */
+  readonly onSpans?: SpanSink;
+  /** Sees each wait for a lock that counts, for exports. */
+  readonly onWait?: (wait: LockWait) => void;
 }
 
 /** Rows of `tails` in a result: enough for the text report and to choose from in the JSON. */
@@ -86,6 +91,7 @@ export class TraceAnalysis {
       filter: this.#filter,
       taskText,
       clockTrusted: () => this.#clock.trusted,
+      ...(options.onWait ? { onWait: options.onWait } : {}),
     });
     const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
     const pattern = asked.length > 0 ? globPattern(asked) : null;
@@ -211,6 +217,7 @@ export class TraceAnalysis {
     this.#overhead.add(rows);
     this.#locks.add(rows);
     this.#tails.add(rows);
+    this.#options.onSpans?.(rows);
   }
 
   #input(release: string): InputSummary {

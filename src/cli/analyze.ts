@@ -5,7 +5,7 @@ import { type AnalysisOptions, TraceAnalysis } from '../analysis/trace-analysis.
 import { renderJson } from '../report/json.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
-import { UsageError } from '../trace/diagnostics.ts';
+import { inputNames } from './input-names.ts';
 import { cpuList, exclusions, fileList, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import { Progress } from './progress.ts';
@@ -128,20 +128,6 @@ async function writeReports(result: AnalysisResult, options: AnalyzeOptions): Pr
       });
   if (options.output === undefined) await writeStdout(main);
   else await writeTo(options.output, main);
-}
-
-/** Files as given; standard input when none is and it is no terminal. */
-function inputNames(given: readonly string[], command: Command): readonly string[] {
-  if (given.length > 0) {
-    if (given.filter((name) => name === '-').length > 1)
-      throw new UsageError('standard input (-) is given twice');
-    return given;
-  }
-  if (process.stdin.isTTY) {
-    command.outputHelp({ error: true });
-    throw new UsageError('no trace given');
-  }
-  return ['-'];
 }
 
 function analysisOptions(options: AnalyzeOptions): AnalysisOptions {

@@ -8,6 +8,9 @@ import { BrokenInput, openSource, type Source } from '../parsers/source.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import type { Progress } from './progress.ts';
 
+/** Whoever takes the records of inputs: the analysis, or an export. */
+export type RecordConsumer = Pick<TraceAnalysis, 'names' | 'tasks' | 'diagnostics' | 'beginFile' | 'endFile'>;
+
 export interface ReadOptions {
   readonly progress: Progress;
   /** SHA-256 of each input, for reports that are kept. */
@@ -16,6 +19,9 @@ export interface ReadOptions {
   readonly spool: Spool | null;
   readonly warn: (message: string) => void;
 }
+
+/** How long signals and closed pipes may wait for their turn. */
+const TURN_MS = 100;
 
 /** Copies of inputs that can be read only once; removed at the end. */
 export class Spool {
@@ -59,7 +65,7 @@ export class Spool {
  */
 export async function readInputs(
   names: readonly string[],
-  analysis: TraceAnalysis,
+  analysis: RecordConsumer,
   options: ReadOptions,
 ): Promise<void> {
   const failures: InputError[] = [];
@@ -80,7 +86,7 @@ export async function readInputs(
   }
 }
 
-async function readInput(name: string, analysis: TraceAnalysis, options: ReadOptions): Promise<void> {
+async function readInput(name: string, analysis: RecordConsumer, options: ReadOptions): Promise<void> {
   const spooled = options.spool?.has(name) ?? false;
   const source = await openSource(spooled ? options.spool!.pathFor(name) : name);
   const format = recogniseFormat({ ...source, name });
@@ -123,14 +129,19 @@ async function readInput(name: string, analysis: TraceAnalysis, options: ReadOpt
   analysis.endFile({ name, format: format.id, sha256: hash?.digest('hex') ?? '' }, facts);
 }
 
-function countBroken(analysis: TraceAnalysis, message: string): void {
+function countBroken(analysis: RecordConsumer, message: string): void {
   const sentence = 'the input could not be read to its end';
   analysis.diagnostics.add('input-broken-off', 'loss', sentence, message);
 }
 
 async function* tap(source: Source, see: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  let waited = Date.now();
   for await (const chunk of source.chunks) {
     see(chunk);
     yield chunk;
+    // Regular files are read without waiting: signals would not come through until the end.
+    if (Date.now() - waited < TURN_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    waited = Date.now();
   }
 }

@@ -26,3 +26,18 @@ export function packContext(bytes: Uint8Array, at: number): number {
 export function contextLevel(packed: number): number {
   return packed & 7;
 }
+
+/** Whether interrupts were off, of a packed context. */
+export function isIrqsOff(packed: number): boolean {
+  return (packed & IRQS_OFF) !== 0;
+}
+
+/** Whether a reschedule was due, of a packed context. */
+export function isReschedDue(packed: number): boolean {
+  return (packed & NEED_RESCHED) !== 0;
+}
+
+/** How deep preemption was disabled, of a packed context. */
+export function preemptDepth(packed: number): number {
+  return (packed >> 8) & 15;
+}

@@ -4,9 +4,10 @@ import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { type FunctionRoles, Role } from '../function-roles.ts';
 import type { RowFilter } from '../row-filter.ts';
 import { type Cause, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
-import { MAX_ADDRESS_ROWS } from './lock-rows.ts';
+import { kernelHints, lockText, MAX_ADDRESS_ROWS } from './lock-rows.ts';
 import { LockSite } from './lock-site.ts';
-import { identifyLock, takesInTurn } from './names.ts';
+import type { LockWait } from './lock-wait.ts';
+import { identifyLock, type KernelHints, takesInTurn } from './names.ts';
 import { type LockPrimitive, lockPrimitive } from './primitives.ts';
 
 /** An acquisition that has begun: the lock function's call is open. */
@@ -62,6 +63,7 @@ export class LockTable {
   readonly #filter: RowFilter;
   readonly #taskText: (task: number) => string;
   readonly #clockTrusted: () => boolean;
+  readonly #onWait: ((wait: LockWait) => void) | null;
 
   #primitives: (LockPrimitive | null | undefined)[] = [];
   readonly #sites = new Map<string, LockSite>();
@@ -75,6 +77,9 @@ export class LockTable {
   #contentionBegin = -2;
   #contentionEnd = -2;
   #order = 0;
+  #hints: KernelHints | null = null;
+  /** Names and sites known when `#hints` was made. */
+  #hintsOf = -1;
   /** Unlocks that no lock call in the trace goes with. */
   unmatchedUnlocks = 0;
 
@@ -85,12 +90,15 @@ export class LockTable {
     readonly taskText: (task: number) => string;
     /** Whether time stamps measure time, as far as seen: see `ClockCheck`. */
     readonly clockTrusted: () => boolean;
+    /** Is told of each wait that counts. */
+    readonly onWait?: (wait: LockWait) => void;
   }) {
     this.#names = options.names;
     this.#roles = options.roles;
     this.#filter = options.filter;
     this.#taskText = options.taskText;
     this.#clockTrusted = options.clockTrusted;
+    this.#onWait = options.onWait ?? null;
   }
 
   /** The sites met. */
@@ -350,7 +358,36 @@ export class LockTable {
       this.#closeWait(wait, rows.startNs[i]! + ns);
       if (counted) addCauses(wait);
     }
+    if (this.#onWait !== null && counted && pending.waitNs > 0) this.#tellWait(rows, i, pending);
     this.#hold(pending, ns, rows.startNs[i]! + ns, rows.cpu[i]!, rows.task[i]!, state, counted, inInterrupt);
+  }
+
+  #tellWait(rows: SpanBatch, i: number, pending: Pending): void {
+    const { site, witness } = pending;
+    if (witness === 'none') return;
+    this.#onWait!({
+      lock: lockText(site, this.#hintsSoFar()),
+      kind: site.kind,
+      site: site.function,
+      address: pending.address,
+      task: rows.task[i]!,
+      cpu: rows.cpu[i]!,
+      startNs: pending.waits[0]?.startNs ?? pending.startNs,
+      waitNs: pending.waitNs,
+      witness,
+      line: rows.line[i]!,
+      causes: pending.waits.flatMap((wait) => wait.causes),
+    });
+  }
+
+  /** What is known of the kernel so far: made again only when names or sites were added. */
+  #hintsSoFar(): KernelHints {
+    const known = this.#names.size + this.#sites.size;
+    if (this.#hints === null || known !== this.#hintsOf) {
+      this.#hints = kernelHints(this.sites(), this.#names, '');
+      this.#hintsOf = known;
+    }
+    return this.#hints;
   }
 
   #hold(
