@@ -1,5 +1,6 @@
 import { InputError } from '../trace/diagnostics.ts';
 import { latin1 } from '../trace/records.ts';
+import { ChromeJsonParser, sniffChromeJson } from './chrome-json.ts';
 import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
@@ -41,6 +42,13 @@ export const FORMATS: readonly TraceFormat[] = [
     sniff: (head) => sniffFunctionGraph(head) === 'mail',
     open: (context) => new FunctionGraphParser(context, { prose: true }),
     prepare: cleanMailText,
+  },
+  {
+    id: 'chrome-json',
+    title: 'Chrome trace-event JSON (Chrome, Perfetto, viztracer, convert --to chrome)',
+    reads: 'begin, end and complete events as calls, instants and counters as events; both forms',
+    sniff: sniffChromeJson,
+    open: (context) => new ChromeJsonParser(context),
   },
 ];
 
