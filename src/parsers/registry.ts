@@ -1,9 +1,11 @@
 import { InputError } from '../trace/diagnostics.ts';
 import { latin1 } from '../trace/records.ts';
+import { BpfHistogramParser, sniffBpfHistogram } from './bpf-histogram.ts';
 import { ChromeJsonParser, sniffChromeJson } from './chrome-json.ts';
 import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
+import { SideDataParser, sniffSideData } from './side-data.ts';
 import type { Source } from './source.ts';
 import type { FileReader, ParseContext, TraceParser } from './trace-parser.ts';
 
@@ -49,6 +51,22 @@ export const FORMATS: readonly TraceFormat[] = [
     reads: 'begin, end and complete events as calls, instants and counters as events; both forms',
     sniff: sniffChromeJson,
     open: (context) => new ChromeJsonParser(context),
+  },
+  {
+    id: 'bpf-histogram',
+    title: 'histograms that bpftrace and the tools of bcc print',
+    reads: 'as histograms, without single calls; the unit from the name where that tells it',
+    sniff: sniffBpfHistogram,
+    open: (context) => new BpfHistogramParser(context),
+  },
+  {
+    // The last: it is told by its lines alone.
+    id: 'side-data',
+    title:
+      'what is kept beside a trace: zsmalloc classes, mm_stat, lock_stat, buffer statistics, kernel config',
+    reads: 'as tables',
+    sniff: sniffSideData,
+    open: (context) => new SideDataParser(context),
   },
 ];
 
