@@ -7,6 +7,8 @@ interface Frame {
   /** When it ends, or what it holds; Infinity for a begin whose end is another event. */
   endNs: number;
   isOpen: boolean;
+  /** Place in the order in which calls began. */
+  readonly order: number;
   readonly thread: ChromeThread;
 }
 
@@ -34,6 +36,7 @@ export class ChromeThreads {
   readonly #rows: ThreadRows;
   /** Open complete events, the one that ends first at the top: a binary heap. */
   readonly #ends: Frame[] = [];
+  #begun = 0;
 
   constructor(rows: ThreadRows) {
     this.#rows = rows;
@@ -92,7 +95,7 @@ export class ChromeThreads {
     endNs: number,
     text: string,
   ): Frame {
-    const frame = { name, beginNs, durationNs, endNs, isOpen: true, thread };
+    const frame = { name, beginNs, durationNs, endNs, isOpen: true, order: this.#begun++, thread };
     this.#rows.entry(thread, name, beginNs, thread.frames.length, text);
     thread.frames.push(frame);
     thread.lastNs = beginNs;
@@ -148,7 +151,7 @@ export class ChromeThreads {
   }
 }
 
-/** Of two that end at once, what began later is inside and ends first. */
+/** Of two that end at once, what began later is inside and ends first, also where both began at once. */
 function isBefore(a: Frame, b: Frame): boolean {
-  return a.endNs < b.endNs || (a.endNs === b.endNs && a.beginNs > b.beginNs);
+  return a.endNs < b.endNs || (a.endNs === b.endNs && a.order > b.order);
 }
