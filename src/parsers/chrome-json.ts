@@ -16,9 +16,9 @@ const RANKS: Readonly<Record<string, number>> = { B: 0, E: 0, X: 1, i: 2, I: 2, 
 const OTHER_PHASES = new Set('bnestfSTFPNODvVcM()'.split(''));
 
 const ODD_SENTENCES = {
-  overlap: 'calls of a thread overlap without one holding the other',
-  'end-without-begin': 'end events have no begin event',
-  'begin-without-end': 'begin events have no end event',
+  'chrome-overlap': 'calls of a thread overlap without one holding the other',
+  'chrome-end-without-begin': 'end events have no begin event',
+  'chrome-begin-without-end': 'begin events have no end event',
 } as const;
 
 interface Waiting {
@@ -85,7 +85,7 @@ export class ChromeJsonParser implements TraceParser {
       },
       odd: (kind) => {
         const { diagnostics, inputName } = this.#context;
-        diagnostics.add(`chrome-${kind}`, 'warning', ODD_SENTENCES[kind], `${inputName}:event ${this.#line}`);
+        diagnostics.add(kind, 'warning', ODD_SENTENCES[kind], `${inputName}:event ${this.#line}`);
       },
     });
   }

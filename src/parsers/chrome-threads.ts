@@ -25,7 +25,7 @@ export interface ThreadRows {
   entry(thread: ChromeThread, name: number, timeNs: number, depth: number, text: string): void;
   exit(thread: ChromeThread, name: number, timeNs: number, durationNs: number, depth: number): void;
   /** Counts what does not fit together. */
-  odd(kind: 'overlap' | 'end-without-begin' | 'begin-without-end'): void;
+  odd(kind: 'chrome-overlap' | 'chrome-end-without-begin' | 'chrome-begin-without-end'): void;
 }
 
 /**
@@ -55,7 +55,7 @@ export class ChromeThreads {
       }
       if (lastNs > frame.endNs) {
         // It is left before what began in it is over: it ends with that.
-        this.#rows.odd('overlap');
+        this.#rows.odd('chrome-overlap');
         frame.endNs = lastNs;
         this.#push(frame);
       } else this.#close(frame, frame.endNs, frame.durationNs);
@@ -80,7 +80,7 @@ export class ChromeThreads {
       if (Number.isNaN(frame.durationNs) && (name < 0 || frame.name === name)) found = i;
     }
     if (found < 0) {
-      this.#rows.odd('end-without-begin');
+      this.#rows.odd('chrome-end-without-begin');
       return;
     }
     const frame = frames[found]!;
@@ -108,9 +108,9 @@ export class ChromeThreads {
     for (let inner = frames.pop(); inner !== undefined && inner !== frame; inner = frames.pop()) {
       inner.isOpen = false;
       // A begin that never ends is cut where its caller ends; a complete event sticks out of it.
-      if (Number.isNaN(inner.durationNs)) this.#rows.odd('begin-without-end');
+      if (Number.isNaN(inner.durationNs)) this.#rows.odd('chrome-begin-without-end');
       else {
-        this.#rows.odd('overlap');
+        this.#rows.odd('chrome-overlap');
         this.#rows.exit(thread, inner.name, timeNs, inner.durationNs, frames.length);
       }
     }

@@ -130,10 +130,11 @@ describe('docs/json.md', () => {
       const text = readFileSync(join(ROOT, 'src', source), 'utf8');
       // `add(` and `count(` with an id first; `CUT_SENTENCES` has ids as keys.
       for (const m of text.matchAll(
-        /(?:iagnostics\.add|#count|addDamaged)\(\s*(?:[\w.#]+,\s*)?'([a-z]+(?:-[a-z]+)+)'/g,
+        /(?:iagnostics\.add|#count|#odd|addDamaged)\(\s*(?:[\w.#]+,\s*)?'([a-z]+(?:-[a-z]+)+)'/g,
       ))
         found.add(m[1]!);
-      for (const m of text.matchAll(/^ {2}'([a-z]+(?:-[a-z]+)+)': ['`]calls/gm)) found.add(m[1]!);
+      for (const m of text.matchAll(/^ {2}'([a-z]+(?:-[a-z]+)+)': ['`](?:calls|begin events|end events)/gm))
+        found.add(m[1]!);
     }
     const documented = [...DOCS.matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \| (error|warning|loss|info) \|/gm)].map(
       (m) => m[1]!,
