@@ -3,8 +3,9 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TraceAnalysis } from '../analysis/trace-analysis.ts';
+import { BrokenInput } from '../parsers/decompress.ts';
 import { recogniseFormat } from '../parsers/registry.ts';
-import { BrokenInput, openSource, type Source } from '../parsers/source.ts';
+import { openSource, type Source } from '../parsers/source.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import type { Progress } from './progress.ts';
 

@@ -51,8 +51,6 @@ const MISTAKES: readonly (readonly [string, string])[] = [
   ['PERFILE2', 'this is a binary perf.data; print it with `perf script` first'],
   ['\x7fELF', 'this is an ELF binary; expected a trace as text'],
   ['PK\x03\x04', 'this is a zip archive; unpack it first'],
-  ['\x28\xb5\x2f\xfd', 'this is zstd-compressed; use `zstd -dc FILE | trace-replay analyze -`'],
-  ['\xfd7zXZ', 'this is xz-compressed; use `xz -dc FILE | trace-replay analyze -`'],
   ['\xff\xfe', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
   ['\xfe\xff', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
 ];
