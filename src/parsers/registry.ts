@@ -1,4 +1,4 @@
-import { InputError } from '../trace/diagnostics.ts';
+import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { latin1 } from '../trace/records.ts';
 import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
@@ -55,13 +55,16 @@ const MISTAKES: readonly (readonly [string, string])[] = [
   ['\xfe\xff', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
 ];
 
+/** There is not one byte in the input. */
+export class EmptyInput extends InputError {}
+
 /**
  * The format of an input by its head.
  * @throws {InputError} with what was seen and what was expected.
  */
 export function recogniseFormat(source: Source): TraceFormat {
   const { head, name } = source;
-  if (head.length === 0) throw new InputError(`${name}: is empty; expected function_graph text`);
+  if (head.length === 0) throw new EmptyInput(`${name}: is empty; expected a trace`);
   const start = latin1(head, 0, Math.min(64, head.length));
   for (const [magic, advice] of MISTAKES) {
     if (start.startsWith(magic)) throw new InputError(`${name}: ${advice}`);
@@ -73,11 +76,17 @@ export function recogniseFormat(source: Source): TraceFormat {
   throw new InputError(`${name}:1: ${notRecognised(head)}`);
 }
 
+/** @throws {UsageError} naming the formats there are when there is none of that id. */
+export function formatById(id: string): TraceFormat {
+  const format = FORMATS.find((known) => known.id === id);
+  if (format) return format;
+  throw new UsageError(`unknown format '${id}'; known: ${FORMATS.map((known) => known.id).join(', ')}`);
+}
+
 function notRecognised(head: Uint8Array): string {
   const text = latin1(head, 0, head.length);
   const tracer = /^# tracer: (\S+)/m.exec(text);
-  const expected =
-    'expected function_graph text (`# tracer: function_graph`, or lines such as ` 0)   1.320 us    |  zs_free();`)';
+  const expected = 'expected a trace (see `trace-replay formats`)';
   if (tracer) return `this is ftrace text of tracer "${tracer[1]}"; ${expected}`;
   const first = text
     .split('\n', 1)[0]!

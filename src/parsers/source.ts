@@ -20,6 +20,8 @@ export interface Source {
   readonly isPlainFile: boolean;
   /** The file has grown since it was opened, or goes on behind what was read: somebody writes it. */
   readonly isGrowing: () => boolean;
+  /** Ends the reading before the end: files are closed, programs ended. */
+  readonly close: () => Promise<void>;
 }
 
 const HEAD_BYTES = 1 << 16;
@@ -47,6 +49,11 @@ export async function openSource(name: string): Promise<Source> {
     isPlainFile: isFile && compression === null,
     // Files of tracefs have no size at all.
     isGrowing: () => isFile && stats!.size > 0 && (read > stats!.size || sizeNow(name) > read),
+    // What was begun by reading ahead; `chunks` itself may not have been.
+    close: async () => {
+      await plain.begun.return(undefined);
+      if (compression) await begun.begun.return(undefined);
+    },
   };
 }
 
@@ -98,9 +105,11 @@ async function* streamChunks(name: string, count: (bytes: number) => void): Asyn
 }
 
 /** Reads ahead until 64 KiB are known, and gives an iterable that begins with them. */
-async function peek(
-  chunks: AsyncGenerator<Uint8Array>,
-): Promise<{ head: Uint8Array; chunks: AsyncGenerator<Uint8Array> }> {
+async function peek(chunks: AsyncGenerator<Uint8Array>): Promise<{
+  head: Uint8Array;
+  chunks: AsyncGenerator<Uint8Array>;
+  begun: AsyncGenerator<Uint8Array>;
+}> {
   const parts: Uint8Array[] = [];
   let length = 0;
   let broken: unknown = null;
@@ -128,7 +137,7 @@ async function peek(
     if (broken) throw broken;
     yield* chunks;
   }
-  return { head: begun.subarray(0, HEAD_BYTES), chunks: all() };
+  return { head: begun.subarray(0, HEAD_BYTES), chunks: all(), begun: chunks };
 }
 
 function reason(error: unknown): string {

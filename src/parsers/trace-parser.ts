@@ -14,6 +14,11 @@ export interface ParseContext {
   readonly sink: RecordSink;
   /** Where tables and histograms go that are no records. */
   readonly tables?: TableSink;
+  /**
+   * Readers of whole files say here what the times of their records are relative to, ns, before they give
+   * out the first one; stream parsers have {@link TraceParser.originNs}.
+   */
+  readonly onOrigin?: (originNs: number) => void;
 }
 
 /** What a trace says about itself, gathered while reading. */
