@@ -68,8 +68,7 @@ export class InputReader {
     const warn = this.#warned ? () => {} : this.#options.warn;
     const open = { ...this.#options, again: this.#options.again || (several && merge !== 'never'), warn };
     this.#plan ??= await planInputs(inputs, merge, open);
-    for (const { id, severity, sentence, place } of this.#plan.notes)
-      consumer.diagnostics.add(id, severity, sentence, place);
+    for (const note of this.#plan.notes) note(consumer.diagnostics);
     const failures: Failure[] = [];
     for (const line of this.#plan.timeLines) {
       const names = line.inputs.map((i) => inputs[i]!);

@@ -1,4 +1,4 @@
-import type { Severity } from '../trace/diagnostics.ts';
+import type { Diagnostics } from '../trace/diagnostics.ts';
 import { type ClockOffset, clockOffset } from './clock-offset.ts';
 import type { InputSurvey } from './input-survey.ts';
 
@@ -12,13 +12,8 @@ export interface TimeLine {
   readonly originNs: number;
 }
 
-/** What the reader of a report has to know about the plan. */
-export interface PlanNote {
-  readonly id: string;
-  readonly severity: Severity;
-  readonly sentence: string;
-  readonly place: string;
-}
+/** Tells the readers of a report what they have to know about the plan. */
+export type PlanNote = (diagnostics: Diagnostics) => void;
 
 export interface TimeLinePlan {
   readonly timeLines: readonly TimeLine[];
@@ -75,23 +70,12 @@ export function planTimeLines(inputs: readonly PlanInput[], always: boolean): Ti
     }
     lines.push({ inputs: [i], shiftNs: [0] });
     if (reason === null || reason === NOTHING) return;
-    notes.push({
-      id: clocks ? 'clocks-not-aligned' : 'inputs-in-turn',
-      severity: clocks ? 'warning' : 'info',
-      sentence: clocks
-        ? 'inputs share tasks, but their clocks cannot be aligned: they are read one after the other'
-        : 'inputs are read one after the other, each on a time line of its own',
-      place: `${input.name}: ${reason}`,
-    });
+    notes.push(notTogether(`${input.name}: ${reason}`, clocks));
   });
   for (const line of lines) {
     if (line.inputs.length < 2) continue;
-    notes.push({
-      id: 'inputs-merged',
-      severity: 'info',
-      sentence: 'inputs are parts of one recording and were merged by time (--merge never keeps them apart)',
-      place: line.inputs.map((i) => inputs[i]!.name).join(' + '),
-    });
+    const names = line.inputs.map((i) => inputs[i]!.name);
+    notes.push(together(names));
   }
   const originNs = (i: number) => inputs[i]!.survey?.originNs ?? 0;
   return { timeLines: lines.map((line) => ({ ...line, originNs: originNs(line.inputs[0]!) })), notes };
@@ -171,28 +155,34 @@ function judge(a: InputSurvey, b: InputSurvey, sameFamily: boolean, always: bool
   return { same: true, shiftNs: 0, offset: null };
 }
 
+function together(names: readonly string[]): PlanNote {
+  const sentence =
+    'inputs are parts of one recording and were merged by time (--merge never keeps them apart)';
+  return (diagnostics) => {
+    for (const name of names) diagnostics.add('inputs-merged', 'info', sentence, name);
+  };
+}
+
+function notTogether(place: string, clocks: boolean): PlanNote {
+  if (clocks) {
+    const text = 'inputs share tasks, but their clocks cannot be aligned: they are read one after the other';
+    return (diagnostics) => diagnostics.add('clocks-not-aligned', 'warning', text, place);
+  }
+  const text = 'inputs are read one after the other, each on a time line of its own';
+  return (diagnostics) => diagnostics.add('inputs-in-turn', 'info', text, place);
+}
+
 function alignmentNotes(name: string, { shiftNs, offset }: Verdict & { readonly same: true }): PlanNote[] {
   if (offset === null) return [];
   const us = (ns: number) => `${(ns / 1000).toFixed(3)} us`;
   const basis = `${offset.events} common events, spread ${us(offset.spreadNs)}`;
   if (shiftNs !== 0) {
-    return [
-      {
-        id: 'clocks-aligned',
-        severity: 'info',
-        sentence: 'time stamps were shifted to those of the first input, by the events in both',
-        place: `${name}: ${shiftNs > 0 ? '+' : ''}${us(shiftNs)}, ${basis}`,
-      },
-    ];
+    const text = 'time stamps were shifted to those of the first input, by the events in both';
+    const place = `${name}: ${shiftNs > 0 ? '+' : ''}${us(shiftNs)}, ${basis}`;
+    return [(diagnostics) => diagnostics.add('clocks-aligned', 'info', text, place)];
   }
-  return [
-    {
-      id: 'clocks-agree',
-      severity: 'info',
-      sentence: 'the same events have the same time stamps in several inputs; each input counts them',
-      place: `${name}: ${basis}`,
-    },
-  ];
+  const text = 'the same events have the same time stamps in several inputs';
+  return [(diagnostics) => diagnostics.add('clocks-agree', 'info', text, `${name}: ${basis}`)];
 }
 
 function overlap(a: InputSurvey, b: InputSurvey): boolean {
