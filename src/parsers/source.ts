@@ -13,7 +13,7 @@ export interface Source {
   /** The first bytes, up to 64 KiB, decompressed. */
   readonly head: Uint8Array;
   /** All bytes from the beginning, decompressed. A chunk is valid until the next one is asked for. */
-  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly chunks: AsyncGenerator<Uint8Array>;
   /** Bytes of the file read so far, before decompression. */
   readonly progress: () => number;
   /** The input is an uncompressed regular file, which can be read at any offset. */

@@ -9,13 +9,14 @@ interface Run {
   endNs: number;
   /** -1 when the trace does not name tasks. */
   readonly pid: number;
+  records: number;
   /** There are calls among the records. */
   calls: boolean;
 }
 
 /** What two inputs say about who ran where and when. */
 export interface RunAgreement {
-  /** Moments at which both name the same task on a CPU, and at which they name different ones. */
+  /** Records at times at which both name the same task on a CPU, and at which they name different ones. */
   readonly same: number;
   readonly different: number;
   /** Calls of both stand between each other on one CPU: two prints of one recording, or two recordings. */
@@ -45,11 +46,12 @@ export class CpuRuns {
       if (last.pid === pid && ns - last.endNs <= GAP_NS) {
         last.endNs = ns;
         last.calls ||= isCall;
+        last.records++;
         return;
       }
     }
     if (!this.#isKept(ns)) return;
-    runs.push({ startNs: ns, endNs: ns, pid, calls: isCall });
+    runs.push({ startNs: ns, endNs: ns, records: 1, pid, calls: isCall });
     if (++this.#count > MAX_RUNS) this.#thin();
   }
 
@@ -60,7 +62,6 @@ export class CpuRuns {
       const others = other.#byCpu.get(cpu);
       if (others === undefined) continue;
       compare(runs, others, shiftNs, sums);
-      compare(others, runs, -shiftNs, sums);
     }
     return sums;
   }
@@ -80,25 +81,29 @@ export class CpuRuns {
   }
 }
 
-/** Looks up where each of `others` begins among `runs`; both are in order. */
+/** Goes through the runs of two inputs on one CPU, side by side; both are in order. */
 function compare(
   runs: readonly Run[],
   others: readonly Run[],
   shiftNs: number,
   sums: { same: number; different: number; callsOverlap: number },
 ): void {
-  let at = 0;
-  for (const other of others) {
-    const ns = other.startNs + shiftNs;
-    while (at < runs.length && runs[at]!.endNs <= ns) at++;
-    const run = runs[at];
-    if (run === undefined) return;
+  let i = 0;
+  let j = 0;
+  while (i < runs.length && j < others.length) {
+    const run = runs[i]!;
+    const other = others[j]!;
+    const [startNs, endNs] = [other.startNs + shiftNs, other.endNs + shiftNs];
     // At the very ends, six decimals do not tell before from behind.
-    if (run.startNs >= ns || run.endNs <= ns) continue;
-    if (run.calls && other.calls) sums.callsOverlap++;
-    else if (run.pid >= 0 && other.pid >= 0) {
-      if (run.pid === other.pid) sums.same++;
-      else sums.different++;
+    if (run.startNs < endNs && startNs < run.endNs) {
+      const records = Math.min(run.records, other.records);
+      if (run.calls && other.calls) sums.callsOverlap += records;
+      else if (run.pid >= 0 && other.pid >= 0) {
+        if (run.pid === other.pid) sums.same += records;
+        else sums.different += records;
+      }
     }
+    if (run.endNs < endNs) i++;
+    else j++;
   }
 }

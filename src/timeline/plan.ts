@@ -145,7 +145,7 @@ function judge(a: InputSurvey, b: InputSurvey, sameFamily: boolean, always: bool
   const all = moments.same + moments.different;
   if (all >= ENOUGH_MOMENTS && moments.different > all * MAX_DIFFERENT_SHARE) {
     const share = Math.round((moments.different / all) * 100);
-    const reason = `its CPUs run other tasks than in another input at ${share} % of ${all} moments`;
+    const reason = `its CPUs run other tasks than in another input at ${share} % of ${all} records`;
     return { same: false, reason };
   }
   if (offset !== null && all < ENOUGH_MOMENTS) {

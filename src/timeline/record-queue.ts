@@ -50,8 +50,9 @@ export class RecordQueue {
       const own = this.#rows.batch;
       const timeNs = own.timeNs[row]! + shiftNs;
       own.timeNs[row] = timeNs;
-      if (own.kind[row] === RecordKind.Frame && row === this.#ready) this.#settle(row + 1, this.#lastKey);
-      else if (!Number.isNaN(timeNs)) this.#settle(row + 1, Math.max(this.#lastKey, timeNs));
+      if (!Number.isNaN(timeNs)) this.#settle(row + 1, Math.max(this.#lastKey, timeNs));
+      else if (own.kind[row] === RecordKind.Frame && row === this.#ready)
+        this.#settle(row + 1, this.#lastKey);
       else if (row - this.#ready >= MAX_WAITING) this.#settle(row + 1, this.#lastKey);
     }
   }
