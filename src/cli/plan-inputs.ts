@@ -49,7 +49,8 @@ export async function planInputs(
 }
 
 function oneByOne(count: number): TimeLinePlan {
-  const timeLines = Array.from({ length: count }, (_, i) => ({ inputs: [i], shiftNs: [0], originNs: 0 }));
+  const alone = { shiftNs: [0], originNs: 0, hasDoubles: false };
+  const timeLines = Array.from({ length: count }, (_, i) => ({ ...alone, inputs: [i] }));
   return { timeLines, notes: [] };
 }
 

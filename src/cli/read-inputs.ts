@@ -1,12 +1,13 @@
 import type { EndedFile } from '../analysis/trace-analysis.ts';
 import { EmptyInput } from '../parsers/registry.ts';
+import { DoubleEvents } from '../timeline/double-events.ts';
 import { mergeRecords } from '../timeline/merge-records.ts';
 import type { TimeLine } from '../timeline/plan.ts';
 import { RecordFile } from '../timeline/record-file.ts';
 import { RecordQueue } from '../timeline/record-queue.ts';
 import { type Diagnostics, InputError } from '../trace/diagnostics.ts';
 import type { NameTable } from '../trace/names.ts';
-import type { RecordSink } from '../trace/records.ts';
+import type { RecordBatch, RecordSink } from '../trace/records.ts';
 import type { TableSink } from '../trace/side-tables.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 import { expandInputs, type InputName } from './expand-inputs.ts';
@@ -118,7 +119,7 @@ async function readTimeLine(
       fail(given, error);
     }
   }
-  if (opened.length > 1) await readMerged(opened, line.originNs, consumer, options, fail);
+  if (opened.length > 1) await readMerged(opened, line, consumer, options, fail);
   else if (opened.length === 1) {
     const { given, input } = opened[0]!;
     try {
@@ -147,7 +148,7 @@ async function readAlone(input: OpenedInput, consumer: RecordConsumer): Promise<
 /** Reads inputs of one recording as one stream. */
 async function readMerged(
   inputs: readonly OpenedPart[],
-  originNs: number,
+  { originNs, hasDoubles }: TimeLine,
   consumer: RecordConsumer,
   options: OpenOptions,
   fail: (given: InputName, error: unknown) => void,
@@ -203,13 +204,19 @@ async function readMerged(
     () => originNs,
   );
   const cpus = new Set<number>();
+  const see = (batch: RecordBatch) => {
+    for (let i = 0; i < batch.length; i++) if (batch.cpu[i]! >= 0) cpus.add(batch.cpu[i]!);
+    sink(batch);
+  };
+  const doubles = hasDoubles ? new DoubleEvents(consumer.names, consumer.tasks) : null;
   try {
-    await mergeRecords(merged, (batch) => {
-      for (let i = 0; i < batch.length; i++) if (batch.cpu[i]! >= 0) cpus.add(batch.cpu[i]!);
-      sink(batch);
-    });
+    await mergeRecords(merged, see, doubles);
   } finally {
     for (const file of files) file.close();
+  }
+  if (doubles !== null && doubles.count > 0) {
+    const sentence = 'records stand in several inputs, within 20 us of each other: they count once';
+    consumer.diagnostics.add('events-in-both', 'info', sentence, undefined, doubles.count);
   }
   // In the order given; and each file may be of one CPU only.
   const order = inputs.map(({ input }) => input.name);

@@ -1,4 +1,5 @@
 import { quantileSorted } from 'simple-statistics';
+import { SAME_MOMENT_NS } from './event-key.ts';
 import type { EventTimes } from './input-survey.ts';
 
 /** Events in both inputs say how far their clocks are apart. */
@@ -9,16 +10,12 @@ export interface ClockOffset {
   readonly spreadNs: number;
   /** Events found in both. */
   readonly events: number;
-  /** Share of the events of the smaller input that are in both, 0 to 1. */
-  readonly share: number;
   /** Most differences are about the same: both inputs saw the same events. */
   readonly consistent: boolean;
 }
 
 /** Fewer common events prove nothing. */
 const ENOUGH = 5;
-/** Two tracers stamp the same event one after the other: so much apart is still the same moment. */
-const SAME_MOMENT_NS = 20_000;
 const CONSISTENT_SHARE = 0.8;
 
 /**
@@ -42,7 +39,6 @@ export function clockOffset(a: EventTimes, b: EventTimes): ClockOffset | null {
     offsetNs,
     spreadNs,
     events: differences.length,
-    share: differences.length / Math.max(1, Math.min(a.count, b.count)),
     consistent: near >= CONSISTENT_SHARE * differences.length,
   };
 }

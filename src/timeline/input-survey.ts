@@ -1,9 +1,10 @@
 import type { NameTable } from '../trace/names.ts';
-import { latin1, type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
+import { type RecordBatch, RecordKind } from '../trace/records.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 import { CpuRuns } from './cpu-runs.ts';
+import { eventKey, isMoment } from './event-key.ts';
 
-/** When events happened, by what they are. */
+/** When events, samples and function hits happened, by what they are. */
 export interface EventTimes {
   readonly times: ReadonlyMap<string, readonly number[]>;
   readonly count: number;
@@ -64,7 +65,7 @@ export class Surveyor {
   }
 
   add(batch: RecordBatch): void {
-    const { Entry, Exit, Leaf, Event, Switch, Lost, IrqExit, Section, Frame } = RecordKind;
+    const { Entry, Exit, Leaf, Switch, Lost, IrqExit, Section, Frame } = RecordKind;
     const originNs = this.#originNs();
     for (let i = 0; i < batch.length; i++) {
       const kind = batch.kind[i]!;
@@ -92,7 +93,7 @@ export class Surveyor {
       const pid = task < 0 ? -1 : this.#tasks.rows[task]!.pid;
       const isCall = kind === Entry || kind === Exit || kind === Leaf;
       if (cpu >= 0) this.#runs.add(cpu, pid, originNs + timeNs, isCall);
-      if (kind === Event) this.#addEvent(batch, i, pid, originNs + timeNs);
+      if (isMoment(kind)) this.#addEvent(batch, i, pid, originNs + timeNs);
     }
   }
 
@@ -126,9 +127,7 @@ export class Surveyor {
   }
 
   #addEvent(batch: RecordBatch, i: number, pid: number, ns: number): void {
-    const text =
-      batch.bits[i]! & RecordBits.Text ? latin1(batch.bytes, batch.textStart[i]!, batch.textEnd[i]!) : '';
-    const key = `${this.#names.text(batch.name[i]!)} ${pid} ${numbersOf(text)}`;
+    const key = eventKey(this.#names, pid, batch, i);
     if (!this.#isKept(key)) return;
     this.#events++;
     const times = this.#times.get(key);
@@ -150,15 +149,6 @@ export class Surveyor {
       this.#events -= times.length;
     }
   }
-}
-
-/**
- * What two printers write alike for one event: its numbers. The kernel, perf and trace-cmd print names,
- * marks and the probe's own address (in parentheses, first) each in their way.
- */
-function numbersOf(text: string): string {
-  const at = text.startsWith('(') ? text.indexOf(')') + 1 : 0;
-  return (text.slice(at, at + 512).match(/\b(?:0x[0-9a-f]+|\d+)\b/g) ?? []).join(' ');
 }
 
 function hash(text: string): number {

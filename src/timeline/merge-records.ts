@@ -1,6 +1,7 @@
 import { LINES_PER_INPUT } from '../trace/places.ts';
 import { RecordBatch, type RecordSink } from '../trace/records.ts';
 import { OwnedRows } from './copy-row.ts';
+import type { DoubleEvents } from './double-events.ts';
 import type { RecordQueue } from './record-queue.ts';
 
 /** One of the inputs that are merged. */
@@ -19,11 +20,14 @@ const MAX_TEXT_BYTES = 1 << 22;
  * parts of one recording, and their beginnings begin no new trace), and times of the
  * output go back only where an input's own do. The lines of the output are those of `Places`.
  *
+ * @param doubles Leaves out what another input has told already; null: nothing is left out.
+ *
  * Memory: what one pull of each input gives, because only an input without a waiting record is read on.
  */
 export async function mergeRecords(
   inputs: readonly MergeInput[],
   sink: RecordSink,
+  doubles: DoubleEvents | null = null,
   capacity = 8192,
 ): Promise<void> {
   const out = new OwnedRows(new RecordBatch(capacity));
@@ -56,7 +60,10 @@ export async function mergeRecords(
     const until = second?.queue.key ?? Number.POSITIVE_INFINITY;
     const inclusive = second === null || first.index < second.index;
     const added = first.index * LINES_PER_INPUT;
-    first.queue.take(out, until, inclusive, added);
+    const { index } = first;
+    const leaveOut =
+      doubles && ((batch: RecordBatch, i: number, ns: number) => doubles.isDouble(batch, i, index, ns));
+    first.queue.take(out, until, inclusive, added, leaveOut);
     if (out.batch.length === capacity || out.bytesUsed > MAX_TEXT_BYTES) flush();
   }
   flush();

@@ -10,6 +10,8 @@ export interface TimeLine {
   readonly shiftNs: readonly number[];
   /** What the times of a merged stream are relative to: the first input's origin, ns. */
   readonly originNs: number;
+  /** The same events stand in several of the inputs. */
+  readonly hasDoubles: boolean;
 }
 
 /** Tells the readers of a report what they have to know about the plan. */
@@ -48,7 +50,7 @@ type Verdict =
  * @param always Put all inputs with time stamps together.
  */
 export function planTimeLines(inputs: readonly PlanInput[], always: boolean): TimeLinePlan {
-  const lines: { inputs: number[]; shiftNs: number[] }[] = [];
+  const lines: { inputs: number[]; shiftNs: number[]; hasDoubles: boolean }[] = [];
   const notes: PlanNote[] = [];
   const usable = inputs.map((input) => unfit(input) === null);
   inputs.forEach((input, i) => {
@@ -61,6 +63,7 @@ export function planTimeLines(inputs: readonly PlanInput[], always: boolean): Ti
         if (verdict.same) {
           line.inputs.push(i);
           line.shiftNs.push(verdict.shiftNs);
+          line.hasDoubles ||= verdict.offset !== null;
           notes.push(...alignmentNotes(input.name, verdict));
           return;
         }
@@ -68,7 +71,7 @@ export function planTimeLines(inputs: readonly PlanInput[], always: boolean): Ti
         clocks ||= verdict.clocks ?? false;
       }
     }
-    lines.push({ inputs: [i], shiftNs: [0] });
+    lines.push({ inputs: [i], shiftNs: [0], hasDoubles: false });
     if (reason === null || reason === NOTHING) return;
     notes.push(notTogether(`${input.name}: ${reason}`, clocks));
   });

@@ -62,15 +62,27 @@ export class RecordQueue {
     this.#settle(this.#rows.batch.length, this.#lastKey);
   }
 
-  /** Moves rows to `out` while they come before `beforeKey` (or at it, when `inclusive`) and fit. */
-  take(out: OwnedRows, beforeKey: number, inclusive: boolean, added: number): void {
+  /**
+   * Moves rows to `out` while they come before `beforeKey` (or at it, when `inclusive`) and fit.
+   * @param added Is added to their lines.
+   * @param leaveOut Is asked about each row.
+   */
+  take(
+    out: OwnedRows,
+    beforeKey: number,
+    inclusive: boolean,
+    added: number,
+    leaveOut: ((batch: RecordBatch, i: number, key: number) => boolean) | null,
+  ): void {
     const from = this.#rows.batch;
     const { capacity } = out.batch;
     let first = this.#first;
     while (first < this.#ready && out.batch.length < capacity) {
       const key = this.#keys[first]!;
       if (inclusive ? key > beforeKey : key >= beforeKey) break;
-      const row = out.append(from, first++);
+      const i = first++;
+      if (leaveOut?.(from, i, key)) continue;
+      const row = out.append(from, i);
       out.batch.line[row]! += added;
     }
     this.#first = first;

@@ -93,6 +93,7 @@ async function merge(
         });
       }
     },
+    null,
     capacity,
   );
   return out;
