@@ -1,6 +1,9 @@
 import type { Diagnostic } from '../trace/diagnostics.ts';
+import type { SideHistogram, SideTable } from '../trace/side-tables.ts';
+import type { EventRow, HitRow, ProfileRow, SchedulingSummary } from './event-rows.ts';
 
-export type { Diagnostic };
+export type * from './event-rows.ts';
+export type { Diagnostic, SideHistogram, SideTable };
 
 /** Version of the shape below; changes of meaning raise it, new fields do not. */
 export const SCHEMA_VERSION = 1;
@@ -237,4 +240,15 @@ export interface AnalysisResult {
   readonly overhead: OverheadSummary;
   readonly tails: readonly TailRow[];
   readonly callTree: readonly CallTreeNode[];
+  /** Events by how often they were recorded. */
+  readonly events: readonly EventRow[];
+  /** Null when the trace has no sched_switch and no wake-up event. */
+  readonly scheduling: SchedulingSummary | null;
+  /** Sampling profiles, one for each event that was sampled. */
+  readonly profile: readonly ProfileRow[];
+  /** Hits of the function tracer; these calls have no durations. */
+  readonly hits: readonly HitRow[];
+  /** What other tools had counted already. */
+  readonly sideTables: readonly SideTable[];
+  readonly sideHistograms: readonly SideHistogram[];
 }

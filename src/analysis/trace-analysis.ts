@@ -1,16 +1,20 @@
 import { Diagnostics } from '../trace/diagnostics.ts';
 import { NameTable } from '../trace/names.ts';
 import type { RecordSink } from '../trace/records.ts';
+import type { SideHistogram, SideTable, TableSink } from '../trace/side-tables.ts';
 import type { SpanBatch } from '../trace/spans.ts';
 import { TaskTable } from '../trace/tasks.ts';
 import { CallStacks, type Exclusions } from './call-stacks.ts';
 import { CallTree } from './call-tree.ts';
 import { ClockCheck } from './clock-check.ts';
+import { EventAnalysis } from './events/event-analysis.ts';
+import { hitFunctions, schedulingSummary } from './events/event-results.ts';
 import { FunctionRoles } from './function-roles.ts';
 import { BUCKET_ERROR, Histogram } from './histogram.ts';
 import { LatencyTable } from './latency.ts';
-import { lockRows } from './locks/lock-rows.ts';
+import { kernelHints, lockRows } from './locks/lock-rows.ts';
 import { LockTable } from './locks/lock-table.ts';
+import { displayName } from './locks/names.ts';
 import { lockPrimitive } from './locks/primitives.ts';
 import { type OverheadCost, OverheadEstimator } from './overhead.ts';
 import {
@@ -67,6 +71,15 @@ export class TraceAnalysis {
   readonly #overhead = new OverheadEstimator();
   readonly #tails: Tails;
   readonly #callTree = new CallTree();
+  readonly #events: EventAnalysis;
+  readonly #isRoot: ((name: number) => boolean) | null;
+  readonly #sideTables: SideTable[] = [];
+  readonly #sideHistograms: SideHistogram[] = [];
+  /** Where parsers put tables and histograms that are no records. */
+  readonly tables: TableSink = {
+    table: (table) => this.#sideTables.push(table),
+    histogram: (histogram) => this.#sideHistograms.push(histogram),
+  };
   #stacks: CallStacks | null = null;
   #clock = new ClockCheck();
   #files: InputFile[] = [];
@@ -87,6 +100,12 @@ export class TraceAnalysis {
       taskText,
       clockTrusted: () => this.#clock.trusted,
     });
+    const roots = options.filters.roots?.length ? globPattern(options.filters.roots) : null;
+    const isRoot: boolean[] = [];
+    this.#isRoot = roots && ((id) => (isRoot[id] ??= roots.test(names.functionName(id))));
+    const { tasks, diagnostics } = this;
+    const shared = { names, tasks, filter: this.#filter, diagnostics, isRoot: this.#isRoot };
+    this.#events = new EventAnalysis({ ...shared, exclude: options.exclude });
     const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
     const pattern = asked.length > 0 ? globPattern(asked) : null;
     this.#tails = new Tails({
@@ -105,8 +124,6 @@ export class TraceAnalysis {
    */
   beginFile(name: string, originNs: () => number): RecordSink {
     const { exclude, filters, overhead } = this.#options;
-    const roots = filters.roots?.length ? globPattern(filters.roots) : null;
-    const isRoot: boolean[] = [];
     this.#tails.beginFile(name, originNs);
     this.#locks.beginInput();
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
@@ -120,9 +137,10 @@ export class TraceAnalysis {
       inputName: name,
       sink: (rows) => this.#addSpans(rows),
       ...(excludes ? { exclude } : {}),
-      isRoot: roots === null ? null : (id) => (isRoot[id] ??= roots.test(this.names.functionName(id))),
+      isRoot: this.#isRoot,
       overhead,
       callTree: this.#callTree,
+      events: this.#events,
     });
     this.#stacks = stacks;
     const hasTimes = filters.fromNs !== undefined || filters.toNs !== undefined;
@@ -164,10 +182,15 @@ export class TraceAnalysis {
    */
   result(tool: AnalysisResult['tool'], firstPass: OverheadEstimator | null): AnalysisResult {
     const release = this.#facts.find((facts) => facts.kernelRelease !== '')?.kernelRelease ?? '';
-    const functions = this.#functionRows();
+    const accepts = (name: number) => this.#filter.acceptsName(name);
+    const hits = this.#events.hits.rows(accepts);
+    const timed = this.#functionRows();
+    const functions = [...timed, ...hitFunctions(hits, timed)];
     const totals = new Map<string, number>();
     for (const row of functions) totals.set(row.name, (totals.get(row.name) ?? 0) + (row.totalNs ?? 0));
-    const locks = lockRows(this.#locks.sites(), this.names, release, totals);
+    const sites = [...this.#locks.sites(), ...this.#events.waits.sites()];
+    const locks = lockRows(sites, this.names, release, totals);
+    const hints = kernelHints(sites, this.names, release);
     if (this.#locks.unmatchedUnlocks > 0) {
       const sentence = 'unlocks have no lock call in the trace that goes with them';
       this.diagnostics.add('unlock-without-lock', 'info', sentence, undefined, this.#locks.unmatchedUnlocks);
@@ -202,6 +225,12 @@ export class TraceAnalysis {
       overhead: (firstPass ?? this.#overhead).summary(this.names, firstPass !== null),
       tails: this.#tails.rows(byWeight, TAIL_FUNCTIONS),
       callTree: this.#callTree.nodes(this.names),
+      events: this.#events.counts.rows(),
+      scheduling: schedulingSummary(this.#events.scheduling, this.tasks, this.#filter),
+      profile: this.#events.profile.rows(accepts, (key) => displayName(key, hints)),
+      hits,
+      sideTables: this.#sideTables,
+      sideHistograms: this.#sideHistograms,
     };
   }
 

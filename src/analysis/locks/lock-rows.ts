@@ -50,7 +50,8 @@ function mergedAddresses(sites: readonly LockSite[]): LockSite[] {
   });
 }
 
-function kernelHints(sites: readonly LockSite[], names: NameTable, release: string): KernelHints {
+/** What the sites and functions met tell about the kernel. */
+export function kernelHints(sites: readonly LockSite[], names: NameTable, release: string): KernelHints {
   const known = new Set<string>();
   for (let id = 0; id < names.size; id++) known.add(names.functionName(id));
   return {
