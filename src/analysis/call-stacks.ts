@@ -84,8 +84,9 @@ export class CallStacks {
       takeSpan: () => this.#spanCount++,
       spans: () => this.#spanCount,
       flush: () => this.#flush(),
+      count: (id, sentence, line) => this.#count(id, sentence, line),
     });
-    options.events.beginInput(options.inputName, this.#pairHost);
+    options.events.beginInput(this.#pairHost);
   }
 
   /** Takes the next records; spans go to the sink before it returns. */

@@ -83,6 +83,8 @@ export interface FunctionRow {
   /** Calls whose self time is an upper bound: what they called was not all recorded. */
   readonly selfIsBoundCalls: number;
   readonly startCutCalls: number;
+  /** Calls told by a pair of events (entry and return probe, `irq:`, `softirq:`, `sys_`): from stamp to stamp. */
+  readonly pairCalls: number;
   readonly minNs: number | null;
   readonly p50Ns: number | null;
   readonly p90Ns: number | null;
@@ -127,6 +129,8 @@ export interface LockRow {
   /** Distinct lock addresses seen at this site; 0 when the trace shows none. */
   readonly instances: number;
   readonly acquisitions: number;
+  /** False when only acquisitions that waited are recorded: `acquisitions` is `contended` then. */
+  readonly acquisitionsKnown: boolean;
   readonly contended: number;
   /** Trylocks that are not known to have succeeded. */
   readonly triesWithoutUnlock: number;

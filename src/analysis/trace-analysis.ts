@@ -103,9 +103,13 @@ export class TraceAnalysis {
     const roots = options.filters.roots?.length ? globPattern(options.filters.roots) : null;
     const isRoot: boolean[] = [];
     this.#isRoot = roots && ((id) => (isRoot[id] ??= roots.test(names.functionName(id))));
-    const { tasks, diagnostics } = this;
-    const shared = { names, tasks, filter: this.#filter, diagnostics, isRoot: this.#isRoot };
-    this.#events = new EventAnalysis({ ...shared, exclude: options.exclude });
+    this.#events = new EventAnalysis({
+      names,
+      tasks: this.tasks,
+      filter: this.#filter,
+      isRoot: this.#isRoot,
+      exclude: options.exclude,
+    });
     const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
     const pattern = asked.length > 0 ? globPattern(asked) : null;
     this.#tails = new Tails({
@@ -277,6 +281,7 @@ export class TraceAnalysis {
         cutNs: row.cutNs,
         selfIsBoundCalls: row.selfIsBound,
         startCutCalls: row.startCut,
+        pairCalls: row.pairs,
         minNs: has ? d.minNs : null,
         p50Ns: at(0.5),
         p90Ns: at(0.9),

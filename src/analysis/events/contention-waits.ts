@@ -150,6 +150,7 @@ export class ContentionWaits {
     let site = this.#sites.get(full);
     if (!site) {
       site = new LockSite(identity.key, identity.known, kind, function_, '');
+      site.onlyContended = true;
       this.#sites.set(full, site);
     }
     return site;
@@ -164,6 +165,7 @@ export class ContentionWaits {
     const room = this.#byAddress++ < MAX_BY_ADDRESS;
     const address = room ? wait.address : '(others)';
     const site = new LockSite(address, false, wait.kind, '', address);
+    site.onlyContended = true;
     this.#sites.set(`${address}|${wait.kind}`, site);
     return site;
   }

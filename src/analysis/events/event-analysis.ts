@@ -1,5 +1,4 @@
 import { ContextLevel, contextLevel } from '../../trace/context.ts';
-import type { Diagnostics } from '../../trace/diagnostics.ts';
 import { contention, type SchedSwitch, schedWakeup } from '../../trace/event-fields.ts';
 import type { NameId, NameTable } from '../../trace/names.ts';
 import { type RecordBatch, RecordBits, RecordKind } from '../../trace/records.ts';
@@ -45,10 +44,8 @@ export class EventAnalysis {
   readonly waits: ContentionWaits;
   readonly #tasks: TaskTable;
   readonly #filter: RowFilter;
-  readonly #diagnostics: Diagnostics;
   readonly #probes: ProbeEvents;
   readonly #tracepoints: TracepointPairs;
-  #inputName = '';
   #host: PairHost | null = null;
   #pairs: EventPairs | null = null;
   readonly #isRoot: ((name: NameId) => boolean) | null;
@@ -62,14 +59,12 @@ export class EventAnalysis {
     readonly names: NameTable;
     readonly tasks: TaskTable;
     readonly filter: RowFilter;
-    readonly diagnostics: Diagnostics;
     readonly isRoot: ((name: NameId) => boolean) | null;
     readonly exclude: Exclusions | null;
   }) {
     const { names, tasks } = options;
     this.#tasks = tasks;
     this.#filter = options.filter;
-    this.#diagnostics = options.diagnostics;
     this.#isRoot = options.isRoot;
     this.#exclude = options.exclude;
     const callers = new LockCallers(names);
@@ -80,19 +75,18 @@ export class EventAnalysis {
     this.#probes = new ProbeEvents(names);
     this.#tracepoints = new TracepointPairs(names);
     const taskText = (task: number) => tasks.text(task);
-    this.waits = new ContentionWaits({ names, callers, taskText, count: this.#count });
+    this.waits = new ContentionWaits({
+      names,
+      callers,
+      taskText,
+      count: (id, sentence, line) => this.#host?.count(id, sentence, line),
+    });
   }
 
   /** Another input begins; its calls are in the stacks that the host stands for. */
-  beginInput(inputName: string, host: PairHost): void {
-    this.#inputName = inputName;
+  beginInput(host: PairHost): void {
     this.#host = host;
-    this.#pairs = new EventPairs({
-      host,
-      isRoot: this.#isRoot,
-      exclude: this.#exclude,
-      count: this.#count,
-    });
+    this.#pairs = new EventPairs({ host, isRoot: this.#isRoot, exclude: this.#exclude });
   }
 
   /** An Event row. */
@@ -189,7 +183,7 @@ export class EventAnalysis {
 
   #probe(records: RecordBatch, i: number, stack: number): void {
     const task = records.task[i]!;
-    if (task < 0) return;
+    if (task < 0 || Number.isNaN(records.timeNs[i]!)) return;
     const probe = this.#probes.read(records, i);
     if (probe === null) return;
     const line = records.line[i]!;
@@ -219,10 +213,10 @@ export class EventAnalysis {
   #tracepoint(records: RecordBatch, i: number, stack: number, role: number): void {
     const task = records.task[i]!;
     // Where function_graph shows the task's calls, it shows the interrupt's or the system call's as well.
-    if (task < 0 || this.#host!.innermost(stack) !== null) return;
+    const timeNs = records.timeNs[i]!;
+    if (task < 0 || Number.isNaN(timeNs) || this.#host!.innermost(stack) !== null) return;
     const pair = this.#tracepoints.read(records, i, role);
     if (pair === null) return;
-    const timeNs = records.timeNs[i]!;
     const line = records.line[i]!;
     if (pair.isEnd) this.#pairs!.end(pair.name, stack, timeNs, line);
     else {
@@ -304,8 +298,4 @@ export class EventAnalysis {
         this.#filter.acceptsTask(records.task[i]!))
     );
   }
-
-  readonly #count = (id: string, sentence: string, line: number): void => {
-    this.#diagnostics.add(id, 'loss', sentence, `${this.#inputName}:${line}`);
-  };
 }

@@ -60,8 +60,6 @@ export interface EventPairsOptions {
   readonly host: PairHost;
   readonly isRoot: ((name: NameId) => boolean) | null;
   readonly exclude: Exclusions | null;
-  /** Counts what could not be paired, with its line. */
-  readonly count: (id: string, sentence: string, line: number) => void;
 }
 
 const CUT = {
@@ -131,7 +129,7 @@ export class EventPairs {
 
   /** An exit: the innermost open entry of that name is a call that is over. */
   end(name: NameId, stack: number, timeNs: number, line: number): void {
-    const { host, count } = this.#options;
+    const { host } = this.#options;
     host.begin();
     this.#setEnds(name, Ends.Seen);
     const list = this.#open[stack] ?? [];
@@ -139,7 +137,7 @@ export class EventPairs {
     while (at >= 0 && list[at]!.begin.name !== name) at--;
     if (at < 0) {
       if (!host.isTraced(name, stack))
-        count('pair-begin-not-seen', 'returns by event have no entry event; they do not count', line);
+        host.count('pair-begin-not-seen', 'returns by event have no entry event; they do not count', line);
       return;
     }
     while (list.length - 1 > at) this.#dropInnermost(list, 'end-not-seen', 'calls have no return');
@@ -190,7 +188,7 @@ export class EventPairs {
   #dropInnermost(list: Pair[], id: string, sentence: string, line?: number): void {
     const pair = list.pop()!;
     const isCall = this.#endsOf(pair.begin.name) === Ends.Seen;
-    if (isCall) this.#options.count(id, sentence, Number.isFinite(line) ? line! : pair.begin.line);
+    if (isCall) this.#options.host.count(id, sentence, Number.isFinite(line) ? line! : pair.begin.line);
     if (isCall || pair.isLock)
       this.#row(SpanKind.Cut, pair, this.#placeIn(pair, this.#around(list, list.length)));
     this.#release(pair, list);

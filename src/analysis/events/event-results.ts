@@ -43,6 +43,7 @@ export function hitFunctions(hits: readonly HitRow[], functions: readonly Functi
       cutNs: 0,
       selfIsBoundCalls: 0,
       startCutCalls: 0,
+      pairCalls: 0,
       minNs: null,
       p50Ns: null,
       p90Ns: null,

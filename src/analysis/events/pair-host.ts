@@ -50,6 +50,8 @@ export class PairHost {
   readonly #spans: () => number;
   readonly takeSpan: () => number;
   readonly callTree: CallTree | null;
+  /** Counts what could not be paired, with its line. */
+  readonly count: (id: string, sentence: string, line: number) => void;
   #active = false;
   /** Functions that function_graph traces in this input, by name; rows of `#out` up to `#looked` are in it. */
   #traced = new Uint8Array(256);
@@ -65,6 +67,7 @@ export class PairHost {
     readonly takeSpan: () => number;
     readonly spans: () => number;
     readonly flush: () => void;
+    readonly count: (id: string, sentence: string, line: number) => void;
   }) {
     this.#out = options.out;
     this.#frames = options.frames;
@@ -74,6 +77,7 @@ export class PairHost {
     this.takeSpan = options.takeSpan;
     this.#spans = options.spans;
     this.callTree = options.callTree;
+    this.count = options.count;
   }
 
   /** The innermost open call of a stack, null when none is. */

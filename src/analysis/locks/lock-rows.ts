@@ -81,6 +81,7 @@ function lockRow(site: LockSite, names: NameTable, hints: KernelHints, siteTotal
     namedBy: site.address !== '' ? 'address' : site.known ? 'site' : 'unknown',
     instances: site.address !== '' ? 1 : site.instances,
     acquisitions: site.acquisitions,
+    acquisitionsKnown: !site.onlyContended,
     contended: site.contended,
     triesWithoutUnlock: site.triesWithoutUnlock,
     waitWitness: site.witness,
