@@ -1,6 +1,6 @@
+import { packContext } from '../../src/trace/context.ts';
 import type { Diagnostics } from '../../src/trace/diagnostics.ts';
 import type { NameTable } from '../../src/trace/names.ts';
-import { packContext } from '../../src/trace/context.ts';
 import { RecordBatch, RecordBits, RecordKind, type RecordSink } from '../../src/trace/records.ts';
 import type { TaskTable } from '../../src/trace/tasks.ts';
 
@@ -65,7 +65,7 @@ export function readEventText(text: string, to: EventText, capacity = 1024): num
       continue;
     }
     const symbol =
-      /^ => (\S+?)(?:\+0x.*)?$/.exec(raw) ?? /^\t +[0-9a-f]+ (\S+?)(?:\+0x\w+)? \((.*)\)$/.exec(raw);
+      /^ => (\S+?)(?:\+0x.*)?$/.exec(raw) ?? /^\t *[0-9a-f]+ (\S+?)(?:\+0x\w+)? \((.*)\)$/.exec(raw);
     if (symbol) {
       frame(symbol[1]!, /^\[(?!kernel|unknown|guest)(\w+)\]$/.exec(symbol[2] ?? '')?.[1]);
       continue;

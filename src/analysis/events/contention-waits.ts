@@ -1,8 +1,7 @@
 import type { NameId, NameTable } from '../../trace/names.ts';
 import { LockSite } from '../locks/lock-site.ts';
-import { identifyLock, takesInTurn } from '../locks/names.ts';
 import type { LockKind } from '../locks/primitives.ts';
-import type { LockCallers } from './lock-callers.ts';
+import { type LockCallers, lockTakenBy } from './lock-callers.ts';
 
 /** Locks told apart by address alone; the rest of their kind share a row. */
 const MAX_BY_ADDRESS = 1024;
@@ -143,9 +142,7 @@ export class ContentionWaits {
   }
 
   #siteAt(function_: string, primitive: string, kind: LockKind): LockSite {
-    const identity = takesInTurn(function_)
-      ? { key: `?${kind}@${function_}`, known: false }
-      : identifyLock(function_, primitive, kind, { held: 0, heldOther: 0, taken: 0 });
+    const identity = lockTakenBy(function_, primitive, kind);
     const full = `${identity.key}|${kind}|${function_}`;
     let site = this.#sites.get(full);
     if (!site) {

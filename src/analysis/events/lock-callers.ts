@@ -1,5 +1,6 @@
 import type { NameId, NameTable } from '../../trace/names.ts';
-import { lockPrimitive } from '../locks/primitives.ts';
+import { identifyLock, type LockIdentity, takesInTurn } from '../locks/names.ts';
+import { type LockKind, lockPrimitive } from '../locks/primitives.ts';
 
 /**
  * What stands between a lock's slowpath and the function that wanted the lock, besides the lock
@@ -13,6 +14,12 @@ const LOCK_HELPER =
 export function isLockCode(functionName: string): boolean {
   const primitive = lockPrimitive(functionName);
   return primitive !== null || LOCK_HELPER.test(functionName);
+}
+
+/** The lock that a function takes, as far as a stack alone tells: what it holds by then is not known. */
+export function lockTakenBy(site: string, primitive: string, kind: LockKind): LockIdentity {
+  if (takesInTurn(site)) return { key: `?${kind}@${site}`, known: false };
+  return identifyLock(site, primitive, kind, { held: 0, heldOther: 0, taken: 0 });
 }
 
 /** Where a stack (innermost first) leaves the lock code. */

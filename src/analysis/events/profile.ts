@@ -1,8 +1,7 @@
 import type { NameId, NameTable } from '../../trace/names.ts';
 import type { LockSpinRow, ProfileFunctionRow, ProfileRow } from '../event-rows.ts';
-import { identifyLock } from '../locks/names.ts';
 import { lockPrimitive } from '../locks/primitives.ts';
-import type { LockCallers } from './lock-callers.ts';
+import { type LockCallers, lockTakenBy } from './lock-callers.ts';
 import { shareInterval } from './share-interval.ts';
 
 /** Chains from a slowpath to who wants the lock; more share one row. */
@@ -152,10 +151,7 @@ export class Profile {
     const primitive = lockPrimitive(names[0]!)!;
     const last = this.#callers.find(chain.frames, 0);
     const site = last.at < 0 ? '' : names[last.at]!;
-    const lock =
-      site === ''
-        ? null
-        : identifyLock(site, names[last.lockAt]!, primitive.kind, { held: 0, heldOther: 0, taken: 0 });
+    const lock = site === '' ? null : lockTakenBy(site, names[last.lockAt]!, primitive.kind);
     return {
       slowpath: names[0]!,
       kind: primitive.kind,
