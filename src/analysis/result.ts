@@ -197,6 +197,8 @@ export interface SlowCall {
   readonly tree: readonly TreeCall[];
   /** Calls of the tree that are not shown. */
   readonly treeHidden: number;
+  /** Time within it that its task was off the CPU, as far as the trace shows. */
+  readonly offCpuNs: number;
   readonly meanwhile: readonly MeanwhileRow[];
 }
 

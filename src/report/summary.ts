@@ -1,4 +1,5 @@
 import type { AnalysisResult, LockRow, TailRow } from '../analysis/result.ts';
+import { lockPlace } from './lock-place.ts';
 import { countText, durationText, exactDurationText, percentText, shareText } from './quantities.ts';
 
 /** The answer in sentences: what every report of an analysis begins with. */
@@ -53,8 +54,8 @@ function noFunction({ events, profile, sideTables, sideHistograms, method }: Ana
   if (most === undefined || method.filters !== '') return ['No call passed the filters.'];
   const all = events.reduce((sum, row) => sum + row.count, 0);
   return [
-    `No event pairs with another to a call. ${countText(all, 'event')} of ${countText(events.length, 'kind')}, ` +
-      `most of all ${most.name} (${most.count}).`,
+    `${countText(all, 'event')} of ${countText(events.length, 'kind')}, the most ${most.name} (${most.count}); ` +
+      'none of them is the entry or the return of a call.',
   ];
 }
 
@@ -109,6 +110,10 @@ function waiting(result: AnalysisResult): string[] {
   const row = result.locks.find((lock) => lock.wait.totalNs > 0);
   if (!row) {
     if (result.profile.length + result.sideTables.length + result.sideHistograms.length > 0) return [];
+    const hasCalls = result.functions.some((f) => f.totalNs !== null);
+    if (result.locks.length === 0 && !hasCalls && result.hits.length > 0) return [];
+    if (result.locks.length === 0 && !hasCalls && result.events.length > 0)
+      return ['No wait with both contention events is in this trace, so it says nothing about locks.'];
     if (result.locks.length === 0)
       return ['No lock function is in this trace, so it says nothing about locks.'];
     return [noWaitSeen(result.locks)];
@@ -135,7 +140,7 @@ function blindness(row: LockRow): string[] {
 
 /** The lock and where it is taken; a lock without a name is named by that place already. */
 function place(row: LockRow): string {
-  return row.namedBy === 'unknown' || row.site === '' ? row.lock : `${row.lock} in ${row.site}`;
+  return row.namedBy === 'unknown' ? row.lock : lockPlace(row);
 }
 
 /** Without a witness of waiting, the lock calls' own durations bound it. */

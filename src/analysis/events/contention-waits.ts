@@ -28,7 +28,6 @@ export interface OpenWait {
 
 interface Taken {
   readonly task: number;
-  readonly cpu: number;
   readonly timeNs: number;
   readonly kind: LockKind;
   readonly site: LockSite;
@@ -87,7 +86,7 @@ export class ContentionWaits {
   }
 
   /** A task has got the lock, or has given up. */
-  end(address: string, task: number, cpu: number, timeNs: number, line: number): void {
+  end(address: string, task: number, timeNs: number, line: number): void {
     const key = `${task}|${address}`;
     const wait = this.#open.get(key);
     if (wait === undefined) {
@@ -108,7 +107,7 @@ export class ContentionWaits {
       if (ns > 0) site.addExplained(ns, this.#blame(site, wait, timeNs));
     }
     if (this.#last.size >= MAX_LAST && !this.#last.has(address)) this.#last.clear();
-    this.#last.set(address, { task, cpu, timeNs, kind: wait.kind, site });
+    this.#last.set(address, { task, timeNs, kind: wait.kind, site });
   }
 
   /**
@@ -137,7 +136,8 @@ export class ContentionWaits {
     const ns = endNs - last.timeNs;
     if (!(ns > 0)) return 0;
     const where = last.site.function === '' ? TOOK_IT_LAST : `${last.site.function} ${TOOK_IT_LAST}`;
-    site.addBlame(where, this.#taskText(last.task), last.cpu, ns);
+    // Where it ran by now is not known.
+    site.addBlame(where, this.#taskText(last.task), -1, ns);
     return ns;
   }
 

@@ -244,7 +244,7 @@ export class EventAnalysis {
     const line = records.line[i]!;
     if (Number.isNaN(timeNs)) return;
     if (role === EventRole.ContentionEnd) {
-      this.waits.end(read.address, task, cpu, timeNs, line);
+      this.waits.end(read.address, task, timeNs, line);
       return;
     }
     owner.wait = this.waits.begin({

@@ -6,7 +6,8 @@ export function wrap(text: string, indent: string, first = indent): string[] {
   const lines: string[] = [];
   let line = first;
   let empty = true;
-  for (const word of text.split(' ')) {
+  // A number and its % stay together.
+  for (const word of text.split(/ (?!%)/)) {
     if (!empty && line.length + 1 + word.length > WIDTH) {
       lines.push(line);
       line = `${indent === '' ? '' : indent}  `.slice(0, indent.length + (lines.length > 0 ? 2 : 0));

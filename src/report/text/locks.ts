@@ -65,7 +65,8 @@ function lockLines(row: LockRow): string[] {
   if (row.blockedBy.length > 0) {
     lines.push(`  blocked by (the trace explains ${shareText(row.blockedByCoverage)} of the wait):`);
     for (const b of row.blockedBy.slice(0, 5)) {
-      const who = b.task === '' ? b.function : `${b.function}  ${b.task}  CPU ${b.cpu < 0 ? '?' : b.cpu}`;
+      const cpu = row.acquisitionsKnown ? `  CPU ${b.cpu < 0 ? '?' : b.cpu}` : '';
+      const who = b.task === '' ? b.function : `${b.function}  ${b.task}${cpu}`;
       lines.push(
         clip(`    ${durationText(b.waitNs).padStart(8)} in ${countText(b.waits, 'wait')}  ${who}`, WIDTH),
       );

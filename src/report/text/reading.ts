@@ -29,13 +29,22 @@ export function readingLines(result: AnalysisResult): string[] {
   if (method.excluded.length > 0) lines.push(`taken out of durations: ${method.excluded.join(', ')}`);
   lines.push(
     ...wrap(
-      `Quantiles: ${method.quantile}, off by at most ${(method.bucketRelativeError * 100).toFixed(2)} %. ` +
-        `Durations are cut, not rounded, to seven digits by the kernel${cutText(result)}.`,
+      `Quantiles: ${method.quantile}, off by at most ${(method.bucketRelativeError * 100).toFixed(2)} %.${exactness(result)}`,
       '',
     ),
     ...wrap(`${result.tool.name} ${result.tool.version}: ${result.tool.command}`, ''),
   );
   return lines;
+}
+
+/** How exact durations are as they are printed, or as far as time stamps tell. */
+function exactness(result: AnalysisResult): string {
+  const { functions } = result;
+  const byGraph = functions.some((row) => row.totalNs !== null && row.calls > row.pairCalls);
+  const byEvents = functions.some((row) => row.pairCalls > 0);
+  const graph = ` Durations are cut, not rounded, to seven digits by the kernel${cutText(result)}.`;
+  const events = ' Durations from event to event are as fine as the time stamps.';
+  return (byGraph ? graph : '') + (byEvents ? events : '');
 }
 
 /** What cutting may have taken, where it took anything. */

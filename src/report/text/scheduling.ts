@@ -15,7 +15,7 @@ export function schedulingLines(scheduling: SchedulingSummary | null, entries: n
   const { tasks } = scheduling;
   if (tasks.length === 0) return lines;
   const cells = (values: readonly string[]) => values.map((value) => value.padStart(9)).join('');
-  lines.push(`${cells(['on CPU', 'preempted', 'asleep', 'switches', 'wake p50', 'max']).slice(1)}  task`);
+  lines.push(`${cells(['on CPU', 'preempt', 'asleep', 'switches', 'wake p50', 'max']).slice(1)}  task`);
   for (const row of tasks.slice(0, entries)) {
     const { wakeLatency: wake } = row;
     const values = [
@@ -33,7 +33,7 @@ export function schedulingLines(scheduling: SchedulingSummary | null, entries: n
   return [
     ...lines,
     ...wrap(
-      'Preempted: off the CPU though it wanted to run. Wake: from being woken to running. A task counts ' +
+      'Preempt: off the CPU though it wanted to run. Wake: from being woken to running. A task counts ' +
         'from its first switch on, a CPU from its first to its last.',
       '',
     ),

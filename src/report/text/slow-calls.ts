@@ -36,9 +36,10 @@ function slowCall(call: SlowCall): string[] {
   const at = call.startNs === null ? '' : ` at ${(call.startNs / 1e9).toFixed(6)}`;
   const cpu = call.cpu < 0 ? '' : ` on CPU ${call.cpu}`;
   const task = call.task === '(unknown)' ? '' : ` ${call.task}`;
+  const off = call.offCpuNs > 0 ? `, ${durationText(call.offCpuNs)} of it off the CPU` : '';
   const lines = [
     '',
-    ...wrap(`${exactDurationText(call.durationNs)}${task}${cpu}${at}, ${call.file}:${call.line}`, ''),
+    ...wrap(`${exactDurationText(call.durationNs)}${task}${cpu}${at}, ${call.file}:${call.line}${off}`, ''),
   ];
   const shown = mostTelling(call, TREE_LINES);
   for (const node of shown) {
