@@ -46,6 +46,7 @@ interface Captured {
   readonly mark: number;
   readonly tree: TreeCall[];
   readonly treeHidden: number;
+  readonly offCpuNs: number;
   readonly meanwhile: Map<string, MeanwhileCount>;
   until: number;
 }
@@ -245,6 +246,7 @@ export class Tails {
       mark,
       tree: [],
       treeHidden: 0,
+      offCpuNs: rows.flags[i]! & SpanFlag.Leaf ? 0 : rows.offCpuNs[i]!,
       meanwhile: new Map(),
       until: this.#count + ROWS_AFTER,
     };
@@ -348,6 +350,7 @@ export class Tails {
       line: captured.line,
       tree: captured.tree,
       treeHidden: captured.treeHidden,
+      offCpuNs: captured.offCpuNs,
       meanwhile,
     };
   }

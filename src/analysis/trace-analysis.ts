@@ -2,16 +2,20 @@ import { Diagnostics } from '../trace/diagnostics.ts';
 import { NameTable } from '../trace/names.ts';
 import { Places } from '../trace/places.ts';
 import type { RecordSink } from '../trace/records.ts';
+import type { SideHistogram, SideTable, TableSink } from '../trace/side-tables.ts';
 import type { SpanBatch } from '../trace/spans.ts';
 import { TaskTable } from '../trace/tasks.ts';
 import { CallStacks, type Exclusions } from './call-stacks.ts';
 import { CallTree } from './call-tree.ts';
 import { ClockCheck } from './clock-check.ts';
+import { EventAnalysis } from './events/event-analysis.ts';
+import { hitFunctions, schedulingSummary } from './events/event-results.ts';
 import { FunctionRoles } from './function-roles.ts';
 import { BUCKET_ERROR, Histogram } from './histogram.ts';
 import { LatencyTable } from './latency.ts';
-import { lockRows } from './locks/lock-rows.ts';
+import { kernelHints, lockRows } from './locks/lock-rows.ts';
 import { LockTable } from './locks/lock-table.ts';
+import { displayName } from './locks/names.ts';
 import { lockPrimitive } from './locks/primitives.ts';
 import { type OverheadCost, OverheadEstimator } from './overhead.ts';
 import {
@@ -76,6 +80,15 @@ export class TraceAnalysis {
   readonly #overhead = new OverheadEstimator();
   readonly #tails: Tails;
   readonly #callTree = new CallTree();
+  readonly #events: EventAnalysis;
+  readonly #isRoot: ((name: number) => boolean) | null;
+  readonly #sideTables: SideTable[] = [];
+  readonly #sideHistograms: SideHistogram[] = [];
+  /** Where parsers put tables and histograms that are no records. */
+  readonly tables: TableSink = {
+    table: (table) => this.#sideTables.push(table),
+    histogram: (histogram) => this.#sideHistograms.push(histogram),
+  };
   #stacks: CallStacks | null = null;
   #clock = new ClockCheck();
   #files: InputFile[] = [];
@@ -96,6 +109,16 @@ export class TraceAnalysis {
       filter: this.#filter,
       taskText,
       clockTrusted: () => this.#clock.trusted,
+    });
+    const roots = options.filters.roots?.length ? globPattern(options.filters.roots) : null;
+    const isRoot: boolean[] = [];
+    this.#isRoot = roots && ((id) => (isRoot[id] ??= roots.test(names.functionName(id))));
+    this.#events = new EventAnalysis({
+      names,
+      tasks: this.tasks,
+      filter: this.#filter,
+      isRoot: this.#isRoot,
+      exclude: options.exclude,
     });
     const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
     const pattern = asked.length > 0 ? globPattern(asked) : null;
@@ -118,8 +141,6 @@ export class TraceAnalysis {
     const inputNames = typeof names === 'string' ? [names] : names;
     const places = new Places(inputNames);
     const { exclude, filters, overhead } = this.#options;
-    const roots = filters.roots?.length ? globPattern(filters.roots) : null;
-    const isRoot: boolean[] = [];
     this.#tails.beginFile(places, originNs);
     this.#locks.beginInput();
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
@@ -134,9 +155,10 @@ export class TraceAnalysis {
       places,
       sink: (rows) => this.#addSpans(rows),
       ...(excludes ? { exclude } : {}),
-      isRoot: roots === null ? null : (id) => (isRoot[id] ??= roots.test(this.names.functionName(id))),
+      isRoot: this.#isRoot,
       overhead,
       callTree: this.#callTree,
+      events: this.#events,
     });
     this.#stacks = stacks;
     const hasTimes = filters.fromNs !== undefined || filters.toNs !== undefined;
@@ -184,10 +206,15 @@ export class TraceAnalysis {
    */
   result(tool: AnalysisResult['tool'], firstPass: OverheadEstimator | null): AnalysisResult {
     const release = this.#facts.find((facts) => facts.kernelRelease !== '')?.kernelRelease ?? '';
-    const functions = this.#functionRows();
+    const accepts = (name: number) => this.#filter.acceptsName(name);
+    const hits = this.#events.hits.rows(accepts);
+    const timed = this.#functionRows();
+    const functions = [...timed, ...hitFunctions(hits, timed)];
     const totals = new Map<string, number>();
     for (const row of functions) totals.set(row.name, (totals.get(row.name) ?? 0) + (row.totalNs ?? 0));
-    const locks = lockRows(this.#locks.sites(), this.names, release, totals);
+    const sites = [...this.#locks.sites(), ...this.#events.waits.sites()];
+    const locks = lockRows(sites, this.names, release, totals);
+    const hints = kernelHints(sites, this.names, release);
     if (this.#locks.unmatchedUnlocks > 0) {
       const sentence = 'unlocks have no lock call in the trace that goes with them';
       this.diagnostics.add('unlock-without-lock', 'info', sentence, undefined, this.#locks.unmatchedUnlocks);
@@ -222,6 +249,12 @@ export class TraceAnalysis {
       overhead: (firstPass ?? this.#overhead).summary(this.names, firstPass !== null),
       tails: this.#tails.rows(byWeight, TAIL_FUNCTIONS),
       callTree: this.#callTree.nodes(this.names),
+      events: this.#events.counts.rows(),
+      scheduling: schedulingSummary(this.#events.scheduling, this.tasks, this.#filter),
+      profile: this.#events.profile.rows(accepts, (key) => displayName(key, hints)),
+      hits,
+      sideTables: this.#sideTables,
+      sideHistograms: this.#sideHistograms,
     };
   }
 
@@ -267,6 +300,7 @@ export class TraceAnalysis {
         cutNs: row.cutNs,
         selfIsBoundCalls: row.selfIsBound,
         startCutCalls: row.startCut,
+        pairCalls: row.pairs,
         minNs: has ? d.minNs : null,
         p50Ns: at(0.5),
         p90Ns: at(0.9),

@@ -38,9 +38,14 @@ export function bytesText(bytes: number): string {
   return `${significant(bytes / 1e9)} GB`;
 }
 
-/** `1 call`, `2 calls`. */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** A share without its sign, for ranges: `23.6`. */
+export function percentText(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
+/** `1 call`, `2 calls`; `2 switches` where an s is not enough. */
+export function countText(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 function significant(value: number): string {
