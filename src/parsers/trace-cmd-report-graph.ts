@@ -204,6 +204,11 @@ export class GraphBody {
     let back = Number.NaN;
     let p = from;
     while (p < stop) {
+      // From 3.2 on, a function has its address behind it: ` (0xffffffff81234567)`.
+      if (bytes[p] === PAREN_OPEN) {
+        while (p < stop && bytes[p] !== SPACE) p++;
+        while (p < stop && bytes[p] === SPACE) p++;
+      }
       const keyAt = p;
       while (p < stop && bytes[p] !== EQUALS) p++;
       const at = p + 1;

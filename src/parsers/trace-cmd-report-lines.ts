@@ -1,4 +1,4 @@
-import { packContext } from '../trace/context.ts';
+import { ContextLevel, packContext } from '../trace/context.ts';
 import { latin1, type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import { GraphBody } from './trace-cmd-report-graph.ts';
 import { type ReportInput, ReportInputs } from './trace-cmd-report-inputs.ts';
@@ -216,7 +216,9 @@ export class ReportLines {
       let packed = -1;
       if (c === MINUS) {
         if (bytes[p + 1] !== ZERO || bytes[p + 2] !== LETTER_X) return lineStart;
+        packed = contextOfRawFlags(bytes, p + 3);
         while (c > SPACE) c = bytes[++p]!;
+        this.sawFlags = true;
       }
       while (c === SPACE) c = bytes[++p]!;
       if (c < ZERO || c > NINE) {
@@ -617,6 +619,22 @@ function isNoAddress(bytes: Uint8Array, from: number, stop: number): boolean {
   if (first !== ZERO && first !== 0x66) return false;
   while (p < stop && bytes[p] === first) p++;
   return p === stop || bytes[p] === PAREN_CLOSE;
+}
+
+/**
+ * The flags that `-R` prints as a number, as `packContext` packs them; the preempt depth is not among
+ * them. Bits: libtraceevent's trace_flag_type.
+ */
+function contextOfRawFlags(bytes: Uint8Array, at: number): number {
+  let flags = 0;
+  for (let p = at; isHexDigit(bytes[p]!); p++) {
+    const c = bytes[p]!;
+    flags = (flags << 4) | (c <= NINE ? c - ZERO : c - 87);
+  }
+  const isHard = (flags & 0x08) !== 0;
+  const isSoft = (flags & 0x10) !== 0;
+  const level = isHard ? ContextLevel.Hardirq : isSoft ? ContextLevel.Softirq : ContextLevel.Task;
+  return level | (flags & 0x01 ? 1 << 3 : 0) | (flags & 0x04 ? 1 << 4 : 0);
 }
 
 /** `<stack trace >`, nothing, or the first frame: the frames of a stack follow. Raw fields do not begin so. */
