@@ -400,7 +400,7 @@ export class ReportLines {
         if (width === 0) {
           this.#prefix = 0;
           this.#dash = at - from;
-        }
+        } else for (let i = from; i < at; i++) if (bytes[i]! < SPACE) return -1;
         return at;
       }
       if (!isPrefix(bytes, from, width)) return -1;

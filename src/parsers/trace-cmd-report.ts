@@ -291,7 +291,11 @@ export class TraceCmdReportParser implements TraceParser {
   }
 }
 
-/** True when a line has the columns that every record begins with. */
+/** True when a line begins with the columns of a record, or has them behind a file's name. */
 function looksLikeRecord(text: string): boolean {
-  return /-\d+ +(?:\[\d+\]|\d+[.dXbDN]).* \d+(?:\.\d+)?:(?: |$)/.test(text.slice(0, 400));
+  const start = text.slice(0, 400);
+  return (
+    /^.{0,16}-\d+ +(?:\[\d{3,}\]|\d+[.dXbDN][.\w]{3})/.test(start) ||
+    /-\d+ +(?:\[\d+\]|\d+[.dXbDN]).* \d+(?:\.\d+)?:(?: |$)/.test(start)
+  );
 }

@@ -47,6 +47,12 @@ const LEAF = new RegExp(`^${DURATION}${CALL};${DEPTH}${CALLER}${RETVAL}${DEBUG}$
 const ENTRY = new RegExp(`^${DURATION}${CALL}${CALLER} \\{${DEPTH}${DEBUG}$`);
 const EXIT = new RegExp(`^${DURATION}\\}(?: /\\* (?<func>.*?) \\*/)?${DEPTH}${RETVAL}${DEBUG}$`);
 
+/** What is left of a record: its first columns, or its columns up to the time. */
+const DAMAGED = [
+  /^.{0,16}-\d+ +(?:\[\d{3,}\]|\d+[.dXbDN][.\w]{3})/,
+  /-\d+ +(?:\[\d+\]|\d+[.dXbDN]).* \d+(?:\.\d+)?:(?: |$)/,
+];
+
 /** Reads a whole report. */
 export function parseTraceCmdReportReference(input: Uint8Array): ReportReference {
   const lines = Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString('latin1').split('\n');
@@ -129,7 +135,7 @@ export function parseTraceCmdReportReference(input: Uint8Array): ReportReference
     const fields = m ? readBody(m['name']!, m['text'] ?? '') : null;
     if (!m || !fields) {
       if (text !== '') isOpen = false;
-      if (/-\d+ +(?:\[\d+\]|\d+[.dXbDN]).* \d+(?:\.\d+)?:(?: |$)/.test(text)) damaged.push(line);
+      if (DAMAGED.some((form) => form.test(text))) damaged.push(line);
       return;
     }
     const named = m['prefix']!.trim().replace(/:$/, '');
