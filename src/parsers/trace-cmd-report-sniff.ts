@@ -25,7 +25,8 @@ export function sniffTraceCmdReport(head: Uint8Array): boolean {
   const records = sample.filter(isRecord).length;
   if (records > 0 && records * 2 >= sample.length) return true;
   // What other programs said before: the first line of the report itself stands among the first ones.
-  return sample.some((line) => /^cpus=\d+$/.test(line));
+  const begun = lines.slice(0, LINES_TO_LOOK_AT).findIndex((line) => /^cpus=\d+$/.test(line));
+  return begun >= 0 && isRecord(lines[begun + 1] ?? '');
 }
 
 function isRecord(line: string): boolean {

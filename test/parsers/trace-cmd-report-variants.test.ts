@@ -180,6 +180,14 @@ describe('recognising', () => {
     expect(sniffTraceCmdReport(Buffer.from(body, 'latin1'))).toBe(true);
   });
 
+  it('of a report below what other programs said', () => {
+    const report = Buffer.from(readFixture('trace-cmd/events-default.txt')).toString('latin1');
+    expect(sniffTraceCmdReport(Buffer.from(`+ trace-cmd report\nwarning: x\n${report}`, 'latin1'))).toBe(
+      true,
+    );
+    expect(sniffTraceCmdReport(Buffer.from('The file says\ncpus=2\nand no more\n'))).toBe(false);
+  });
+
   it.each(listFunctionGraphFixtures())('%s is not claimed', (name) => {
     expect(sniffTraceCmdReport(readFixture(name).subarray(0, 65536))).toBe(false);
   });
