@@ -265,8 +265,8 @@ export class TraceCmdReportParser implements TraceParser {
       diagnostics.add('whole-stamps', 'warning', sentence, inputName);
     }
     for (const kind of tables) {
-      const sentence = `a table of trace-cmd was read (${kind}); it holds sums, not the records`;
-      diagnostics.add(kind, 'info', sentence, inputName);
+      const sentence = 'tables were read that hold sums, not records';
+      diagnostics.add('table-read', 'info', sentence, `${inputName}: ${kind}`);
     }
     if (!this.#sawRecord && tables.length === 0) {
       const sentence = 'the report of trace-cmd holds no records';

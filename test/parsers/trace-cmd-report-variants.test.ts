@@ -131,7 +131,7 @@ describe('tables instead of records', () => {
   it('--profile becomes a table with a row an event of a task', () => {
     const { tables, facts, diagnostics } = parseReport(readFixture('trace-cmd/events-profile.txt'));
     expect(facts.understoodLines).toBe(facts.lines);
-    expect(diagnostics.count('trace-cmd-profile')).toBe(1);
+    expect(diagnostics.count('table-read')).toBe(1);
     expect(tables[0]!.rows).toHaveLength(96);
     expect(tables[0]!.rows[0]).toEqual([
       'trace-cmd-0',
