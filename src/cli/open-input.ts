@@ -4,7 +4,7 @@ import { BrokenInput } from '../parsers/decompress.ts';
 import { formatById, recogniseFormat, type TraceFormat } from '../parsers/registry.ts';
 import { openSource, type Source } from '../parsers/source.ts';
 import type { ParseContext, TraceFacts, TraceParser } from '../parsers/trace-parser.ts';
-import { wholeLines } from '../parsers/whole-lines.ts';
+import { wholeLines } from '../parsers/unfinished-line.ts';
 import type { Progress } from './progress.ts';
 import type { Spool } from './spool.ts';
 

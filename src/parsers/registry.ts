@@ -4,6 +4,8 @@ import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
 import type { Source } from './source.ts';
+import { TraceCmdReportParser } from './trace-cmd-report.ts';
+import { sniffTraceCmdReport } from './trace-cmd-report-sniff.ts';
 import type { FileReader, ParseContext, TraceParser } from './trace-parser.ts';
 
 /** A format that can be read. */
@@ -27,6 +29,13 @@ export interface TraceFormat {
 
 /** All formats, in the order in which they are tried. A new one is one file and one row. */
 export const FORMATS: readonly TraceFormat[] = [
+  {
+    id: 'trace-cmd',
+    title: 'text of `trace-cmd report`',
+    reads: 'all options of trace-cmd 2.9 to 3.4, several files and instances; --stat and --profile as tables',
+    sniff: sniffTraceCmdReport,
+    open: (context) => new TraceCmdReportParser(context),
+  },
   {
     id: 'function_graph',
     title: 'ftrace function_graph text (trace, trace_pipe, per_cpu, ftrace dumps)',

@@ -1,29 +1,75 @@
-import type { Source } from './source.ts';
-
 const NEWLINE = 10;
-/** Longer is no line of text: it is handed on as it comes. */
-const MAX_LINE_BYTES = 1 << 16;
+const MAX_LINE_BYTES = 1 << 20;
 
-/**
- * The chunks of a source, cut so that an unfinished last line stays behind while a file is still being
- * written: it is no damage, and half of a line must not be read as a whole one. `onUnfinished` is then
- * called once. Inputs that nobody writes any more come out complete.
- */
-export async function* wholeLines(source: Source, onUnfinished: () => void): AsyncGenerator<Uint8Array> {
-  if (!source.isPlainFile) {
-    yield* source.chunks;
-    return;
+/** What is done with the lines of an input. */
+export interface LineHooks {
+  /** Whole lines `bytes[from, end)`; the last byte is a newline. Valid until it returns. */
+  readonly lines: (bytes: Uint8Array, from: number, end: number) => void;
+  /** A line was too long to be kept and is skipped. */
+  readonly overlong: () => void;
+}
+
+/** Makes whole lines of chunks of any size. Most lines are handed on where they stand, uncopied. */
+export class WholeLines {
+  static readonly maxBytes = MAX_LINE_BYTES;
+  readonly #hooks: LineHooks;
+  #carry: Uint8Array = new Uint8Array(4096);
+  #carryLength = 0;
+  #skipping = false;
+
+  constructor(hooks: LineHooks) {
+    this.#hooks = hooks;
   }
-  let tail = new Uint8Array(0);
-  for await (const chunk of source.chunks) {
-    if (tail.length > 0) yield tail;
-    const end = chunk.lastIndexOf(NEWLINE) + 1;
-    const isLine = chunk.length - end <= MAX_LINE_BYTES;
-    tail = isLine ? chunk.slice(end) : new Uint8Array(0);
-    const whole = isLine ? chunk.subarray(0, end) : chunk;
-    if (whole.length > 0) yield whole;
+
+  /** Takes the next bytes; they may be overwritten afterwards. */
+  push(bytes: Uint8Array): void {
+    // Always a plain Uint8Array: a Buffer now and then would slow hot loops down for all.
+    const chunk = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let from = 0;
+    if (this.#carryLength > 0 || this.#skipping) {
+      const newline = chunk.indexOf(NEWLINE);
+      from = newline < 0 ? chunk.length : newline + 1;
+      this.#keep(chunk, 0, from);
+      if (newline < 0) return;
+      if (this.#carryLength > 0) this.#hooks.lines(this.#carry, 0, this.#carryLength);
+      this.#carryLength = 0;
+    }
+    const last = chunk.lastIndexOf(NEWLINE);
+    if (last >= from) this.#hooks.lines(chunk, from, last + 1);
+    this.#keep(chunk, Math.max(from, last + 1), chunk.length);
   }
-  if (tail.length === 0) return;
-  if (source.isGrowing()) onUnfinished();
-  else yield tail;
+
+  /** Says that the input ended; hands on a last line that has no newline, and tells whether there was one. */
+  finish(): boolean {
+    if (this.#carryLength === 0) return false;
+    const line = new Uint8Array(this.#carryLength + 1);
+    line.set(this.#carry.subarray(0, this.#carryLength));
+    line[this.#carryLength] = NEWLINE;
+    this.#carryLength = 0;
+    this.#hooks.lines(line, 0, line.length);
+    return true;
+  }
+
+  #keep(chunk: Uint8Array, from: number, to: number): void {
+    if (from >= to) return;
+    const ends = chunk[to - 1] === NEWLINE;
+    if (this.#skipping) {
+      if (ends) this.#skipping = false;
+      return;
+    }
+    const need = this.#carryLength + to - from;
+    if (need > MAX_LINE_BYTES) {
+      this.#carryLength = 0;
+      this.#skipping = !ends;
+      this.#hooks.overlong();
+      return;
+    }
+    if (need > this.#carry.length) {
+      const bigger = new Uint8Array(Math.max(need, this.#carry.length * 2));
+      bigger.set(this.#carry.subarray(0, this.#carryLength));
+      this.#carry = bigger;
+    }
+    this.#carry.set(chunk.subarray(from, to), this.#carryLength);
+    this.#carryLength = need;
+  }
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BrokenInput, compressionOf } from '../../src/parsers/decompress.ts';
 import { openSource, type Source } from '../../src/parsers/source.ts';
-import { wholeLines } from '../../src/parsers/whole-lines.ts';
+import { wholeLines } from '../../src/parsers/unfinished-line.ts';
 import { InputError } from '../../src/trace/diagnostics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trace-replay-test-'));
