@@ -137,7 +137,7 @@ describe('clocks', () => {
   });
 
   it('that agree up to the spread are left alone', () => {
-    const same = events(0, 200).map((l, i): Line => [l[0], l[1], l[2], l[3] + (i % 3), l[4], l[5]]);
+    const same = events(0, 200).map((l, i): Line => [l[0], l[1], l[2], l[3] + (i % 3), l[4], l[5] ?? '']);
     const { inputs, shiftUs, said } = plan([survey('graph', [...a, ...b]), survey('perf', same)]);
     expect([inputs, shiftUs]).toEqual([[[0, 1]], [[0, 0]]]);
     expect(said['clocks-agree']).toMatch(/20 common events/);
@@ -153,7 +153,7 @@ describe('clocks', () => {
   });
 
   it('are not aligned by events at differing distances', () => {
-    const stretched = events(0, 200).map((l): Line => [l[0], l[1], l[2], l[3] * 40, l[4], l[5]]);
+    const stretched = events(0, 200).map((l): Line => [l[0], l[1], l[2], l[3] * 40, l[4], l[5] ?? '']);
     const { inputs, said } = plan([survey('a', b), survey('b', stretched)]);
     expect(inputs).toEqual([[0], [1]]);
     expect(said['clocks-not-aligned']).toMatch(/differing distances/);
