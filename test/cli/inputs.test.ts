@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -163,7 +163,7 @@ describe('several inputs that are not one recording', () => {
     expect(result.diagnostics.find((d) => d.id === 'inputs-in-turn')?.text).toContain('has no time stamps');
   });
 
-  it('one file given twice is not merged with itself', () => {
+  it('one file of calls given twice is not merged with itself', () => {
     const path = fixturePath('function-graph/6.12.117/full-combo-p2.txt');
     expect(ids(analyzeJson([path, path]))).toContain('inputs-in-turn');
   });
@@ -235,6 +235,12 @@ describe('trace-replay formats', () => {
     expect([status, stderr]).toEqual([0, '']);
     for (const { id } of FORMATS) expect(stdout).toMatch(new RegExp(`^${id}$`, 'm'));
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(72);
+  });
+
+  it('is what the README has', () => {
+    const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+    const rows = FORMATS.map(({ id, title, reads }) => `| \`${id}\` | ${title} | ${reads} |`);
+    expect(readme).toContain(`|---|---|---|\n${rows.join('\n')}\n\n`);
   });
 
   it('as JSON has id, title and what is read', () => {

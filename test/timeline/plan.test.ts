@@ -6,7 +6,14 @@ import { NameTable } from '../../src/trace/names.ts';
 import { RecordBatch, RecordBits, RecordKind } from '../../src/trace/records.ts';
 import { TaskTable } from '../../src/trace/tasks.ts';
 
-type Line = readonly [cpu: number, comm: string, pid: number, us: number, what: string, text?: string];
+type Line = readonly [
+  cpu: number,
+  comm: string,
+  pid: number,
+  us: number,
+  what: string,
+  text?: string | undefined,
+];
 
 /** Surveys records given as lines: `call` is a leaf call, anything else an event of that name. */
 function survey(
