@@ -82,7 +82,7 @@ function sideHistogram({ name, source, unit, buckets }: SideHistogram): Html {
     buckets,
     [
       {
-        title: unit === 'ns' ? 'ns' : 'Value',
+        title: 'Range',
         kind: 'name',
         cell: (bucket) => `[${border(bucket.lo)}, ${border(bucket.hi)})`,
       },
