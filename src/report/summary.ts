@@ -103,7 +103,7 @@ function otherTools({ sideTables, sideHistograms }: AnalysisResult): string[] {
   if (sideTables.length + sideHistograms.length === 0) return [];
   const tables = sideTables.length === 0 ? [] : [countText(sideTables.length, 'table')];
   const histograms = sideHistograms.length === 0 ? [] : [countText(sideHistograms.length, 'histogram')];
-  return [`As other tools counted: ${[...tables, ...histograms].join(' and ')}, given as they are.`];
+  return [`Counted by other tools: ${[...tables, ...histograms].join(' and ')}, given as printed.`];
 }
 
 function waiting(result: AnalysisResult): string[] {
@@ -133,7 +133,7 @@ function waiting(result: AnalysisResult): string[] {
 function blindness(row: LockRow): string[] {
   if (row.acquisitionsKnown) return [];
   return [
-    'That is by contention events alone: acquisitions that did not wait leave none, nor does the first ' +
+    'These waits are known by contention events alone: acquisitions that did not wait leave none, nor does the first ' +
       'waiter for a queued spinlock.',
   ];
 }

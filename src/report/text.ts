@@ -58,10 +58,10 @@ export function renderText(result: AnalysisResult, options: TextOptions): string
       section(`Slowest calls of ${tail.function}`, slowCalls(tail, options.slowest)),
     ),
     ...result.sideHistograms.flatMap((side) =>
-      section(`${side.name}, as counted by another tool (${side.source})`, sideHistogramLines(side)),
+      section(`${side.name || 'Values'}, as counted by another tool`, sideHistogramLines(side)),
     ),
     ...result.sideTables.flatMap((side) =>
-      section(`${side.kind} (${side.source})`, sideTableLines(side, entries)),
+      section(`${side.kind}, as printed`, sideTableLines(side, entries)),
     ),
     ...section('Events', eventLines(result.events, entries)),
     ...section('Tracing overhead (estimate)', overheadLines(result)),

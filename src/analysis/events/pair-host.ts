@@ -97,7 +97,8 @@ export class PairHost {
   }
 
   isLock(name: NameId): boolean {
-    if (name >= this.#roles.bits.length) this.#roles.classify();
+    // Names that events brought are new in the middle of a batch.
+    this.#roles.classify();
     return (this.#roles.bits[name]! & Role.Lock) !== 0;
   }
 

@@ -1,5 +1,5 @@
 import type { AnalysisResult, EventRow, SideHistogram, SideTable } from '../../analysis/result.ts';
-import { shareText } from '../quantities.ts';
+import { shareText, sideBorderText } from '../quantities.ts';
 import { SECTIONS } from './anchors.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
@@ -77,13 +77,12 @@ ${moreNote(sideTables.length, LIMITS.sideTables, 'tables')}
 
 function sideHistogram({ name, source, unit, buckets }: SideHistogram): Html {
   const total = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
-  const border = (value: number) =>
-    value === Number.POSITIVE_INFINITY ? '...' : Number.isInteger(value) ? formatCount(value) : String(value);
+  const border = (value: number) => sideBorderText(value, unit);
   const table = renderTable(
     buckets,
     [
       {
-        title: unit === 'ns' ? 'ns' : 'Value',
+        title: 'Range',
         kind: 'name',
         cell: (bucket) => `[${border(bucket.lo)}, ${border(bucket.hi)})`,
       },
@@ -92,7 +91,7 @@ function sideHistogram({ name, source, unit, buckets }: SideHistogram): Html {
     ],
     { caption: `${name} in ${source}` },
   );
-  return html`<h3>${name}: ${plural(total, 'value')}</h3>
+  return html`<h3>${name || 'Values'}: ${plural(total, 'value')}</h3>
 <p class="note">From ${source}.</p>
 ${table}`;
 }

@@ -27,13 +27,18 @@ export function readingLines(result: AnalysisResult): string[] {
     lines.push(...wrap(`${d.severity} (${d.count}): ${d.text} [${d.id}]`, '  ', ''));
   if (method.filters !== '') lines.push(...wrap(`filters: ${method.filters}`, ''));
   if (method.excluded.length > 0) lines.push(`taken out of durations: ${method.excluded.join(', ')}`);
-  lines.push(
-    ...wrap(
-      `Quantiles: ${method.quantile}, off by at most ${(method.bucketRelativeError * 100).toFixed(2)} %.${exactness(result)}`,
-      '',
-    ),
-    ...wrap(`${result.tool.name} ${result.tool.version}: ${result.tool.command}`, ''),
-  );
+  const measured =
+    result.functions.some((row) => row.totalNs !== null) ||
+    result.locks.length > 0 ||
+    result.scheduling !== null;
+  if (measured)
+    lines.push(
+      ...wrap(
+        `Quantiles: ${method.quantile}, off by at most ${(method.bucketRelativeError * 100).toFixed(2)} %.${exactness(result)}`,
+        '',
+      ),
+    );
+  lines.push(...wrap(`${result.tool.name} ${result.tool.version}: ${result.tool.command}`, ''));
   return lines;
 }
 

@@ -50,8 +50,8 @@ export function analyseEvents(
  */
 export function eventText(short: string): string {
   return short
-    .trim()
     .split('\n')
+    .filter((line) => line.trim() !== '')
     .map((raw) => {
       const line = raw.trim();
       if (line.startsWith('=>')) return ` ${line}`;
