@@ -1,4 +1,5 @@
 import { latin1 } from '../trace/records.ts';
+import { withoutEndBlanks } from './line-blanks.ts';
 
 const SPACE = 32;
 const PAREN_OPEN = 40;
@@ -8,16 +9,18 @@ const IP_WIDTH = 16;
 
 /** Names in brackets instead of a path that are no kernel module. */
 const NOT_A_MODULE =
-  /^(?:guest\.)?(?:kernel[.\w]*|vdso\w*|vsyscall|vectors|unknown|heap|stack.*|anon.*|uprobes|bpf.*|hypervisor)(?:\].*)?$/;
+  /^(?:guest\.)?(?:kernel.*|vdso.*|vsyscall|vectors|unknown|heap|stack.*|anon.*|uprobes|bpf|hypervisor)$/;
 
 /**
  * The name of a frame as a trace names functions: without offset, with ` [module]` when the code is of a
  * module. `text` is what stands behind the address: `zs_malloc+0x5 ([kernel.kallsyms])`.
  */
 export function frameName(text: string): string {
-  const end = text.trimEnd();
+  const end = withoutEndBlanks(text);
   const open = dsoStart(end);
-  const symbol = (open < 0 ? end : end.slice(0, open)).trim().replace(/\+0x[0-9a-f]+$/, '');
+  const symbol = withoutEndBlanks(open < 0 ? end : end.slice(0, open))
+    .replace(/^ +/, '')
+    .replace(/\+0x[0-9a-f]+$/, '');
   if (symbol === '' || symbol === '[unknown]') return '[unknown]';
   const module = open < 0 ? '' : moduleOf(end.slice(open + 2, -1));
   return module === '' ? symbol : `${symbol} [${module}]`;

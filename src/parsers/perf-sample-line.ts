@@ -1,3 +1,5 @@
+import { isBlank, withoutEndBlanks } from './line-blanks.ts';
+
 /**
  * One line with which `perf script` begins a sample, with any choice of `-F` fields. Order and widths of
  * the fields: tools/perf/builtin-script.c, perf_sample__fprintf_start and process_event (5.10 to 7.0).
@@ -21,23 +23,28 @@ export interface SampleLine {
   readonly rest: string;
   /** The name and text of a `PERF_RECORD_` line (`--show-lost-events` and its like), else ''. */
   readonly record: string;
+  /** False for lines that prose could be as well: a frame must follow. */
+  readonly isCertain: boolean;
 }
 
-const PIDS = String.raw`(?<pid>-?\d+)(?:\/(?<tid>-?\d+))? +`;
+const PIDS = String.raw`(?<pid>-?\d{1,7})(?:\/(?<tid>-?\d{1,7}))?(?: |$)`;
 // `-L` prints the CPU without brackets, just before the time.
-const CPU = String.raw`(?:\[(?<cpu>\d{3,})\] +|(?<bare>\d{1,4}) +(?=\d+\.\d{6}))?`;
-const MISC = String.raw`(?:[KUHGgMESp]{1,4} +(?=[\d.]+|\S+:(?: |$)))?`;
-const TIME_OF_DAY = String.raw`(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} +)?`;
-const TIME = String.raw`(?:(?<seconds>\d+)\.(?<fraction>\d{6}(?:\d{3})?):(?: |$))?`;
-const RECORD = ` ?PERF_RECORD_(?<record>[A-Z].*)`;
-const EVENT = String.raw` *(?:(?<period>\d+) +)?(?<event>[A-Za-z_]\S*):(?: |$)`;
-const TAIL = ` *${CPU}${MISC}${TIME_OF_DAY} *${TIME}(?:${RECORD}|(?:${EVENT})?(?<rest>.*))$`;
+const CPU = String.raw`(?: *(?:\[(?<cpu>\d{3,})\] |(?<bare>\d{1,4}) +(?=\d+\.\d{6})))?`;
+const MISC = String.raw`(?: *[KUHGgMESp]{1,4} +(?=\d|[^ ]+:(?: |$)))?`;
+const TIME_OF_DAY = String.raw`(?: *\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} )?`;
+const TIME = String.raw`(?: *(?<seconds>\d+)\.(?<fraction>\d{6}(?:\d{3})?):(?: |$))?`;
+const RECORD = ' *PERF_RECORD_(?<record>[A-Z].*)';
+const EVENT = String.raw` *(?:(?<period>\d+) +)?(?<event>[A-Za-z_][^ \t\r]*):(?: |$)`;
+const TAIL = `${CPU}${MISC}${TIME_OF_DAY}${TIME}(?:${RECORD}|(?:${EVENT})?(?<rest>.*))$`;
 
-const BEHIND_COMM = new RegExp(`^ +${PIDS}${TAIL}`);
-const ONLY_TAIL = new RegExp(`^${TAIL}`);
-const ONLY_PIDS = new RegExp(`^ *${PIDS}${TAIL}`);
-const LOOSE = new RegExp(`^ *(?<comm>\\S.{0,15}?) +${PIDS}${TAIL}`);
+const BEHIND_COMM = new RegExp(`^ +${PIDS}${TAIL}`, 's');
+const ONLY_TAIL = new RegExp(`^${TAIL}`, 's');
+const ONLY_PIDS = new RegExp(`^ *${PIDS}${TAIL}`, 's');
+const TASK_ALONE = /^(?<comm>[^ ].{0,15}?)(?: +(?<pid>-?\d{1,7})(?:\/(?<tid>-?\d{1,7}))?)?$/s;
 const COMM_BYTES = 16;
+const MAX_CPUS = 8192;
+/** An address right-aligned in 16 places behind blanks. */
+const ADDRESS = /^ +(?=[ \da-f]{16}(?: |$)) *[\da-f]+(?: |$)/;
 const VIRTUAL_MACHINE = /^VM: *\d+ VCPU: *\d+ /;
 
 /**
@@ -45,25 +52,32 @@ const VIRTUAL_MACHINE = /^VM: *\d+ VCPU: *\d+ /;
  * widths: it is padded to 16 where no callchain follows, and the id behind it has 5 or 7 places.
  */
 export function readSampleLine(line: string): SampleLine | null {
-  const text = line.replace(VIRTUAL_MACHINE, '').trimEnd();
-  return padded(text) ?? unpadded(text) ?? withoutComm(text) ?? commAlone(text) ?? loose(text);
+  const text = withoutEndBlanks(line.replace(VIRTUAL_MACHINE, ''));
+  return (
+    padded(text, BEHIND_COMM) ??
+    unpadded(text) ??
+    withoutComm(text) ??
+    padded(text, ONLY_TAIL) ??
+    commAlone(text) ??
+    loose(text) ??
+    taskAlone(text)
+  );
 }
 
-/** The name in 16 places, and the id behind it. */
-function padded(text: string): SampleLine | null {
+/** The name in 16 places, and what stands behind it. */
+function padded(text: string, behind: RegExp): SampleLine | null {
   if (text[0] !== ' ' || text[COMM_BYTES] !== ' ' || text[COMM_BYTES - 1]! <= ' ') return null;
-  const comm = text.slice(0, COMM_BYTES).trimStart();
-  const rest = text.slice(COMM_BYTES);
-  return accept(BEHIND_COMM.exec(rest), comm, true) ?? accept(ONLY_TAIL.exec(rest), comm, true);
+  return accept(behind.exec(text.slice(COMM_BYTES)), text.slice(0, COMM_BYTES).replace(/^ +/, ''), true);
 }
 
 /** The name from the first place on, and the id right-aligned in 5 or 7 places. */
 function unpadded(text: string): SampleLine | null {
-  const space = / +(?=-?(\d+)[ /])/g;
+  if (text[0] === ' ') return null;
+  const space = / +(?=-?(\d{1,7})[ /])/g;
   for (let m = space.exec(text); m !== null && m.index <= COMM_BYTES; m = space.exec(text)) {
     const digits = m[1]!.length + (text[m.index + m[0].length] === '-' ? 1 : 0);
     const width = m[0].length + digits - 1;
-    if (m.index === 0 || (width !== Math.max(5, digits) && width !== 7)) continue;
+    if (width !== Math.max(5, digits) && width !== 7) continue;
     const found = accept(BEHIND_COMM.exec(text.slice(m.index)), text.slice(0, m.index), true);
     if (found) return found;
   }
@@ -78,19 +92,46 @@ function withoutComm(text: string): SampleLine | null {
 function commAlone(text: string): SampleLine | null {
   for (let end = text.indexOf(' '); end > 0 && end <= COMM_BYTES; end = text.indexOf(' ', end + 1)) {
     const found = accept(ONLY_TAIL.exec(text.slice(end)), text.slice(0, end), true);
-    if (found && (found.cpu >= 0 || found.seconds !== null || /[:/]/.test(found.event))) return found;
+    if (!found) continue;
+    const isCertain = found.cpu >= 0 || found.seconds !== null || /[:/]/.test(found.event);
+    return isCertain || found.rest === '' ? { ...found, isCertain } : null;
   }
   return null;
 }
 
 /** Widths changed by another tool: only where CPU or time follow. */
 function loose(text: string): SampleLine | null {
-  const found = accept(LOOSE.exec(text), null, true);
-  return found && (found.cpu >= 0 || found.seconds !== null) ? found : null;
+  const trimmed = text.replace(/^ +/, '');
+  for (let end = trimmed.indexOf(' '); end > 0 && end <= COMM_BYTES; end = trimmed.indexOf(' ', end + 1)) {
+    if (trimmed[end - 1] === ' ') continue;
+    const found = accept(BEHIND_COMM.exec(trimmed.slice(end)), trimmed.slice(0, end), true);
+    if (found && (found.cpu >= 0 || found.seconds !== null)) return found;
+  }
+  return null;
+}
+
+/** Nothing but the task (`-F comm,ip`). */
+function taskAlone(text: string): SampleLine | null {
+  const match = TASK_ALONE.exec(text);
+  if (!match) return null;
+  const { comm = '', pid, tid } = match.groups!;
+  return {
+    comm,
+    tid: Number(tid ?? pid ?? -1),
+    cpu: -1,
+    seconds: null,
+    nanos: 0,
+    decimals: 0,
+    period: 0,
+    event: '',
+    rest: '',
+    record: '',
+    isCertain: false,
+  };
 }
 
 /** A match as a line, when it has enough fields that it cannot be anything else. */
-function accept(match: RegExpExecArray | null, comm: string | null, hasTask: boolean): SampleLine | null {
+function accept(match: RegExpExecArray | null, comm: string, hasTask: boolean): SampleLine | null {
   if (!match) return null;
   const g = match.groups!;
   const hasTime = g['seconds'] !== undefined;
@@ -98,12 +139,16 @@ function accept(match: RegExpExecArray | null, comm: string | null, hasTask: boo
   const hasEvent = g['event'] !== undefined || g['record'] !== undefined;
   const rest = g['rest'] ?? '';
   // Free text can look like one field, hardly like two.
-  const fields = Number(hasTask) + Number(hasTime) + Number(cpu !== undefined) + Number(hasEvent);
-  if (fields < 2 || (!hasTime && !hasEvent && rest.trim() !== '' && !FRAME_AT.test(rest))) return null;
+  const hasAddress = ADDRESS.test(rest);
+  const fields =
+    Number(hasTask) + Number(hasTime) + Number(cpu !== undefined) + Number(hasEvent) + Number(hasAddress);
+  const isCertain = fields > 1;
+  if (!isCertain && (!hasTime || !isBlank(rest))) return null;
+  if (!hasTime && !hasEvent && !isBlank(rest) && !hasAddress) return null;
   if (cpu !== undefined && Number(cpu) >= MAX_CPUS) return null;
   const fraction = g['fraction'] ?? '';
   return {
-    comm: comm ?? g['comm'] ?? '',
+    comm,
     tid: Number(g['tid'] ?? g['pid'] ?? -1),
     cpu: cpu === undefined ? -1 : Number(cpu),
     seconds: hasTime ? Number(g['seconds']) : null,
@@ -113,9 +158,6 @@ function accept(match: RegExpExecArray | null, comm: string | null, hasTask: boo
     event: g['event'] ?? '',
     rest,
     record: g['record'] ?? '',
+    isCertain,
   };
 }
-
-const MAX_CPUS = 8192;
-/** Without an event's name only an address may follow. */
-const FRAME_AT = /^ +[0-9a-f]{1,16}(?: |$)/;

@@ -7,6 +7,7 @@ import type { ParseContext } from './trace-parser.ts';
 // Constants stand in the module that loops over them: V8 reads an imported one from memory each time.
 const TAB = 9;
 const NEWLINE = 10;
+const CARRIAGE_RETURN = 13;
 const SPACE = 32;
 const SLASH = 47;
 const DOT = 46;
@@ -25,7 +26,6 @@ const COMM_BYTES = 16;
 const TASK_SLOTS = 1024;
 const FRAME_SLOTS = 1 << 13;
 const FRAME_BYTES = 192;
-const UNKNOWN_FRAME = '[unknown]';
 
 /**
  * The lines that `perf script` output is full of: samples with task, CPU, time and event, and the frames
@@ -168,7 +168,7 @@ export class PerfScriptLines {
       tid = tid * 10 + c - 48;
       c = bytes[++p]!;
     }
-    if (p === at || p - at > 9) return -1;
+    if (p === at || p - at > 7) return -1;
     if (c === SLASH) {
       tid = 0;
       at = ++p;
@@ -177,7 +177,7 @@ export class PerfScriptLines {
         tid = tid * 10 + c - 48;
         c = bytes[++p]!;
       }
-      if (p === at || p - at > 9) return -1;
+      if (p === at || p - at > 7) return -1;
     }
     if (c !== SPACE) return -1;
     while (c === SPACE) c = bytes[++p]!;
@@ -296,12 +296,12 @@ export class PerfScriptLines {
     const batch = this.#batch;
     if (batch.length > batch.capacity - 2) this.#flush();
     let last = end;
-    while (last > start && bytes[last - 1]! <= SPACE) last--;
+    while (last > start && isBlank(bytes[last - 1]!)) last--;
     let first = start;
     const frame = last > start ? inlineFrameAt(bytes, start, last) : -1;
     let textEnd = frame < 0 ? last : frame;
     while (first < textEnd && bytes[first] === SPACE) first++;
-    while (textEnd > first && bytes[textEnd - 1]! <= SPACE) textEnd--;
+    while (textEnd > first && isBlank(bytes[textEnd - 1]!)) textEnd--;
     const hasText = textEnd > first;
     const isEvent = event >= 0 ? this.#events.tracepoint[event] === 1 : hasText;
     const n = batch.length++;
@@ -355,10 +355,10 @@ export class PerfScriptLines {
     while (bytes[p] === SPACE) p++;
     const at = p;
     while (isHex(bytes[p]!)) p++;
-    if (p === at || p - at > 16 || bytes[p]! > SPACE) return -1;
+    if (p === at || p - at > 16 || !(bytes[p] === SPACE || isLineEnd(bytes, p))) return -1;
     const newline = bytes.indexOf(NEWLINE, p);
-    const text = latin1(bytes, p, newline).trimEnd();
-    this.#symbol = this.#context.names.internText(text === '' ? UNKNOWN_FRAME : frameName(text));
+    const text = latin1(bytes, p, newline);
+    this.#symbol = this.#context.names.internText(frameName(text));
     const length = newline + 1 - start;
     // The first 17 bytes must be of this line for the slot to be found again.
     if (length >= 17 && length <= FRAME_BYTES) this.#keepFrame(bytes, start, length, slot);
@@ -397,16 +397,19 @@ export class PerfScriptLines {
       const size = length[guess]!;
       let i = 0;
       while (i < size && heap[from + i] === bytes[at + i]) i++;
-      if (i === size && bytes[at + i] === COLON && bytes[at + i + 1]! <= SPACE) return guess;
+      if (
+        i === size &&
+        bytes[at + i] === COLON &&
+        (bytes[at + i + 1] === SPACE || bytes[at + i + 1] === NEWLINE)
+      )
+        return guess;
     }
     let hash = 0;
     let c = bytes[at]!;
     if (!((c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === UNDERSCORE)) return -1;
     let p = at;
-    while (c > SPACE) {
-      c = bytes[++p]!;
-    }
-    if (bytes[p - 1] !== COLON || (c !== SPACE && c !== NEWLINE && c !== 13)) return -1;
+    while (!(c === NEWLINE || isBlank(c))) c = bytes[++p]!;
+    if (bytes[p - 1] !== COLON || !(c === SPACE || isLineEnd(bytes, p))) return -1;
     for (let i = at; i < p - 1; i++) hash = ((hash << 5) - hash + bytes[i]!) | 0;
     if (isRecordLine(bytes, at)) return -1;
     const event = this.#events.intern(bytes, at, p - 1, hash);
@@ -465,7 +468,7 @@ function commEndBefore(bytes: Uint8Array, start: number): number {
     while (bytes[p]! >= 48 && bytes[p]! <= 57) p++;
     const count = p - digits;
     const width = p - end - 1;
-    if (count > 0 && (width === 7 || width === (count > 5 ? count : 5))) {
+    if (count > 0 && count <= 7 && (width === 7 || width === (count > 5 ? count : 5))) {
       if (bytes[p] === SPACE || bytes[p] === SLASH) return end;
     }
   }
@@ -476,6 +479,14 @@ function isRecordLine(bytes: Uint8Array, at: number): boolean {
   const mark = 'PERF_RECORD_';
   for (let i = 0; i < mark.length; i++) if (bytes[at + i] !== mark.charCodeAt(i)) return false;
   return true;
+}
+
+function isLineEnd(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === NEWLINE || (bytes[at] === CARRIAGE_RETURN && bytes[at + 1] === NEWLINE);
+}
+
+function isBlank(c: number): boolean {
+  return c === SPACE || c === TAB || c === CARRIAGE_RETURN;
 }
 
 function isHex(c: number): boolean {

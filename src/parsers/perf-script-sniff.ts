@@ -37,9 +37,11 @@ export function sniffPerfScript(head: Uint8Array): boolean {
 function isSample(line: string): boolean {
   if (line.length > 4096 || FTRACE_TASK.test(line)) return false;
   const sample = readSampleLine(line);
-  if (!sample) return false;
+  if (!sample?.isCertain) return false;
+  if (sample.record !== '') return true;
   const hasTask = sample.comm !== '' || sample.tid >= 0;
-  return sample.record !== '' || (hasTask && (sample.event !== '' || sample.seconds !== null));
+  // A word with a colon stands in any text: an event alone must look like one of perf's.
+  return hasTask && (sample.seconds !== null || sample.cpu >= 0 || /[:/]/.test(sample.event));
 }
 
 /** The marks of `perf script -D`. */

@@ -1,4 +1,5 @@
 import { latin1, RecordBatch, RecordKind } from '../trace/records.ts';
+import { isBlank, withoutEndBlanks } from './line-blanks.ts';
 import { LineChunks } from './line-chunks.ts';
 import { readSampleLine, type SampleLine } from './perf-sample-line.ts';
 import { readHeaderLine } from './perf-script-header.ts';
@@ -9,10 +10,9 @@ const NEWLINE = 10;
 /** Longer than any line but a tracepoint's, which the hot loop reads. */
 const MAX_ODD_LINE_BYTES = 1 << 13;
 
-/** A line of which only the task is printed (`-F comm,ip`): frames must follow. */
-const TASK_ALONE = /^ *(\S.{0,15}?)(?: +-?\d+(?:\/(-?\d+))?)? *$/;
 /** What other fields print below a frame or a sample: source lines and code, registers, branches. */
-const BELOW_FRAME = /^ {2}\S|^\|\d* |^ ABI:\d|^ 0x[0-9a-f]+\/0x/;
+const BELOW_FRAME =
+  /^(?: {2}\S.*(?::(?:\d+|\?)|\[[0-9a-f]+\])(?: \(discriminator \d+\))?$|\|\d* | ABI:\d| 0x[0-9a-f]+\/0x)/;
 
 /**
  * Parser of the text that `perf script` prints, at any chunk size and with any choice of fields that
@@ -41,7 +41,7 @@ export class PerfScriptParser implements TraceParser {
 
   #notUnderstood = 0;
   /** A line that only frames below it can explain, and its number. */
-  #held: string | null = null;
+  #held: SampleLine | null = null;
   #heldLine = 0;
 
   constructor(context: ParseContext, options: { readonly batch?: RecordBatch } = {}) {
@@ -121,7 +121,7 @@ export class PerfScriptParser implements TraceParser {
       this.#damaged('unknown-line', `lines over ${MAX_ODD_LINE_BYTES} bytes are not understood`);
       return;
     }
-    const text = latin1(bytes, start, end).trimEnd();
+    const text = withoutEndBlanks(latin1(bytes, start, end));
     if (text[0] === '\t') {
       this.#readFrame(text);
       return;
@@ -130,8 +130,7 @@ export class PerfScriptParser implements TraceParser {
     if (text === '') {
       this.#lines.open = false;
       this.#lines.orphans = false;
-    } else if (text[0] === '#') this.#readComment(text);
-    else this.#readSample(text);
+    } else this.#readSample(text);
   }
 
   /** A frame without an open sample: of one that has no line of its own, or of one that is lost. */
@@ -147,16 +146,25 @@ export class PerfScriptParser implements TraceParser {
       this.#context.diagnostics.add('frame-without-sample', 'loss', sentence, this.#place(this.#lines.line));
       return;
     }
-    if (this.#held !== null) this.#openHeld(this.#held);
+    if (this.#held !== null) this.#emitHeld(this.#held);
     else if (!this.#lines.open) this.#lines.openUnnamed(-1);
     this.#parseAlone(`${text}\n`);
   }
 
-  #openHeld(held: string): void {
+  #emitHeld(held: SampleLine): void {
     this.#held = null;
-    const m = TASK_ALONE.exec(held)!;
-    const tid = m[2] ?? /(-?\d+) *$/.exec(held.slice(held.indexOf(m[1]!) + m[1]!.length))?.[1];
-    this.#lines.openUnnamed(tid === undefined ? -1 : this.#context.tasks.intern(Number(tid), m[1]!, -1));
+    const line = this.#lines.line;
+    this.#lines.line = this.#heldLine;
+    this.#emitSample(held);
+    this.#lines.line = line;
+  }
+
+  #emitSample(sample: SampleLine): void {
+    this.#flush();
+    const bytes = new Uint8Array(Buffer.from(sample.rest, 'latin1'));
+    this.#batch.bytes = bytes;
+    this.#lines.emitLine(sample, bytes);
+    this.#flush();
   }
 
   /** Gives one line to the hot loop again; it has been counted. */
@@ -179,27 +187,23 @@ export class PerfScriptParser implements TraceParser {
 
   #readSample(text: string): void {
     const sample = readSampleLine(text);
-    const lacksEvent = sample?.event === '' && sample.record === '' && sample.rest.trim() !== '';
-    if (sample && !(lacksEvent && this.#lines.sawEvent)) {
+    // A task may be named like a comment.
+    if (text[0] === '#' && !(sample?.isCertain && sample.event !== '' && sample.seconds !== null)) {
+      this.#readComment(text);
+      return;
+    }
+    const lacksEvent = sample?.event === '' && sample.record === '' && !isBlank(sample.rest);
+    if (sample?.isCertain && !(lacksEvent && this.#lines.sawEvent)) {
       this.#lines.orphans = false;
       if (sample.record !== '') this.#readRecord(sample);
-      else {
-        this.#flush();
-        const bytes = new Uint8Array(Buffer.from(sample.rest, 'latin1'));
-        this.#batch.bytes = bytes;
-        this.#lines.emitLine(sample, bytes);
-        this.#flush();
-      }
-      return;
-    }
-    if (this.#lines.sawSample && BELOW_FRAME.test(text)) return;
-    if (TASK_ALONE.test(text)) {
-      this.#held = text;
+      else this.#emitSample(sample);
+    } else if (this.#lines.sawSample && BELOW_FRAME.test(text)) {
+      // Understood, and nothing to keep.
+    } else if (sample && !sample.isCertain) {
+      this.#held = sample;
       this.#heldLine = this.#lines.line;
       this.#lines.open = false;
-      return;
-    }
-    this.#unknown();
+    } else this.#unknown();
   }
 
   /** A record that is no sample: only losses matter here. */
