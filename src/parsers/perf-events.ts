@@ -3,10 +3,13 @@ import { type NameId, NameTable } from '../trace/names.ts';
 /** What a letter behind an event's colon may mean instead of a tracepoint: `cycles:ukpp` (man perf-list). */
 const MODIFIERS = /^[ukhIGHpPSDWeb]+$/;
 
+/** Systems whose events people name themselves, with one letter if they like. */
+const PROBES = /^(?:[kuef]probes|probe(?:_.*)?|sdt_.*|synthetic)$/;
+
 /** An event's name without its system, and whether its samples are records of a tracepoint or a probe. */
 export function splitEvent(event: string): { name: string; isTracepoint: boolean } {
   const m = /^([A-Za-z_][\w-]*):([^/:]+)(?::([^:]+))?$/.exec(event);
-  if (!m || MODIFIERS.test(m[2]!)) return { name: event, isTracepoint: false };
+  if (!m || (MODIFIERS.test(m[2]!) && !PROBES.test(m[1]!))) return { name: event, isTracepoint: false };
   if (m[3] !== undefined && !MODIFIERS.test(m[3])) return { name: event, isTracepoint: false };
   return { name: m[2]!, isTracepoint: true };
 }

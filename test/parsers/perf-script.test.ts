@@ -70,11 +70,19 @@ describe('perf script text', () => {
   });
 
   it('leaves systems away and keeps modifiers of counters', () => {
-    const text = ['kprobes:k_zs_free', 'cycles:u', 'cpu/cycles/P', 'sched:sched_switch:u', 'cpu_core/cycles/']
+    const text = [
+      'kprobes:k_zs_free',
+      'kprobes:p',
+      'cycles:u',
+      'cpu/cycles/P',
+      'sched:sched_switch:u',
+      'cpu_core/cycles/',
+    ]
       .map((event) => `       swapbench   210 [000]    58.189880: ${event}: x=1\n`)
       .join('');
     expect(rows(text).map((row) => [row.kind, row.name])).toEqual([
       ['event', 'k_zs_free'],
+      ['event', 'p'],
       ['sample', 'cycles:u'],
       ['sample', 'cpu/cycles/P'],
       ['event', 'sched_switch'],
@@ -85,7 +93,7 @@ describe('perf script text', () => {
   it.each([
     ['padded', '     a b [1] c:d   210 [000]    58.189880: kprobes:k: x', 'a b [1] c:d-210'],
     ['not padded', 'a b [1] c:d   210 [000]    58.189880: kprobes:k: x', 'a b [1] c:d-210'],
-    ['with numbers', 'a 12     34 [000]    58.189880: kprobes:k: x', 'a 12-34'],
+    ['with numbers', 'a 12    34 [000]    58.189880: kprobes:k: x', 'a 12-34'],
     ['like a comment', '# x   210 [000]    58.189880: kprobes:k: x', '# x-210'],
     ['with a process', '       swapbench     209/210     [000]    58.189880: kprobes:k: x', 'swapbench-210'],
     ['with a large id', '       swapbench 4194303 [000]    58.189880: kprobes:k: x', 'swapbench-4194303'],

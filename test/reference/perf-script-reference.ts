@@ -283,7 +283,7 @@ function nameOfEvent(event: string): { name: string; tracepoint: boolean } {
     /^[A-Za-z_][\w-]*$/.test(parts[0]!) &&
     parts[1] !== '' &&
     !parts[1]!.includes('/') &&
-    !isModifier(parts[1]!);
+    (!isModifier(parts[1]!) || /^(?:[kuef]probes|probe|probe_.*|sdt_.*|synthetic)$/.test(parts[0]!));
   return ok ? { name: parts[1]!, tracepoint: true } : { name: event, tracepoint: false };
 }
 
