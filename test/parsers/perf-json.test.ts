@@ -77,11 +77,12 @@ describe('damaged JSON', () => {
 
   it('with garbage in it says near which byte', () => {
     const bytes = readFixture('perf/clock.json').slice(0, 200_000);
-    bytes.set(Buffer.from('%%%%'), 100_000);
+    const at = bytes.indexOf(0x7b, 100_000);
+    bytes.set(Buffer.from('%%%%'), at);
     const { diagnostics, records } = parse(bytes);
     expect(records.length).toBeGreaterThan(500);
     const offset = Number(/near byte (\d+)/.exec(diagnostics.list()[0]!.text)?.[1]);
-    expect(Math.abs(offset - 100_000)).toBeLessThanOrEqual(1024);
+    expect(Math.abs(offset - at)).toBeLessThanOrEqual(1024);
   });
 
   it('with deep nesting ends the reading', () => {
