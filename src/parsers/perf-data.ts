@@ -35,7 +35,6 @@ export async function readPerfData(
   const parser = new PerfScriptParser(context);
   const child = spawn(perf, [...ARGUMENTS, '-i', path], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, LC_ALL: 'C', PAGER: 'cat' },
   });
   let stderr = '';
   child.stderr.setEncoding('latin1');
