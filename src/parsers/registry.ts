@@ -3,6 +3,12 @@ import { latin1 } from '../trace/records.ts';
 import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
+import { readPerfData, sniffPerfData } from './perf-data.ts';
+import { PerfJsonParser, sniffPerfJson } from './perf-json.ts';
+import { describePerfOutput } from './perf-other-output.ts';
+import { PerfScriptParser } from './perf-script.ts';
+import { sniffPerfScript } from './perf-script-sniff.ts';
+import { PerfTablesParser, sniffPerfTables } from './perf-tables.ts';
 import type { Source } from './source.ts';
 import { TraceCmdReportParser } from './trace-cmd-report.ts';
 import { sniffTraceCmdReport } from './trace-cmd-report-sniff.ts';
@@ -51,13 +57,41 @@ export const FORMATS: readonly TraceFormat[] = [
     open: (context) => new FunctionGraphParser(context, { prose: true }),
     prepare: cleanMailText,
   },
+  {
+    id: 'perf-data',
+    title: 'perf.data',
+    reads: "by the machine's own `perf script`",
+    sniff: sniffPerfData,
+    open: null,
+    readFile: readPerfData,
+  },
+  {
+    id: 'perf-json',
+    title: 'perf data convert --to-json',
+    reads: 'samples and callchains; perf writes no event names into it',
+    sniff: sniffPerfJson,
+    open: (context) => new PerfJsonParser(context),
+  },
+  {
+    id: 'perf-table',
+    title: 'tables of perf lock contention, perf lock report and perf ftrace latency',
+    reads: 'as tables and histograms',
+    sniff: sniffPerfTables,
+    open: (context) => new PerfTablesParser(context),
+  },
+  {
+    id: 'perf-script',
+    title: 'perf script text',
+    reads: 'any -F fields, -G, --ns, --header, callchains, --show-lost-events; 5.10 to 7.0',
+    sniff: sniffPerfScript,
+    open: (context) => new PerfScriptParser(context),
+  },
 ];
 
 /** Beginnings of files that people give by mistake, and what to do about each. */
 const MISTAKES: readonly (readonly [string, string])[] = [
   ['\x89PNG', 'this is a PNG picture; expected a trace as text'],
   ['\x17\x08\x44tracing', 'this is a binary trace.dat; print it with `trace-cmd report` first'],
-  ['PERFILE2', 'this is a binary perf.data; print it with `perf script` first'],
   ['\x7fELF', 'this is an ELF binary; expected a trace as text'],
   ['PK\x03\x04', 'this is a zip archive; unpack it first'],
   ['\xff\xfe', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
@@ -82,6 +116,8 @@ export function recogniseFormat(source: Source): TraceFormat {
     throw new InputError(`${name}: this is UTF-16 text; convert it with \`iconv -f UTF-16 -t UTF-8\``);
   }
   for (const format of FORMATS) if (format.sniff(head)) return format;
+  const perfOutput = describePerfOutput(head);
+  if (perfOutput !== null) throw new InputError(`${name}: ${perfOutput}`);
   throw new InputError(`${name}:1: ${notRecognised(head)}`);
 }
 

@@ -43,6 +43,10 @@ export interface TraceFacts {
   lastNs: number;
   /** Kernel release when the text says it (latency-format banner), else ''. */
   kernelRelease: string;
+  /** Machine, number of CPUs and command line of the recording, when the trace says them. */
+  hostname?: string;
+  onlineCpus?: number;
+  commandLine?: string;
   /** Layout of each section met, e.g. `abstime cpu proc duration`. */
   layouts: string[];
 }

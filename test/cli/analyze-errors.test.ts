@@ -41,7 +41,6 @@ describe('what cannot be read', () => {
     ],
     ['random bytes', random, /format not recognised/],
     ['trace.dat', Buffer.from('\x17\x08\x44tracing6\0\0\0', 'latin1'), /trace-cmd report/],
-    ['perf.data', 'PERFILE2\0\0\0\0', /perf script/],
     ['another tracer', '# tracer: nop\n#\n', /tracer "nop"; expected a trace/],
     [
       'prose',
