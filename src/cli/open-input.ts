@@ -8,6 +8,9 @@ import { wholeLines } from '../parsers/unfinished-line.ts';
 import type { Progress } from './progress.ts';
 import type { Spool } from './spool.ts';
 
+/** How long signals and closed pipes may wait for their turn. */
+const TURN_MS = 100;
+
 export interface OpenOptions {
   readonly progress: Progress;
   readonly spool: Spool;
@@ -156,11 +159,16 @@ export class OpenedInput {
   async *#tap(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const { name } = this;
     const source = this.#source;
+    let waited = Date.now();
     for await (const chunk of chunks) {
       this.#bytes += chunk.length;
       this.#hash?.update(chunk);
       this.#options.progress.update(name, source.progress(), source.sizeBytes);
       yield chunk;
+      // Regular files are read without waiting: signals would not come through until the end.
+      if (Date.now() - waited < TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      waited = Date.now();
     }
   }
 }
