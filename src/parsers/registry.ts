@@ -6,6 +6,7 @@ import { cleanMailText } from './mail-text.ts';
 import type { Source } from './source.ts';
 import { TraceCmdReportParser } from './trace-cmd-report.ts';
 import { sniffTraceCmdReport } from './trace-cmd-report-sniff.ts';
+import { readTraceDat, sniffTraceDat } from './trace-dat/trace-dat.ts';
 import type { FileReader, ParseContext, TraceParser } from './trace-parser.ts';
 
 /** A format that can be read. */
@@ -37,6 +38,14 @@ export const FORMATS: readonly TraceFormat[] = [
     open: (context) => new TraceCmdReportParser(context),
   },
   {
+    id: 'trace-dat',
+    title: 'trace.dat, the binary file of trace-cmd record',
+    reads: 'versions 6 and 7, either byte order, zlib and zstd; texts as trace-cmd 3.1 prints them',
+    sniff: sniffTraceDat,
+    open: null,
+    readFile: readTraceDat,
+  },
+  {
     id: 'function_graph',
     title: 'ftrace function_graph text (trace, trace_pipe, per_cpu, ftrace dumps)',
     reads: 'all options of 6.1 to 7.3',
@@ -56,7 +65,6 @@ export const FORMATS: readonly TraceFormat[] = [
 /** Beginnings of files that people give by mistake, and what to do about each. */
 const MISTAKES: readonly (readonly [string, string])[] = [
   ['\x89PNG', 'this is a PNG picture; expected a trace as text'],
-  ['\x17\x08\x44tracing', 'this is a binary trace.dat; print it with `trace-cmd report` first'],
   ['PERFILE2', 'this is a binary perf.data; print it with `perf script` first'],
   ['\x7fELF', 'this is an ELF binary; expected a trace as text'],
   ['PK\x03\x04', 'this is a zip archive; unpack it first'],
