@@ -28,6 +28,11 @@ export function contextLevel(packed: number): number {
 }
 
 /** Packs flags that a binary format holds as numbers. */
-export function contextOf(level: number, irqsOff: boolean, needResched: boolean, preemptDepth: number): number {
+export function contextOf(
+  level: number,
+  irqsOff: boolean,
+  needResched: boolean,
+  preemptDepth: number,
+): number {
   return level | (irqsOff ? IRQS_OFF : 0) | (needResched ? NEED_RESCHED : 0) | (preemptDepth << 8);
 }

@@ -17,7 +17,7 @@ export interface Plugin {
 }
 
 /** Bits of a task's state in the order of trace-cmd's letters. */
-const STATE_LETTERS = Array.from('SDTtXZxW', (letter) => letter.charCodeAt(0));
+const STATE_LETTERS = Array.from('SDTtZXxW', (letter) => letter.charCodeAt(0));
 const BAR = 124;
 const COLON = 58;
 const LETTER_R = 82;
@@ -153,7 +153,7 @@ function printEvent(name: string, field: FieldFinder, symbols: Symbols): Printer
       const address = r.big(text.offset, text.size, false);
       const known = symbols.printk(address);
       if (known === undefined) out.text(`0x${address.toString(16)}`);
-      else if (name === 'bputs' || !values) out.text(known.replace(/\\n/g, ' '));
+      else if (name === 'bputs' || !values) out.text(known);
       else writeBinaryPrintk(known, r, values.offset, symbols, out);
     }
     for (let i = from; i < out.length; i++) if (out.bytes[i] === NEWLINE) out.bytes[i] = SPACE;

@@ -3,12 +3,14 @@ import type { EventRecord } from './event-record.ts';
 import type { Expression } from './print-syntax.ts';
 
 /**
- * A value of a print format, computed in 64 bits as libtraceevent does. `number` is the fast way: it
+ * A value of a print format, computed in 64 bits. `number` is the fast way: it
  * gives NaN where a double would not be exact, and then `big` is asked.
  */
 export interface Value {
   readonly number: (record: EventRecord) => number;
   readonly big: (record: EventRecord) => bigint;
+  /** An unsigned value of 64 bits, which `big` gives as the signed number of the same bits. */
+  readonly unsigned?: boolean;
 }
 
 /** The format asks for something that is not known: a macro, a function of the kernel. */
@@ -38,6 +40,7 @@ export function compileValue(expression: Expression, format: EventFormat, longBy
       return {
         number: (r) => (truth(test, r) ? yes.number(r) : no.number(r)),
         big: (r) => (truth(test, r) ? yes.big(r) : no.big(r)),
+        unsigned: isUnsigned(yes, no),
       };
     }
     case 'cast':
@@ -52,7 +55,7 @@ export function compileValue(expression: Expression, format: EventFormat, longBy
 /** True when a value is not 0. */
 export function truth(value: Value, record: EventRecord): boolean {
   const number = value.number(record);
-  return number === number ? number !== 0 : value.big(record) !== 0n;
+  return Number.isNaN(number) ? value.big(record) !== 0n : number !== 0;
 }
 
 /** The field of a name. @throws {UnknownExpression} when the event has none. */
@@ -83,7 +86,7 @@ function isNumberSize(size: number): boolean {
 function constant(value: bigint): Value {
   const signed = BigInt.asIntN(64, value);
   const number = Number.isSafeInteger(Number(signed)) ? Number(signed) : Number.NaN;
-  return { number: () => number, big: () => signed };
+  return { number: () => number, big: () => signed, unsigned: value >= 1n << 63n };
 }
 
 function fieldValue(field: Field, at: number): Value {
@@ -97,7 +100,7 @@ function fieldValue(field: Field, at: number): Value {
       ? { number: (r) => r.view.getInt32(r.start + offset, r.littleEndian), big }
       : { number: (r) => r.view.getUint32(r.start + offset, r.littleEndian), big };
   }
-  return { number: (r) => r.number(offset, size, signed), big };
+  return { number: (r) => r.number(offset, size, signed), big, unsigned: size === 8 && !signed };
 }
 
 /** `REC->caller[2]`, `((u8 *)__get_dynamic_array(f))[i]`. */
@@ -115,7 +118,7 @@ function indexed(
     if (!(at >= r.start && at + size <= r.end)) return 0n;
     return BigInt.asIntN(64, r.big(at - r.start, size, field.signed));
   };
-  return { number: () => Number.NaN, big: read };
+  return { number: () => Number.NaN, big: read, unsigned: size === 8 && !field.signed };
 }
 
 function elementSize(base: Expression, field: Field, longBytes: number): number {
@@ -153,15 +156,29 @@ function binary(operator: string, left: Value, right: Value): Value {
       isAnd ? truth(left, r) && truth(right, r) : truth(left, r) || truth(right, r);
     return { number: (r) => (both(r) ? 1 : 0), big: (r) => (both(r) ? 1n : 0n) };
   }
+  const unsigned = operator === '>>' || operator === '<<' ? isUnsigned(left) : isUnsigned(left, right);
+  const compares = /^[<>=!]=?$/.test(operator);
+  if (unsigned) {
+    const bits = (value: bigint) => BigInt.asUintN(64, value);
+    return {
+      number: (r) => number(left.number(r), right.number(r)),
+      big: (r) => BigInt.asIntN(64, big(bits(left.big(r)), bits(right.big(r)))),
+      unsigned: !compares,
+    };
+  }
   return {
     number: (r) => number(left.number(r), right.number(r)),
     big: (r) => BigInt.asIntN(64, big(left.big(r), right.big(r))),
   };
 }
 
+function isUnsigned(...values: readonly Value[]): boolean {
+  return values.some((value) => value.unsigned === true);
+}
+
 const safe = (value: number) => (value <= 2 ** 53 && value >= -(2 ** 53) ? value : Number.NaN);
 const truthOf = (known: boolean, answer: boolean) => (known ? (answer ? 1 : 0) : Number.NaN);
-const ordered = (a: number, b: number) => a === a && b === b;
+const ordered = (a: number, b: number) => !Number.isNaN(a) && !Number.isNaN(b);
 
 /** Bit operations on doubles: on 32 bits where both operands have no more, else unknown. */
 function bits(a: number, b: number, operation: (a: number, b: number) => number): number {
@@ -214,7 +231,7 @@ const BIG_OPERATORS: Record<string, (a: bigint, b: bigint) => bigint> = {
 
 function cast(type: string, operand: Value, longBytes: number): Value {
   const { size, signed } = typeOf(type, longBytes);
-  if (size === 8) return operand;
+  if (size === 8) return { ...operand, unsigned: !signed };
   const width = size * 8;
   const big = (r: EventRecord) =>
     signed ? BigInt.asIntN(width, operand.big(r)) : BigInt.asUintN(width, operand.big(r));

@@ -1,5 +1,5 @@
 import { InputError } from '../../trace/diagnostics.ts';
-import type { ParseContext, TraceFacts } from '../trace-parser.ts';
+import type { ParseContext, TraceFacts, TraceParser } from '../trace-parser.ts';
 import { Cursor, type FileSource } from './byte-source.ts';
 import type { DamageSink, TextRange, TraceDat } from './container.ts';
 
@@ -29,7 +29,13 @@ export async function readLatencyText(
       `${context.inputName}: at byte ${range.offset}: holds the text of a latency tracer that is not recognised`,
     );
   }
-  const parser = format.open(context);
+  const parser: TraceParser = format.open({
+    ...context,
+    sink: (batch) => {
+      context.onOrigin?.(parser.originNs);
+      context.sink(batch);
+    },
+  });
   parser.push(head);
   for (const chunk of chunks) parser.push(chunk);
   return parser.finish();

@@ -75,11 +75,6 @@ function writeSmallFlags(flags: number, delimiter: string, rows: readonly Named[
   let some = false;
   for (let i = 0; i < rows.length; i++) {
     const { low, text } = rows[i]!;
-    if (rest === 0 && low === 0) {
-      // Also behind others, as libtraceevent does: a row for 0 names what is left.
-      if (!some) out.text(text);
-      return;
-    }
     if (low === 0 || (rest & low) !== low) continue;
     if (some) out.text(delimiter);
     out.text(text);
@@ -95,10 +90,6 @@ function writeFlags(flags: bigint, delimiter: string, rows: readonly Named[], ou
   let rest = flags;
   let some = false;
   for (const { value, text } of rows) {
-    if (rest === 0n && value === 0n) {
-      if (!some) out.text(text);
-      return;
-    }
     if (value === 0n || (rest & value) !== value) continue;
     if (some) out.text(delimiter);
     out.text(text);
@@ -151,12 +142,10 @@ function printArray(call: Call, format: EventFormat, count: Value, elementBytes:
     const start = r.arrayStart(field);
     const have = Math.floor((r.arrayEnd(field) - start) / size);
     const items = Math.min(lengthOf(count, r), have);
-    out.text('{');
     for (let i = 0; i < items; i++) {
-      if (i > 0) out.text(',');
-      writeHex(BigInt.asUintN(64, r.big(start - r.start + i * size, size, false)), out);
+      if (i > 0) out.byte(32);
+      out.text(r.big(start - r.start + i * size, size, false).toString());
     }
-    out.text('}');
   };
 }
 

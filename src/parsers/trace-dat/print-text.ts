@@ -230,12 +230,18 @@ function compilePointer(
   const direct = directWord(argument, format);
   if (direct) {
     const { offset } = direct;
-    return (r, out) => out.pointer(r.high(offset), r.low(offset));
+    return (r, out) => writePointer(r.high(offset), r.low(offset), out);
   }
   if (array) throw new UnknownExpression(`%p${kind} of an array`);
   const value = compileValue(argument, format, longBytes);
   return (r, out) => {
     const address = BigInt.asUintN(longBytes * 8, value.big(r));
-    out.pointer(Number(address >> 32n), Number(address & 0xffffffffn));
+    writePointer(Number(address >> 32n), Number(address & 0xffffffffn), out);
   };
+}
+
+/** A plain `%p`, as the C library prints it. */
+function writePointer(high: number, low: number, out: TextWriter): void {
+  if (high === 0 && low === 0) out.text('(nil)');
+  else out.pointer(high, low);
 }

@@ -80,7 +80,7 @@ export class RecordReader {
   read(stream: CpuStream, limit: number): void {
     this.records++;
     const { time } = stream;
-    if (this.firstNs !== this.firstNs) this.firstNs = time;
+    if (this.records === 1) this.firstNs = time;
     this.lastNs = time;
     if (stream.lost !== 0) this.#addLost(stream);
     const record = this.#record;
@@ -88,10 +88,15 @@ export class RecordReader {
     record.view = stream.view;
     record.start = stream.start;
     record.end = stream.end;
-    if (stream.end - stream.start < COMMON_BYTES) return this.#unknown(stream, 'records are too short');
+    if (stream.end - stream.start < COMMON_BYTES) {
+      this.#unknown(stream, 'records are too short');
+      return;
+    }
     const type = this.#types.get(stream.view.getUint16(stream.start + this.#typeOffset, record.littleEndian));
-    if (type === undefined)
-      return this.#unknown(stream, 'records are of events that the file does not describe');
+    if (type === undefined) {
+      this.#unknown(stream, 'records are of events that the file does not describe');
+      return;
+    }
     if (stream.end - stream.start < type.bytes) record.padTo(type.bytes);
     const pid = record.i32(this.#pidOffset);
     if (pid !== stream.lastPid) {

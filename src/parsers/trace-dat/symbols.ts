@@ -79,7 +79,8 @@ export class Symbols {
     if (!this.#printk) {
       this.#printk = new Map();
       const line = /^(0x[0-9a-f]{1,16}) : "([\s\S]*?)"$/gm;
-      for (const m of this.#printkText.matchAll(line)) this.#printk.set(BigInt(m[1]!), m[2]!);
+      for (const m of this.#printkText.matchAll(line))
+        this.#printk.set(BigInt(m[1]!), m[2]!.replace(/\\n$/, ''));
     }
     return this.#printk.get(BigInt.asUintN(64, address));
   }

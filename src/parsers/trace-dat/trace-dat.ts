@@ -29,7 +29,7 @@ export function sniffTraceDat(head: Uint8Array): boolean {
  * of their stamps, as `trace-cmd report` prints them, with exact ns and the module of each function.
  * `lines` are records. Memory: the metadata, and a few pages or one chunk a CPU.
  *
- * @throws {InputError} when the file's header cannot be used.
+ * @throws {InputError} when the file's header cannot be used, or damage leaves no records at all.
  */
 export const readTraceDat: FileReader = async (path, context, onProgress) => {
   const source = new FileSource(path);
@@ -50,8 +50,10 @@ async function readFrom(
   onProgress: (bytes: number) => void,
 ): Promise<TraceFacts> {
   let damaged = 0;
+  let first: DamagedTraceDat | null = null;
   const onDamage: DamageSink = (sentence, offset) => {
     damaged++;
+    first ??= new DamagedTraceDat(sentence, offset);
     const place = `${context.inputName}: byte ${offset}: ${sentence}`;
     context.diagnostics.add('trace-dat-damaged', 'warning', 'parts of the trace.dat cannot be read', place);
   };
@@ -60,6 +62,7 @@ async function readFrom(
     const facts = await readLatencyText(file, file.latencyText, source, context, onDamage);
     return { ...facts, bytes: source.size, kernelRelease: facts.kernelRelease || file.release };
   }
+  if (file.buffers.length === 0 && first !== null) throw first;
   const layout = pageLayout(file.headerPage);
   const kallsyms = file.kallsyms;
   const safe: TraceDat = {
