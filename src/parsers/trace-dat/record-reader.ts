@@ -279,7 +279,7 @@ export class RecordReader {
   #addLost(stream: CpuStream): void {
     this.#task = -1;
     this.#packed = 0;
-    const row = this.#addRow(RecordKind.Lost, -1, stream, stream.time);
+    const row = this.#addRow(RecordKind.Lost, -1, stream, Number.NaN);
     this.#batch.bits[row] = 0;
     this.#batch.other[row] = stream.lost;
     stream.lost = 0;
