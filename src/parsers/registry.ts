@@ -12,6 +12,7 @@ import { PerfTablesParser, sniffPerfTables } from './perf-tables.ts';
 import type { Source } from './source.ts';
 import { TraceCmdReportParser } from './trace-cmd-report.ts';
 import { sniffTraceCmdReport } from './trace-cmd-report-sniff.ts';
+import { readTraceDat, sniffTraceDat } from './trace-dat/trace-dat.ts';
 import type { FileReader, ParseContext, TraceParser } from './trace-parser.ts';
 
 /** A format that can be read. */
@@ -41,6 +42,14 @@ export const FORMATS: readonly TraceFormat[] = [
     reads: 'all options of trace-cmd 2.9 to 3.4, several files and instances; --stat and --profile as tables',
     sniff: sniffTraceCmdReport,
     open: (context) => new TraceCmdReportParser(context),
+  },
+  {
+    id: 'trace-dat',
+    title: 'trace.dat, the binary file of trace-cmd record',
+    reads: 'versions 6 and 7, either byte order, zlib and zstd; texts as trace-cmd 3.1 prints them',
+    sniff: sniffTraceDat,
+    open: null,
+    readFile: readTraceDat,
   },
   {
     id: 'function_graph',
@@ -91,7 +100,6 @@ export const FORMATS: readonly TraceFormat[] = [
 /** Beginnings of files that people give by mistake, and what to do about each. */
 const MISTAKES: readonly (readonly [string, string])[] = [
   ['\x89PNG', 'this is a PNG picture; expected a trace as text'],
-  ['\x17\x08\x44tracing', 'this is a binary trace.dat; print it with `trace-cmd report` first'],
   ['\x7fELF', 'this is an ELF binary; expected a trace as text'],
   ['PK\x03\x04', 'this is a zip archive; unpack it first'],
   ['\xff\xfe', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],

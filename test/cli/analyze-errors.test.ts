@@ -40,7 +40,11 @@ describe('what cannot be read', () => {
       /this is UTF-16 text; .*iconv/,
     ],
     ['random bytes', random, /format not recognised/],
-    ['trace.dat', Buffer.from('\x17\x08\x44tracing6\0\0\0', 'latin1'), /trace-cmd report/],
+    [
+      'trace.dat',
+      Buffer.from('\x17\x08\x44tracing6\0\0\0', 'latin1'),
+      /at byte 13: 0 bytes are no size of a long/,
+    ],
     ['another tracer', '# tracer: nop\n#\n', /tracer "nop"; expected a trace/],
     [
       'prose',
