@@ -113,7 +113,7 @@ export class EmptyInput extends InputError {}
  * The format of an input by its head.
  * @throws {InputError} with what was seen and what was expected.
  */
-export function recogniseFormat(source: Source): TraceFormat {
+export function recogniseFormat(source: Pick<Source, 'name' | 'head'>): TraceFormat {
   const { head, name } = source;
   if (head.length === 0) throw new EmptyInput(`${name}: is empty; expected a trace`);
   const start = latin1(head, 0, Math.min(64, head.length));
