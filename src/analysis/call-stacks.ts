@@ -1,11 +1,16 @@
 import { ContextLevel, contextLevel } from '../trace/context.ts';
 import type { Diagnostics } from '../trace/diagnostics.ts';
+import { schedSwitch } from '../trace/event-fields.ts';
 import type { NameId, NameTable } from '../trace/names.ts';
-import { latin1, type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
+import { Places } from '../trace/places.ts';
+import { type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import { SpanBatch, SpanFlag, SpanKind, type SpanSink } from '../trace/spans.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 import type { CallTree } from './call-tree.ts';
 import { type ClockCheck, LONG_NS } from './clock-check.ts';
+import type { EventAnalysis } from './events/event-analysis.ts';
+import { EventRole, EventRoles } from './events/event-roles.ts';
+import { PairHost } from './events/pair-host.ts';
 import { Frames, MAX_FRAMES } from './frames.ts';
 import { type FunctionRoles, Role } from './function-roles.ts';
 import type { OverheadCost } from './overhead.ts';
@@ -24,6 +29,8 @@ export interface CallStacksOptions {
   readonly roles: FunctionRoles;
   readonly diagnostics: Diagnostics;
   readonly inputName: string;
+  /** Names the lines of merged inputs; without, all lines are of `inputName`. */
+  readonly places?: Places;
   readonly sink: SpanSink;
   readonly exclude?: Exclusions;
   /** Only these functions and what they call are in the root; null: everything is. */
@@ -34,6 +41,8 @@ export interface CallStacksOptions {
   readonly callTree?: CallTree | null;
   /** Tracer cost to take out of every duration; none by default. */
   readonly overhead?: OverheadCost | null;
+  /** What reads events, samples, stacks and hits; it makes rows of pairs of events. */
+  readonly events?: EventAnalysis | null;
 }
 
 /** As in `frames.ts`; V8 would read the imported one from memory each time. */
@@ -55,16 +64,34 @@ const CUT_SENTENCES = {
 export class CallStacks {
   readonly #options: CallStacksOptions;
   readonly #out: SpanBatch;
+  readonly #places: Places;
 
   #spanCount = 0;
 
   readonly #frames = new Frames();
   readonly #stacks: TaskStacks;
+  readonly #eventRoles: EventRoles;
+  readonly #pairHost: PairHost | null = null;
 
   constructor(options: CallStacksOptions, capacity = 1 << 15) {
     this.#options = options;
+    this.#places = options.places ?? new Places([options.inputName]);
     this.#stacks = new TaskStacks(this.#frames, options.diagnostics);
     this.#out = new SpanBatch(capacity);
+    this.#eventRoles = new EventRoles(options.names);
+    if (!options.events) return;
+    this.#pairHost = new PairHost({
+      out: this.#out,
+      frames: this.#frames,
+      stacks: this.#stacks,
+      roles: options.roles,
+      callTree: options.callTree ?? null,
+      takeSpan: () => this.#spanCount++,
+      spans: () => this.#spanCount,
+      flush: () => this.#flush(),
+      count: (id, sentence, line) => this.#count(id, sentence, line),
+    });
+    options.events.beginInput(this.#pairHost);
   }
 
   /** Takes the next records; spans go to the sink before it returns. */
@@ -237,6 +264,11 @@ export class CallStacks {
       case RecordKind.Event:
         this.#event(records, i, this.#stacks.of(records, i));
         break;
+      case RecordKind.Function:
+      case RecordKind.Sample:
+      case RecordKind.Frame:
+        this.#options.events?.other(records, i);
+        break;
       case RecordKind.Switch:
         this.#switch(cpu, records.task[i]!, records.other[i]!);
         break;
@@ -245,11 +277,12 @@ export class CallStacks {
         break;
       case RecordKind.Section:
         this.#cutAll('open-at-end', records.line[i]!);
+        this.#options.events?.section();
         this.#stacks.forget();
         this.#gapRow(-1, records.line[i]!);
         break;
       default:
-      // IrqEntry and IrqExit: the functions between them tell the time; Function: not a call.
+      // IrqEntry and IrqExit: the functions between them tell the time.
     }
   }
 
@@ -257,10 +290,9 @@ export class CallStacks {
   finish(): void {
     this.#out.bytes = new Uint8Array(0);
     this.#cutAll('open-at-end', Number.NaN);
+    this.#options.events?.finish();
     this.#flush();
   }
-
-  // ---------------------------------------------------------------- which stack
 
   // ---------------------------------------------------------------- calls
 
@@ -633,8 +665,8 @@ export class CallStacks {
 
   /** Lost records on a CPU: only calls of tasks that run on another CPU meanwhile are safe. */
   #gap(cpu: number, events: number, line: number): void {
-    const { diagnostics, inputName } = this.#options;
-    const place = `${inputName}:${line}`;
+    const { diagnostics } = this.#options;
+    const place = this.#places.text(line);
     diagnostics.add('lost-records', 'loss', 'the kernel says that records were lost', place);
     if (events > 0)
       diagnostics.add('lost-events', 'loss', 'records lost, as counted by the kernel', undefined, events);
@@ -646,6 +678,7 @@ export class CallStacks {
       }
     }
     this.#cutAll('open-at-loss', line, safe);
+    this.#options.events?.gap(cpu, line, safe);
     this.#gapRow(cpu, line);
   }
 
@@ -696,24 +729,24 @@ export class CallStacks {
     const frames = this.#frames;
     const name = records.name[i]!;
     const timeNs = records.timeNs[i]!;
-    const eventName = name >= 0 ? this.#options.names.text(name) : '';
-    switch (eventName) {
-      case 'sched_switch':
+    const role = this.#eventRoles.of(name);
+    switch (role) {
+      case EventRole.SchedSwitch:
         this.#schedSwitch(records, i, timeNs);
         break;
-      case 'irq_handler_entry':
-      case 'local_timer_entry':
+      case EventRole.IrqEntry:
+      case EventRole.TimerEntry:
         this.#stacks.irqSince[stack] = timeNs;
         break;
-      case 'irq_handler_exit':
-      case 'local_timer_exit':
+      case EventRole.IrqExit:
+      case EventRole.TimerExit:
         this.#interrupted(stack, timeNs - this.#stacks.irqSince[stack]!, true);
         this.#stacks.irqSince[stack] = Number.NaN;
         break;
-      case 'softirq_entry':
+      case EventRole.SoftirqEntry:
         this.#stacks.softirqSince[stack] = timeNs;
         break;
-      case 'softirq_exit':
+      case EventRole.SoftirqExit:
         this.#interrupted(stack, timeNs - this.#stacks.softirqSince[stack]!, false);
         this.#stacks.softirqSince[stack] = Number.NaN;
         break;
@@ -737,6 +770,7 @@ export class CallStacks {
     out.durationNs[row] = Number.NaN;
     out.line[row] = records.line[i]!;
     this.#textOf(records, i, row);
+    this.#options.events?.event(records, i, stack, role);
   }
 
   /** Time told by events only, within the innermost open call, unless a traced function tells it. */
@@ -751,23 +785,23 @@ export class CallStacks {
   #schedSwitch(records: RecordBatch, i: number, timeNs: number): void {
     const frames = this.#frames;
     this.#stacks.schedEventsSeen = true;
-    const text = latin1(records.bytes, records.textStart[i]!, records.textEnd[i]!);
-    const m = / prev_pid=(\d+) .*==> next_comm=.* next_pid=(\d+) /.exec(text);
-    if (!m) return;
+    const text = schedSwitch(records.text(i));
+    if (!text) return;
     const cpu = records.cpu[i]!;
-    const { tasks } = this.#options;
-    const before = tasks.find(Number(m[1]), cpu);
-    const after = tasks.find(Number(m[2]), cpu);
-    const left = before >= 0 ? this.#stacks.ofTaskId(before) : this.#stacks.ofCpu[cpu]!;
+    const { tasks, events } = this.#options;
+    const before = tasks.find(text.prevPid, cpu);
+    const after = tasks.find(text.nextPid, cpu);
+    const left = before >= 0 ? this.#stacks.ofTaskId(before) : (this.#stacks.ofCpu[cpu] ?? NONE);
     if (left !== NONE) {
       this.#stacks.offSince[left] = timeNs;
       const frame = this.#stacks.top[left]!;
       if (frame !== NONE) frames.flags[frame]! |= SpanFlag.Switched;
     }
-    if (after < 0) return;
-    const entered = this.#stacks.ofTaskId(after);
+    const entered = after < 0 ? NONE : this.#stacks.ofTaskId(after);
+    const offNs = entered === NONE ? Number.NaN : timeNs - this.#stacks.offSince[entered]!;
+    events?.scheduled(text, records, i, entered, offNs);
+    if (entered === NONE) return;
     const frame = this.#stacks.top[entered]!;
-    const offNs = timeNs - this.#stacks.offSince[entered]!;
     this.#stacks.offSince[entered] = Number.NaN;
     if (frame === NONE || !(offNs > 0)) return;
     this.#frames.addOut(frame, 0, 0, offNs);
@@ -775,11 +809,12 @@ export class CallStacks {
   }
 
   #count(id: string, sentence: string, line: number): void {
-    this.#options.diagnostics.add(id, 'loss', sentence, `${this.#options.inputName}:${line}`);
+    this.#options.diagnostics.add(id, 'loss', sentence, this.#places.text(line));
   }
 
   #flush(): void {
     if (this.#out.length === 0) return;
+    this.#pairHost?.beforeFlush();
     this.#options.sink(this.#out);
     this.#out.length = 0;
   }

@@ -31,6 +31,8 @@ export interface FunctionLatency {
   startCut: number;
   /** Calls whose self time is an upper bound. */
   selfIsBound: number;
+  /** Calls told by a pair of events, from stamp to stamp. */
+  pairs: number;
   /** Time of interrupts, softirqs and of being scheduled out within the calls. */
   irqNs: number;
   softirqNs: number;
@@ -52,8 +54,8 @@ export class LatencyTable {
     const { kind, flags, name, durationNs, selfNs } = rows;
     const byName = this.#byName;
     const { Span } = SpanKind;
-    const { StartCut, SelfIsBound, Leaf, Recursive } = SpanFlag;
-    const cut = StartCut | SelfIsBound;
+    const { StartCut, SelfIsBound, Leaf, Recursive, Pair } = SpanFlag;
+    const special = StartCut | SelfIsBound | Pair;
     for (let i = 0; i < rows.length; i++) {
       if (kind[i] !== Span) continue;
       if (filter !== null && !filter.accepts(rows, i)) continue;
@@ -62,13 +64,14 @@ export class LatencyTable {
       row.calls++;
       const f = flags[i]!;
       const ns = durationNs[i]!;
-      if (f & cut) {
+      if (f & special) {
         if (f & StartCut) row.startCut++;
-        row.selfIsBound++;
+        if (f & (StartCut | SelfIsBound)) row.selfIsBound++;
+        if (f & Pair) row.pairs++;
       }
       if (Number.isNaN(ns)) continue;
       row.durations.add(ns);
-      if (ns >= 1e7) row.cutNs += durationCutNs(ns);
+      if (ns >= 1e7 && (f & Pair) === 0) row.cutNs += durationCutNs(ns);
       row.selfNs += f & Leaf ? ns : selfNs[i]!;
       row.totalNs += ns;
       // A call within a call of the same function is in that one's duration already.
@@ -93,6 +96,7 @@ export class LatencyTable {
       cutNs: 0,
       startCut: 0,
       selfIsBound: 0,
+      pairs: 0,
       irqNs: 0,
       softirqNs: 0,
       offCpuNs: 0,

@@ -39,9 +39,9 @@ export class OverheadEstimator {
     for (let i = 0; i < rows.length; i++) {
       if (rows.kind[i] !== SpanKind.Span) continue;
       const ns = rows.durationNs[i]!;
-      if (Number.isNaN(ns)) continue;
-      this.#calls++;
       const flags = rows.flags[i]!;
+      if (Number.isNaN(ns) || (flags & SpanFlag.Pair) !== 0) continue;
+      this.#calls++;
       if (rows.parent[i] === -1 && (flags & SpanFlag.StartCut) === 0) this.#outermostNs += ns;
       const taken = this.#rows++;
       if (taken >= ROWS_TAKEN_ALL && (taken & 15) !== 0) continue;

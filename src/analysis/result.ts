@@ -1,6 +1,9 @@
 import type { Diagnostic } from '../trace/diagnostics.ts';
+import type { SideHistogram, SideTable } from '../trace/side-tables.ts';
+import type { EventRow, HitRow, ProfileRow, SchedulingSummary } from './event-rows.ts';
 
-export type { Diagnostic };
+export type * from './event-rows.ts';
+export type { Diagnostic, SideHistogram, SideTable };
 
 /** Version of the shape below; changes of meaning raise it, new fields do not. */
 export const SCHEMA_VERSION = 1;
@@ -80,6 +83,8 @@ export interface FunctionRow {
   /** Calls whose self time is an upper bound: what they called was not all recorded. */
   readonly selfIsBoundCalls: number;
   readonly startCutCalls: number;
+  /** Calls told by a pair of events (entry and return probe, `irq:`, `softirq:`, `sys_`): from stamp to stamp. */
+  readonly pairCalls: number;
   readonly minNs: number | null;
   readonly p50Ns: number | null;
   readonly p90Ns: number | null;
@@ -124,6 +129,8 @@ export interface LockRow {
   /** Distinct lock addresses seen at this site; 0 when the trace shows none. */
   readonly instances: number;
   readonly acquisitions: number;
+  /** False when only acquisitions that waited are recorded: `acquisitions` is `contended` then. */
+  readonly acquisitionsKnown: boolean;
   readonly contended: number;
   /** Trylocks that are not known to have succeeded. */
   readonly triesWithoutUnlock: number;
@@ -190,6 +197,8 @@ export interface SlowCall {
   readonly tree: readonly TreeCall[];
   /** Calls of the tree that are not shown. */
   readonly treeHidden: number;
+  /** Time within it that its task was off the CPU, as far as the trace shows. */
+  readonly offCpuNs: number;
   readonly meanwhile: readonly MeanwhileRow[];
 }
 
@@ -237,4 +246,15 @@ export interface AnalysisResult {
   readonly overhead: OverheadSummary;
   readonly tails: readonly TailRow[];
   readonly callTree: readonly CallTreeNode[];
+  /** Events by how often they were recorded. */
+  readonly events: readonly EventRow[];
+  /** Null when the trace has no sched_switch and no wake-up event. */
+  readonly scheduling: SchedulingSummary | null;
+  /** Sampling profiles, one for each event that was sampled. */
+  readonly profile: readonly ProfileRow[];
+  /** Hits of the function tracer; these calls have no durations. */
+  readonly hits: readonly HitRow[];
+  /** What other tools had counted already. */
+  readonly sideTables: readonly SideTable[];
+  readonly sideHistograms: readonly SideHistogram[];
 }

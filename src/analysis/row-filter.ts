@@ -67,7 +67,7 @@ export class RowFilter {
 
   /** True when row `i` counts in tables by function. */
   accepts(rows: SpanBatch, i: number): boolean {
-    return this.acceptsPlace(rows, i) && this.#acceptsName(rows.name[i]!);
+    return this.acceptsPlace(rows, i) && this.acceptsName(rows.name[i]!);
   }
 
   /** As {@link accepts}, but whatever the function: for lock tables and call trees. */
@@ -84,7 +84,26 @@ export class RowFilter {
     return true;
   }
 
-  #acceptsName(name: number): boolean {
+  /** True for what happens on this CPU at this time, whatever the function and the task. */
+  acceptsWhenWhere(cpu: number, timeNs: number): boolean {
+    const f = this.#filters;
+    if (f.cpus && !f.cpus.has(cpu)) return false;
+    if (f.fromNs === undefined && f.toNs === undefined) return true;
+    return timeNs >= this.#fromNs && timeNs <= this.#toNs;
+  }
+
+  /** True for a task by its id, whatever it does. */
+  acceptsTask(task: number): boolean {
+    return (!this.#filters.pids && !this.#comm) || this.#acceptsTask(task);
+  }
+
+  /** As {@link acceptsTask}, for a task that may not be in the table. */
+  acceptsTaskNamed(pid: number, comm: string): boolean {
+    return (this.#filters.pids?.has(pid) ?? true) && this.#acceptsComm(comm);
+  }
+
+  /** True for a function, whatever calls it. */
+  acceptsName(name: number): boolean {
     if (!this.#function && !this.#module) return true;
     if (name >= this.#nameOk.length) this.#nameOk = grown(this.#nameOk, this.#names.size);
     let ok = this.#nameOk[name]!;

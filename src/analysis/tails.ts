@@ -1,4 +1,5 @@
 import type { NameId, NameTable } from '../trace/names.ts';
+import { Places } from '../trace/places.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import { type FunctionRoles, Role } from './function-roles.ts';
 import { Histogram } from './histogram.ts';
@@ -45,6 +46,7 @@ interface Captured {
   readonly mark: number;
   readonly tree: TreeCall[];
   readonly treeHidden: number;
+  readonly offCpuNs: number;
   readonly meanwhile: Map<string, MeanwhileCount>;
   until: number;
 }
@@ -78,7 +80,7 @@ export class Tails {
   readonly #subjects = new Map<NameId, Subject>();
   /** 1: subject, -1: not one, 0: not looked at, by name. */
   #isSubject = new Int8Array(256);
-  #file = '';
+  #places = new Places(['']);
   #originNs: () => number = () => 0;
   #pending: Captured[] = [];
 
@@ -100,8 +102,8 @@ export class Tails {
   }
 
   /** Another input begins: its calls have nothing to do with those in the ring. */
-  beginFile(name: string, originNs: () => number): void {
-    this.#file = name;
+  beginFile(places: Places, originNs: () => number): void {
+    this.#places = places;
     this.#originNs = originNs;
     this.#pending = [];
     this.#count = 0;
@@ -238,12 +240,13 @@ export class Tails {
       task,
       cpu,
       stack,
-      file: this.#file,
-      line: rows.line[i]!,
+      file: this.#places.file(rows.line[i]!),
+      line: this.#places.line(rows.line[i]!),
       span,
       mark,
       tree: [],
       treeHidden: 0,
+      offCpuNs: rows.flags[i]! & SpanFlag.Leaf ? 0 : rows.offCpuNs[i]!,
       meanwhile: new Map(),
       until: this.#count + ROWS_AFTER,
     };
@@ -347,6 +350,7 @@ export class Tails {
       line: captured.line,
       tree: captured.tree,
       treeHidden: captured.treeHidden,
+      offCpuNs: captured.offCpuNs,
       meanwhile,
     };
   }

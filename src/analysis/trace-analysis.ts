@@ -1,17 +1,22 @@
 import { Diagnostics } from '../trace/diagnostics.ts';
 import { NameTable } from '../trace/names.ts';
+import { Places } from '../trace/places.ts';
 import type { RecordSink } from '../trace/records.ts';
+import type { SideHistogram, SideTable, TableSink } from '../trace/side-tables.ts';
 import type { SpanBatch, SpanSink } from '../trace/spans.ts';
 import { TaskTable } from '../trace/tasks.ts';
 import { CallStacks, type Exclusions } from './call-stacks.ts';
 import { CallTree } from './call-tree.ts';
 import { ClockCheck } from './clock-check.ts';
+import { EventAnalysis } from './events/event-analysis.ts';
+import { hitFunctions, schedulingSummary } from './events/event-results.ts';
 import { FunctionRoles } from './function-roles.ts';
 import { BUCKET_ERROR, Histogram } from './histogram.ts';
 import { LatencyTable } from './latency.ts';
-import { lockRows } from './locks/lock-rows.ts';
+import { kernelHints, lockRows, lockText } from './locks/lock-rows.ts';
 import { LockTable } from './locks/lock-table.ts';
-import type { LockWait } from './locks/lock-wait.ts';
+import type { LockWait, SiteWait } from './locks/lock-wait.ts';
+import { displayName, type KernelHints } from './locks/names.ts';
 import { lockPrimitive } from './locks/primitives.ts';
 import { type OverheadCost, OverheadEstimator } from './overhead.ts';
 import {
@@ -53,6 +58,14 @@ export interface AnalysisOptions {
   readonly onWait?: (wait: LockWait) => void;
 }
 
+/** An input that has been read. */
+export interface EndedFile {
+  readonly name: string;
+  readonly format: string;
+  readonly sha256: string;
+  readonly facts: FileFacts;
+}
+
 /** Rows of `tails` in a result: enough for the text report and to choose from in the JSON. */
 const TAIL_FUNCTIONS = 8;
 
@@ -72,11 +85,24 @@ export class TraceAnalysis {
   readonly #overhead = new OverheadEstimator();
   readonly #tails: Tails;
   readonly #callTree = new CallTree();
+  readonly #events: EventAnalysis;
+  readonly #isRoot: ((name: number) => boolean) | null;
+  readonly #sideTables: SideTable[] = [];
+  readonly #sideHistograms: SideHistogram[] = [];
+  /** Where parsers put tables and histograms that are no records. */
+  readonly tables: TableSink = {
+    table: (table) => this.#sideTables.push(table),
+    histogram: (histogram) => this.#sideHistograms.push(histogram),
+  };
   #stacks: CallStacks | null = null;
   #clock = new ClockCheck();
   #files: InputFile[] = [];
   #facts: FileFacts[] = [];
   #originNs: number | null = null;
+  #durationNs = 0;
+  #hints: KernelHints | null = null;
+  /** Names and sites known when `#hints` was made. */
+  #hintsOf = -1;
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
@@ -85,13 +111,25 @@ export class TraceAnalysis {
     this.#latency = new LatencyTable(this.#filter);
     const taskText = (task: number) => this.tasks.text(task);
     const { names } = this;
+    const onWait = options.onWait ? (wait: SiteWait) => this.#tellWait(wait) : null;
     this.#locks = new LockTable({
       names,
       roles: this.#roles,
       filter: this.#filter,
       taskText,
       clockTrusted: () => this.#clock.trusted,
-      ...(options.onWait ? { onWait: options.onWait } : {}),
+      ...(onWait ? { onWait } : {}),
+    });
+    const roots = options.filters.roots?.length ? globPattern(options.filters.roots) : null;
+    const isRoot: boolean[] = [];
+    this.#isRoot = roots && ((id) => (isRoot[id] ??= roots.test(names.functionName(id))));
+    this.#events = new EventAnalysis({
+      names,
+      tasks: this.tasks,
+      filter: this.#filter,
+      isRoot: this.#isRoot,
+      exclude: options.exclude,
+      onWait,
     });
     const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
     const pattern = asked.length > 0 ? globPattern(asked) : null;
@@ -106,14 +144,15 @@ export class TraceAnalysis {
   }
 
   /**
-   * Begins an input; its records go to the returned sink.
+   * Begins an input, or several that are merged into one stream; the records go to the returned sink.
+   * @param names One name, or those of all merged inputs: their lines are told as {@link Places} does.
    * @param originNs Says what the records' times are relative to, once the first stamp is read.
    */
-  beginFile(name: string, originNs: () => number): RecordSink {
+  beginFile(names: string | readonly string[], originNs: () => number): RecordSink {
+    const inputNames = typeof names === 'string' ? [names] : names;
+    const places = new Places(inputNames);
     const { exclude, filters, overhead } = this.#options;
-    const roots = filters.roots?.length ? globPattern(filters.roots) : null;
-    const isRoot: boolean[] = [];
-    this.#tails.beginFile(name, originNs);
+    this.#tails.beginFile(places, originNs);
     this.#locks.beginInput();
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
     this.#clock = new ClockCheck();
@@ -123,12 +162,14 @@ export class TraceAnalysis {
       tasks: this.tasks,
       roles: this.#roles,
       diagnostics: this.diagnostics,
-      inputName: name,
+      inputName: inputNames.join(', '),
+      places,
       sink: (rows) => this.#addSpans(rows),
       ...(excludes ? { exclude } : {}),
-      isRoot: roots === null ? null : (id) => (isRoot[id] ??= roots.test(this.names.functionName(id))),
+      isRoot: this.#isRoot,
       overhead,
       callTree: this.#callTree,
+      events: this.#events,
     });
     this.#stacks = stacks;
     const hasTimes = filters.fromNs !== undefined || filters.toNs !== undefined;
@@ -139,24 +180,30 @@ export class TraceAnalysis {
   }
 
   /** Ends the input begun last. */
-  endFile(
-    file: { readonly name: string; readonly format: string; readonly sha256: string },
-    facts: FileFacts,
-  ): void {
+  endFile(file: Omit<EndedFile, 'facts'>, facts: FileFacts): void {
+    this.endFiles([{ ...file, facts }]);
+  }
+
+  /** Ends the input, or the merged inputs, begun last. */
+  endFiles(files: readonly EndedFile[]): void {
     this.#stacks?.finish();
     this.#locks.endInput(this.#clock.trusted);
-    if (facts.clock === 'stamps') this.#clock.report(this.diagnostics, file.name);
     this.#stacks = null;
-    this.#files.push({
-      name: file.name,
-      format: file.format,
-      bytes: facts.bytes,
-      lines: facts.lines,
-      understoodLines: facts.understoodLines,
-      sha256: file.sha256,
-    });
-    this.#facts.push(facts);
-    if (facts.clock === 'stamps') this.#originNs ??= facts.originNs;
+    const stamped = files.filter(({ facts }) => facts.clock === 'stamps');
+    if (stamped.length > 0) {
+      this.#clock.report(this.diagnostics, stamped.map((file) => file.name).join(', '));
+      const originNs = stamped[0]!.facts.originNs;
+      this.#originNs ??= originNs;
+      const at = (facts: FileFacts, ns: number) => facts.originNs - originNs + ns;
+      this.#durationNs +=
+        Math.max(...stamped.map(({ facts }) => at(facts, facts.lastNs))) -
+        Math.min(...stamped.map(({ facts }) => at(facts, facts.firstNs)));
+    }
+    for (const { name, format, sha256, facts } of files) {
+      const { bytes, lines, understoodLines } = facts;
+      this.#files.push({ name, format, bytes, lines, understoodLines, sha256 });
+      this.#facts.push(facts);
+    }
   }
 
   /** The tracer's cost as the trace shows it; null when it does not. */
@@ -170,10 +217,15 @@ export class TraceAnalysis {
    */
   result(tool: AnalysisResult['tool'], firstPass: OverheadEstimator | null): AnalysisResult {
     const release = this.#facts.find((facts) => facts.kernelRelease !== '')?.kernelRelease ?? '';
-    const functions = this.#functionRows();
+    const accepts = (name: number) => this.#filter.acceptsName(name);
+    const hits = this.#events.hits.rows(accepts);
+    const timed = this.#functionRows();
+    const functions = [...timed, ...hitFunctions(hits, timed)];
     const totals = new Map<string, number>();
     for (const row of functions) totals.set(row.name, (totals.get(row.name) ?? 0) + (row.totalNs ?? 0));
-    const locks = lockRows(this.#locks.sites(), this.names, release, totals);
+    const sites = [...this.#locks.sites(), ...this.#events.waits.sites()];
+    const locks = lockRows(sites, this.names, release, totals);
+    const hints = kernelHints(sites, this.names, release);
     if (this.#locks.unmatchedUnlocks > 0) {
       const sentence = 'unlocks have no lock call in the trace that goes with them';
       this.diagnostics.add('unlock-without-lock', 'info', sentence, undefined, this.#locks.unmatchedUnlocks);
@@ -208,6 +260,12 @@ export class TraceAnalysis {
       overhead: (firstPass ?? this.#overhead).summary(this.names, firstPass !== null),
       tails: this.#tails.rows(byWeight, TAIL_FUNCTIONS),
       callTree: this.#callTree.nodes(this.names),
+      events: this.#events.counts.rows(),
+      scheduling: schedulingSummary(this.#events.scheduling, this.tasks, this.#filter),
+      profile: this.#events.profile.rows(accepts, (key) => displayName(key, hints)),
+      hits,
+      sideTables: this.#sideTables,
+      sideHistograms: this.#sideHistograms,
     };
   }
 
@@ -220,11 +278,22 @@ export class TraceAnalysis {
     this.#options.onSpans?.(rows);
   }
 
+  #tellWait(wait: SiteWait): void {
+    const { site } = wait;
+    // Made again only when there is more to tell a lock's name by.
+    const known = this.names.size + this.#locks.siteCount;
+    if (this.#hints === null || known !== this.#hintsOf) {
+      this.#hints = kernelHints(this.#locks.sites(), this.names, '');
+      this.#hintsOf = known;
+    }
+    const lock = lockText(site, this.#hints);
+    this.#options.onWait!({ ...wait, lock, kind: site.kind, site: site.function });
+  }
+
   #input(release: string): InputSummary {
     const sum = (of: (facts: FileFacts) => number) =>
       this.#facts.reduce((total, facts) => total + of(facts), 0);
-    const stamped = this.#facts.filter((facts) => facts.clock === 'stamps');
-    const duration = stamped.reduce((total, facts) => total + facts.lastNs - facts.firstNs, 0);
+    const stamped = this.#facts.some((facts) => facts.clock === 'stamps');
     return {
       files: this.#files,
       format: [...new Set(this.#files.map((file) => file.format))].join(', '),
@@ -233,8 +302,8 @@ export class TraceAnalysis {
       understoodLines: sum((facts) => facts.understoodLines),
       cpus: this.#facts.reduce((most, facts) => Math.max(most, facts.cpus), 0),
       tasks: this.tasks.size,
-      clock: stamped.length > 0 ? 'stamps' : 'none',
-      durationNs: stamped.length > 0 ? duration : null,
+      clock: stamped ? 'stamps' : 'none',
+      durationNs: stamped ? this.#durationNs : null,
       kernelRelease: release,
       layouts: [...new Set(this.#facts.flatMap((facts) => facts.layouts))],
       lostRecords: this.diagnostics.count('lost-events'),
@@ -255,6 +324,7 @@ export class TraceAnalysis {
         cutNs: row.cutNs,
         selfIsBoundCalls: row.selfIsBound,
         startCutCalls: row.startCut,
+        pairCalls: row.pairs,
         minNs: has ? d.minNs : null,
         p50Ns: at(0.5),
         p90Ns: at(0.9),

@@ -8,11 +8,15 @@ import { RECORD_COLUMNS, RecordsTable } from '../export/records-table.ts';
 import { CsvRows, NdjsonRows } from '../export/rows.ts';
 import { SPAN_COLUMNS, SpansTable } from '../export/spans-table.ts';
 import { WAIT_COLUMNS, WaitsTable } from '../export/waits-table.ts';
+import { formatById } from '../parsers/registry.ts';
 import { UsageError } from '../trace/diagnostics.ts';
+import { Places } from '../trace/places.ts';
 import { inputNames } from './input-names.ts';
 import { fileList } from './option-values.ts';
+import type { MergeMode } from './plan-inputs.ts';
 import { Progress } from './progress.ts';
-import { type RecordConsumer, readInputs } from './read-inputs.ts';
+import { InputReader, type RecordConsumer } from './read-inputs.ts';
+import { Spool } from './spool.ts';
 import { TextFile } from './text-file.ts';
 import { version } from './version.ts';
 
@@ -27,6 +31,8 @@ interface ConvertOptions {
   readonly input?: readonly string[];
   readonly output?: string;
   readonly quiet?: boolean;
+  readonly format?: string;
+  readonly merge: MergeMode;
 }
 
 const EXAMPLES = `
@@ -49,8 +55,14 @@ export function addConvertCommand(program: Command): void {
       'Writes what is read as tables, as a trace for ui.perfetto.dev, or as stacks for flame graphs. ' +
         'Any format that analyze reads; the output is written while the input is read.',
     )
-    .argument('[trace...]', 'trace files; - is standard input')
+    .argument('[trace...]', 'files, directories of files by CPU, globs; - is standard input')
     .option('-i, --input <file>', 'trace file (as in perf; may be given again)', fileList)
+    .option('--format <id>', 'what the inputs are, when they are not recognised (trace-replay formats)')
+    .addOption(
+      new Option('--merge <when>', 'put several inputs on one time line: auto when they are one recording')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
     .addOption(new Option('--to <format>', 'what to write').choices(TARGETS).makeOptionMandatory())
     .addOption(new Option('--table <table>', 'ndjson, csv: which rows (default: records)').choices(TABLES))
     .addOption(
@@ -75,6 +87,10 @@ async function convert(given: readonly string[], options: ConvertOptions, comman
   const warn = (message: string) => {
     if (!options.quiet) process.stderr.write(`trace-replay: ${message}\n`);
   };
+  const spool = new Spool();
+  const format = options.format === undefined ? null : formatById(options.format).id;
+  const { merge } = options;
+  const reader = new InputReader(names, { progress, spool, warn, hash: false, format, merge, again: false });
   const file = new TextFile(options.output);
   try {
     // Both are made here because each needs the other; neither calls before there is input.
@@ -90,7 +106,7 @@ async function convert(given: readonly string[], options: ConvertOptions, comman
     });
     const exporter = makeExporter(options, analysis, (text) => file.write(text), warn);
     exporters.push(exporter);
-    await readInputs(names, consumer(analysis, exporter), { progress, hash: false, spool: null, warn });
+    await reader.read(consumer(analysis, exporter));
     const tool = { name: 'trace-replay', version: version(), command: 'trace-replay convert' };
     exporter.finish(exporter.needs === 'spans' ? analysis.result(tool, null).callTree : []);
     file.finish();
@@ -98,6 +114,7 @@ async function convert(given: readonly string[], options: ConvertOptions, comman
       if (severity !== 'info') warn(`${text.replace(/ \(at /, `: ${count} (at `)}`);
     }
   } finally {
+    spool.remove();
     file.abandon();
   }
 }
@@ -136,16 +153,16 @@ function consumer(analysis: TraceAnalysis, exporter: Exporter): RecordConsumer {
     names,
     tasks,
     diagnostics,
-    beginFile: (name, originNs) => {
-      exporter.beginFile(name, originNs);
-      const sink = analysis.beginFile(name, originNs);
+    beginFile: (inputs, originNs) => {
+      exporter.beginFile(new Places(inputs), originNs);
+      const sink = analysis.beginFile(inputs, originNs);
       return (batch) => {
         exporter.records?.(batch);
         if (exporter.needs === 'spans') sink(batch);
       };
     },
-    endFile: (file, facts) => {
-      analysis.endFile(file, facts);
+    endFiles: (files) => {
+      analysis.endFiles(files);
       exporter.endFile();
     },
   };

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { addAnalyzeCommand } from './analyze.ts';
 import { addConvertCommand } from './convert.ts';
+import { addFormatsCommand } from './formats.ts';
 import { version } from './version.ts';
 
 const EXIT_INPUT = 2;
@@ -26,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride();
   addAnalyzeCommand(program);
   addConvertCommand(program);
+  addFormatsCommand(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(argv);

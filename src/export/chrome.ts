@@ -1,5 +1,6 @@
 import type { LockWait } from '../analysis/locks/lock-wait.ts';
 import type { NameTable } from '../trace/names.ts';
+import type { Places } from '../trace/places.ts';
 import { type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import type { TaskTable } from '../trace/tasks.ts';
@@ -71,8 +72,8 @@ export class ChromeTrace implements Exporter {
     this.#output(`{"displayTimeUnit":"ns","otherData":{"tool":${tool}},"traceEvents":[`);
   }
 
-  beginFile(name: string, originNs: () => number): void {
-    this.#file = name;
+  beginFile(places: Places, originNs: () => number): void {
+    this.#file = places.names.join(', ');
     this.#originOf = originNs;
     this.#beginPart();
   }

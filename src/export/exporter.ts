@@ -1,5 +1,6 @@
 import type { LockWait } from '../analysis/locks/lock-wait.ts';
 import type { AnalysisResult } from '../analysis/result.ts';
+import type { Places } from '../trace/places.ts';
 import type { RecordBatch } from '../trace/records.ts';
 import type { SpanBatch } from '../trace/spans.ts';
 
@@ -15,8 +16,12 @@ export type ExportNeeds = 'records' | 'spans';
  */
 export interface Exporter {
   readonly needs: ExportNeeds;
-  /** An input begins. `originNs` tells what its times are relative to, once its first stamp is read. */
-  beginFile(name: string, originNs: () => number): void;
+  /**
+   * An input begins, or several that are merged into one stream.
+   * @param places Names of inputs and lines.
+   * @param originNs Tells what the times are relative to, once the first stamp is read.
+   */
+  beginFile(places: Places, originNs: () => number): void;
   /** The next records, before the spans that they complete. */
   records?(batch: RecordBatch): void;
   spans?(rows: SpanBatch): void;

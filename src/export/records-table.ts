@@ -1,5 +1,6 @@
 import { ContextLevel, contextLevel, isIrqsOff, isReschedDue, preemptDepth } from '../trace/context.ts';
 import type { NameTable } from '../trace/names.ts';
+import { Places } from '../trace/places.ts';
 import { type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 import type { Exporter } from './exporter.ts';
@@ -51,7 +52,7 @@ export class RecordsTable implements Exporter {
   readonly #rows: RowWriter;
   readonly #parts: NameParts;
   readonly #tasks: TaskTable;
-  #input = '';
+  #places = new Places(['']);
   #originNs: () => number = () => 0;
 
   constructor(names: NameTable, tasks: TaskTable, rows: RowWriter) {
@@ -60,8 +61,8 @@ export class RecordsTable implements Exporter {
     this.#rows = rows;
   }
 
-  beginFile(name: string, originNs: () => number): void {
-    this.#input = name;
+  beginFile(places: Places, originNs: () => number): void {
+    this.#places = places;
     this.#originNs = originNs;
   }
 
@@ -78,8 +79,8 @@ export class RecordsTable implements Exporter {
     const other = batch.other[i]!;
     const depth = batch.depth[i]!;
     const before = kind === RecordKind.Switch ? this.#tasks.rows[other] : undefined;
-    rows.text(this.#input);
-    rows.number(batch.line[i]!);
+    rows.text(this.#places.file(batch.line[i]!));
+    rows.number(this.#places.line(batch.line[i]!));
     rows.text(KIND_NAMES[kind]!);
     rows.digits(Number.isNaN(batch.timeNs[i]!) ? '' : absoluteNs(originNs, batch.timeNs[i]!));
     rows.number(batch.durationNs[i]!);

@@ -1,4 +1,5 @@
 import type { NameTable } from '../trace/names.ts';
+import { Places } from '../trace/places.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 import type { Exporter } from './exporter.ts';
@@ -49,7 +50,7 @@ export class SpansTable implements Exporter {
   readonly #tasks: TaskTable;
   /** Texts of the combinations of flags met. */
   readonly #flags = new Map<number, string>();
-  #input = '';
+  #places = new Places(['']);
   #originNs: () => number = () => 0;
 
   constructor(names: NameTable, tasks: TaskTable, rows: RowWriter) {
@@ -58,8 +59,8 @@ export class SpansTable implements Exporter {
     this.#rows = rows;
   }
 
-  beginFile(name: string, originNs: () => number): void {
-    this.#input = name;
+  beginFile(places: Places, originNs: () => number): void {
+    this.#places = places;
     this.#originNs = originNs;
   }
 
@@ -78,8 +79,8 @@ export class SpansTable implements Exporter {
     const isLeaf = (batch.flags[i]! & SpanFlag.Leaf) !== 0;
     const durationNs = batch.durationNs[i]!;
     const hasParts = !isLeaf && !Number.isNaN(durationNs);
-    rows.text(this.#input);
-    rows.number(batch.line[i]!);
+    rows.text(this.#places.file(batch.line[i]!));
+    rows.number(this.#places.line(batch.line[i]!));
     rows.number(batch.span[i]!);
     rows.number(batch.parent[i]! < 0 ? Number.NaN : batch.parent[i]!);
     rows.text(this.#parts.function(batch.name[i]!));

@@ -1,4 +1,5 @@
 import type { LockWait } from '../analysis/locks/lock-wait.ts';
+import { Places } from '../trace/places.ts';
 import type { TaskTable } from '../trace/tasks.ts';
 import type { Exporter } from './exporter.ts';
 import type { RowWriter } from './rows.ts';
@@ -26,7 +27,7 @@ export class WaitsTable implements Exporter {
   readonly needs = 'spans';
   readonly #rows: RowWriter;
   readonly #tasks: TaskTable;
-  #input = '';
+  #places = new Places(['']);
   #originNs: () => number = () => 0;
 
   constructor(tasks: TaskTable, rows: RowWriter) {
@@ -34,16 +35,16 @@ export class WaitsTable implements Exporter {
     this.#rows = rows;
   }
 
-  beginFile(name: string, originNs: () => number): void {
-    this.#input = name;
+  beginFile(places: Places, originNs: () => number): void {
+    this.#places = places;
     this.#originNs = originNs;
   }
 
   wait(wait: LockWait): void {
     const rows = this.#rows;
     const task = this.#tasks.rows[wait.task];
-    rows.text(this.#input);
-    rows.number(wait.line);
+    rows.text(this.#places.file(wait.line));
+    rows.number(this.#places.line(wait.line));
     rows.text(wait.lock);
     rows.text(wait.kind);
     rows.text(wait.site);

@@ -6,6 +6,9 @@ import { html } from './page/escape.ts';
 import { renderLatency } from './page/latency.ts';
 import { renderLocks } from './page/locks.ts';
 import { renderMethod } from './page/method.ts';
+import { renderProfile } from './page/profile.ts';
+import { renderEvents, renderHits, renderSideData } from './page/recorded.ts';
+import { renderScheduling } from './page/scheduling.ts';
 import { renderTails } from './page/tails.ts';
 import { renderPage } from './page/template.ts';
 import { renderTrust } from './page/trust.ts';
@@ -21,9 +24,14 @@ ${renderAnswer(result, summary)}
 <main id="content">
 ${renderTrust(result)}
 ${await renderLatency(result, anchors)}
+${renderProfile(result)}
+${renderHits(result)}
 ${await renderLocks(result, anchors)}
+${renderScheduling(result)}
 ${renderTails(result, anchors)}
 ${await renderCallTree(result)}
+${renderEvents(result)}
+${renderSideData(result)}
 </main>
 ${renderMethod(result)}`;
   return renderPage(

@@ -22,6 +22,17 @@ export function borderText(ns: number): string {
   return `${ns / 1024 ** 3}G`;
 }
 
+/** Border of a histogram that another tool made; powers of two as bpftrace writes them. */
+export function sideBorderText(value: number, unit: 'ns' | 'other'): string {
+  if (value === Number.POSITIVE_INFINITY) return '...';
+  if (value >= 1024 && Number.isInteger(Math.log2(value))) return borderText(value);
+  if (unit === 'other') return String(value);
+  const steps = ['ns', 'us', 'ms', 's'];
+  let step = 0;
+  for (; value >= 1000 && step < steps.length - 1; step++) value /= 1000;
+  return `${Number(value.toPrecision(4))}${steps[step]}`;
+}
+
 /** A share: `81.7 %`; `<0.1 %` and `>99.9 %` where rounding would say nothing or all. */
 export function shareText(share: number | null): string {
   if (share === null || !Number.isFinite(share)) return '-';
@@ -38,9 +49,14 @@ export function bytesText(bytes: number): string {
   return `${significant(bytes / 1e9)} GB`;
 }
 
-/** `1 call`, `2 calls`. */
-export function countText(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** A share without its sign, for ranges: `23.6`. */
+export function percentText(share: number): string {
+  return (share * 100).toFixed(1);
+}
+
+/** `1 call`, `2 calls`; `2 switches` where an s is not enough. */
+export function countText(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 function significant(value: number): string {

@@ -1,12 +1,16 @@
 import type { AnalysisResult, LockRow, TailRow } from '../analysis/result.ts';
-import { countText, durationText, exactDurationText, shareText } from './quantities.ts';
+import { lockPlace } from './lock-place.ts';
+import { countText, durationText, exactDurationText, percentText, shareText } from './quantities.ts';
 
 /** The answer in sentences: what every report of an analysis begins with. */
 export function summarise(result: AnalysisResult): string[] {
   return [
     ...mainFunction(result),
+    ...profiles(result),
     ...waiting(result),
     ...slowCalls(result),
+    ...scheduling(result),
+    ...otherTools(result),
     ...overhead(result),
     ...reading(result),
   ];
@@ -15,12 +19,23 @@ export function summarise(result: AnalysisResult): string[] {
 function mainFunction(result: AnalysisResult): string[] {
   const name = result.tails[0]?.function ?? result.functions[0]?.name;
   const row = result.functions.find((f) => f.name === name);
-  if (!row) return ['No call passed the filters.'];
+  if (!row) return noFunction(result);
+  const hits = result.hits[0];
+  if (row.totalNs === null && hits !== undefined) {
+    const caller = hits.callers[0];
+    const from =
+      caller === undefined ? '' : `, ${shareText(caller.calls / hits.calls)} of the time by ${caller.name}`;
+    return [
+      `${hits.name} is called most: ${countText(hits.calls, 'time')}${from}. ` +
+        `Hits of the function tracer (${countText(result.hits.length, 'function')}) have no durations.`,
+    ];
+  }
   if (row.totalNs === null) {
     return [`${row.name}: ${countText(row.calls, 'call')}; this text has no durations.`];
   }
-  const calls = countText(row.calls, 'call');
-  if (row.calls === 1) return [`${row.name}: one call of ${exactDurationText(row.maxNs!)}.`];
+  const byEvents = row.pairCalls === row.calls ? ' from event to event' : '';
+  const calls = `${countText(row.calls, 'call')}${byEvents}`;
+  if (row.calls === 1) return [`${row.name}: one call${byEvents} of ${exactDurationText(row.maxNs!)}.`];
   if (row.calls <= 4) {
     return [
       `${row.name}: ${calls}, from ${exactDurationText(row.minNs!)} to ${exactDurationText(row.maxNs!)}.`,
@@ -32,24 +47,100 @@ function mainFunction(result: AnalysisResult): string[] {
   ];
 }
 
+/** Nothing called: what else there is comes first. */
+function noFunction({ events, profile, sideTables, sideHistograms, method }: AnalysisResult): string[] {
+  if (profile.length + sideTables.length + sideHistograms.length > 0) return [];
+  const most = events[0];
+  if (most === undefined || method.filters !== '') return ['No call passed the filters.'];
+  const all = events.reduce((sum, row) => sum + row.count, 0);
+  return [
+    `${countText(all, 'event')} of ${countText(events.length, 'kind')}, the most ${most.name} (${most.count}); ` +
+      'none of them is the entry or the return of a call.',
+  ];
+}
+
+function profiles({ profile }: AnalysisResult): string[] {
+  return profile.flatMap(({ event, samples, functions, lockSpins }) => {
+    const top = functions[0];
+    if (top === undefined) return [`${countText(samples, 'sample')} of ${event}, none with a function.`];
+    const range = `${percentText(top.selfInterval.low)} to ${percentText(top.selfInterval.high)} %`;
+    const most =
+      `${countText(samples, 'sample')} of ${event}: the most are in ${top.name} itself, ` +
+      `${shareText(top.selfShare)} (95 % interval ${range}).`;
+    const spin = lockSpins[0];
+    if (spin === undefined) return [most];
+    const all = lockSpins.reduce((sum, row) => sum + row.samples, 0);
+    const lock = spin.lock === '' ? '' : ` (${spin.lock})`;
+    return [
+      most,
+      `${shareText(all / samples)} are in slowpaths of locks, the most for ` +
+        `${spin.site === '' ? 'callers that are not in the stack' : `${spin.site}${lock}`}, ` +
+        `${shareText(spin.share)} (${percentText(spin.interval.low)} to ${percentText(spin.interval.high)} %).`,
+    ];
+  });
+}
+
+function scheduling({ scheduling: s }: AnalysisResult): string[] {
+  if (s === null) return [];
+  const out: string[] = [];
+  const idle = s.cpus.filter((cpu) => cpu.idleShare !== null);
+  if (idle.length > 0) {
+    const seen = idle.reduce((sum, cpu) => sum + cpu.seenNs, 0);
+    const share = idle.reduce((sum, cpu) => sum + cpu.idleNs, 0) / seen;
+    out.push(`The CPUs were idle for ${shareText(share)} of the time between their switches.`);
+  }
+  const waited = [...s.tasks].sort((a, b) => b.preemptedNs - a.preemptedNs)[0];
+  if (waited !== undefined && waited.preemptedNs > 0) {
+    out.push(
+      `${waited.task} wanted to run and was off the CPU longest: ${durationText(waited.preemptedNs)}, ` +
+        `preempted ${countText(waited.preemptions, 'time')}, against ${durationText(waited.onCpuNs)} on it.`,
+    );
+  }
+  return out;
+}
+
+function otherTools({ sideTables, sideHistograms }: AnalysisResult): string[] {
+  if (sideTables.length + sideHistograms.length === 0) return [];
+  const tables = sideTables.length === 0 ? [] : [countText(sideTables.length, 'table')];
+  const histograms = sideHistograms.length === 0 ? [] : [countText(sideHistograms.length, 'histogram')];
+  return [`Counted by other tools: ${[...tables, ...histograms].join(' and ')}, given as printed.`];
+}
+
 function waiting(result: AnalysisResult): string[] {
   const row = result.locks.find((lock) => lock.wait.totalNs > 0);
   if (!row) {
+    if (result.profile.length + result.sideTables.length + result.sideHistograms.length > 0) return [];
+    const hasCalls = result.functions.some((f) => f.totalNs !== null);
+    if (result.locks.length === 0 && !hasCalls && result.hits.length > 0) return [];
+    if (result.locks.length === 0 && !hasCalls && result.events.length > 0)
+      return ['No wait with both contention events is in this trace, so it says nothing about locks.'];
     if (result.locks.length === 0)
       return ['No lock function is in this trace, so it says nothing about locks.'];
     return [noWaitSeen(result.locks)];
   }
   const share =
     row.waitShareOfSite === null ? '' : `, ${shareText(row.waitShareOfSite)} of the time of ${row.site}`;
+  const waits = row.acquisitionsKnown
+    ? `${row.contended} of ${row.acquisitions} acquisitions waited`
+    : countText(row.contended, 'wait');
   const first =
     `Most waiting: ${durationText(row.wait.totalNs)} for ${place(row)}` +
-    ` (${row.contended} of ${row.acquisitions} acquisitions waited, the longest ${durationText(row.wait.maxNs)}${share}).`;
-  return [first, ...blame(row)];
+    ` (${waits}, the longest ${durationText(row.wait.maxNs)}${share}).`;
+  return [first, ...blame(row), ...blindness(row)];
+}
+
+/** What contention events alone do not show. */
+function blindness(row: LockRow): string[] {
+  if (row.acquisitionsKnown) return [];
+  return [
+    'These waits are known by contention events alone: acquisitions that did not wait leave none, nor does the first ' +
+      'waiter for a queued spinlock.',
+  ];
 }
 
 /** The lock and where it is taken; a lock without a name is named by that place already. */
 function place(row: LockRow): string {
-  return row.namedBy === 'unknown' ? row.lock : `${row.lock} in ${row.site}`;
+  return row.namedBy === 'unknown' ? row.lock : lockPlace(row);
 }
 
 /** Without a witness of waiting, the lock calls' own durations bound it. */
@@ -80,6 +171,12 @@ function blame(row: LockRow): string[] {
   if (seen.length === 0) return [`The trace does not show who held ${row.lock} meanwhile.`];
   const byFunction = new Map<string, number>();
   for (const b of seen) byFunction.set(b.function, (byFunction.get(b.function) ?? 0) + b.waitNs);
+  if (!row.acquisitionsKnown) {
+    return [
+      `For ${durationText(seen.reduce((sum, b) => sum + b.waitNs, 0))} of that the trace shows who had taken it ` +
+        'last, a waiter before this one; who held it the rest of the time is not seen.',
+    ];
+  }
   const [function_, ns] = [...byFunction.entries()].sort((a, b) => b[1] - a[1])[0]!;
   const tasks = new Set(seen.filter((b) => b.function === function_).map((b) => b.task));
   return [
@@ -107,7 +204,7 @@ export function differenceSentence(row: TailRow): string {
 
 function overhead(result: AnalysisResult): string[] {
   const o = result.overhead;
-  if (o.insideNs === null || o.outsideNs === null) return [];
+  if (o.insideNs === null || o.outsideNs === null || o.tracedCalls === 0) return [];
   const cost = `up to ${durationText(o.insideNs + o.outsideNs)} for each traced call`;
   if (o.subtracted) {
     return [

@@ -27,6 +27,16 @@ export function contextLevel(packed: number): number {
   return packed & 7;
 }
 
+/** Packs flags that a binary format holds as numbers. */
+export function contextOf(
+  level: number,
+  irqsOff: boolean,
+  needResched: boolean,
+  preemptDepth: number,
+): number {
+  return level | (irqsOff ? IRQS_OFF : 0) | (needResched ? NEED_RESCHED : 0) | (preemptDepth << 8);
+}
+
 /** Whether interrupts were off, of a packed context. */
 export function isIrqsOff(packed: number): boolean {
   return (packed & IRQS_OFF) !== 0;

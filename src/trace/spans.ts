@@ -34,6 +34,8 @@ export const SpanFlag = {
   SelfIsBound: 256,
   /** `textStart..textEnd` hold arguments or event text. */
   HasText: 512,
+  /** Not a call that function_graph printed: two events, from stamp to stamp. */
+  Pair: 1024,
 } as const;
 
 /**

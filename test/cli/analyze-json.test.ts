@@ -18,7 +18,7 @@ const PATHS = [
 const DISTRIBUTION = 'count totalNs meanNs minNs p50Ns p90Ns p99Ns p999Ns maxNs histogram';
 /** The fields that each kind of object has at least. */
 const FIELDS: Readonly<Record<string, string>> = {
-  '': 'schemaVersion tool input method diagnostics functions locks overhead tails callTree',
+  '': 'schemaVersion tool input method diagnostics functions locks overhead tails callTree events scheduling profile hits sideTables sideHistograms',
   tool: 'name version command',
   input:
     'files format bytes lines understoodLines cpus tasks clock durationNs kernelRelease layouts lostRecords',
@@ -26,10 +26,10 @@ const FIELDS: Readonly<Record<string, string>> = {
   method: 'quantile bucketRelativeError exactUpToCalls excluded filters',
   diagnostics: 'id severity count text',
   functions:
-    'name module calls totalNs selfNs selfIsBoundCalls startCutCalls minNs p50Ns p90Ns p99Ns p999Ns maxNs meanNs irqNs softirqNs offCpuNs histogram',
+    'name module calls totalNs selfNs selfIsBoundCalls startCutCalls pairCalls minNs p50Ns p90Ns p99Ns p999Ns maxNs meanNs irqNs softirqNs offCpuNs histogram',
   'functions.histogram': 'loNs hiNs count',
   locks:
-    'lock kind site namedBy instances acquisitions contended triesWithoutUnlock waitWitness wait acquire hold holdBasis waitShareOfSite blockedBy blockedByCoverage calledWhileHeld lockedWhileHeld',
+    'lock kind site namedBy instances acquisitions acquisitionsKnown contended triesWithoutUnlock waitWitness wait acquire hold holdBasis waitShareOfSite blockedBy blockedByCoverage calledWhileHeld lockedWhileHeld',
   'locks.wait': DISTRIBUTION,
   'locks.acquire': DISTRIBUTION,
   'locks.hold': DISTRIBUTION,
@@ -39,11 +39,27 @@ const FIELDS: Readonly<Record<string, string>> = {
   'locks.lockedWhileHeld': 'name calls totalNs',
   overhead: 'insideNs outsideNs tracedCalls totalNs shareOfOutermost subtracted basis',
   tails: 'function calls p50Ns p99Ns slowest typicalCalls slowCalls difference',
-  'tails.slowest': 'durationNs startNs task cpu file line tree treeHidden meanwhile',
+  'tails.slowest': 'durationNs startNs task cpu file line tree treeHidden offCpuNs meanwhile',
   'tails.slowest.tree': 'name level durationNs selfNs',
   'tails.slowest.meanwhile': 'cpu task name calls overlapNs',
   'tails.difference': 'name typicalNs slowNs share',
   callTree: 'name parent calls totalNs selfNs',
+  events: 'name count stacks',
+  'events.stacks': 'frames count',
+  scheduling: 'tasks cpus',
+  'scheduling.tasks': 'task onCpuNs preemptedNs sleepingNs blockedNs switches preemptions wakeLatency',
+  'scheduling.tasks.wakeLatency': DISTRIBUTION,
+  'scheduling.cpus': 'cpu seenNs idleNs idleShare switches',
+  profile: 'event samples withStack idleSamples period functions lockSpins',
+  'profile.functions':
+    'name module selfSamples selfShare selfInterval selfPeriodShare totalSamples totalShare totalInterval totalPeriodShare',
+  'profile.functions.selfInterval': 'low high',
+  'profile.lockSpins': 'slowpath kind site lock callers samples share interval periodShare',
+  hits: 'name module calls callers',
+  'hits.callers': 'name calls',
+  sideTables: 'source kind columns rows',
+  sideHistograms: 'source name unit buckets',
+  'sideHistograms.buckets': 'lo hi count',
 };
 
 /** Every object in a value, with the names of the fields that lead to it. */
@@ -130,7 +146,7 @@ describe('docs/json.md', () => {
       const text = readFileSync(join(ROOT, 'src', source), 'utf8');
       // `add(` and `count(` with an id first; `CUT_SENTENCES` has ids as keys.
       for (const m of text.matchAll(
-        /(?:iagnostics\.add|#count|#odd|addDamaged)\(\s*(?:[\w.#]+,\s*)?'([a-z]+(?:-[a-z]+)+)'/g,
+        /(?:iagnostics\.add|#count|#odd|host\.count|addDamaged)\(\s*(?:[\w.#]+,\s*)?'([a-z]+(?:-[a-z]+)+)'/g,
       ))
         found.add(m[1]!);
       for (const m of text.matchAll(/^ {2}'([a-z]+(?:-[a-z]+)+)': ['`](?:calls|begin events|end events)/gm))

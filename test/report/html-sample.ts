@@ -77,6 +77,7 @@ function functionRow(
     cutNs: 0,
     selfIsBoundCalls: 0,
     startCutCalls: 0,
+    pairCalls: 0,
     irqNs: 0,
     softirqNs: 0,
     offCpuNs: 0,
@@ -148,6 +149,7 @@ function lockRow(lock: string, site: string, wait: Histogram, more: Partial<Lock
     namedBy: 'site',
     instances: 12,
     acquisitions: Math.max(1000, wait.count * 4),
+    acquisitionsKnown: true,
     contended: wait.count,
     triesWithoutUnlock: 0,
     waitWitness: 'slowpath',
@@ -215,6 +217,7 @@ function slowCall(line: number, durationNs: number, stamped: boolean): SlowCall 
       { name: '_raw_spin_unlock', level: 1, durationNs: 170, selfNs: 170 },
     ],
     treeHidden: 2,
+    offCpuNs: 0,
     meanwhile: stamped
       ? [
           {
@@ -338,6 +341,88 @@ export function sampleResult(): AnalysisResult {
     },
     tails: tails(rows),
     callTree: callTree(60),
+    ...recorded(),
+  };
+}
+
+type Recorded = Pick<
+  AnalysisResult,
+  'events' | 'scheduling' | 'profile' | 'hits' | 'sideTables' | 'sideHistograms'
+>;
+
+/** What traces of events, samples and hits add. */
+function recorded(): Recorded {
+  const interval = { low: 0.236, high: 0.274 };
+  const { function: nasty } = NASTY;
+  return {
+    events: [
+      { name: 'contention_begin', count: 3, stacks: [{ frames: ['zs_free', nasty], count: 2 }] },
+      { name: nasty, count: 1, stacks: [] },
+    ],
+    scheduling: {
+      tasks: [
+        {
+          task: NASTY.task,
+          onCpuNs: 5_000_000,
+          preemptedNs: 1_000_000,
+          sleepingNs: 2_000_000,
+          blockedNs: 0,
+          switches: 7,
+          preemptions: 3,
+          wakeLatency: distribution(durations(70, 4, 90_000, 1, 1e9)),
+        },
+      ],
+      cpus: [{ cpu: 0, seenNs: 9_000_000, idleNs: 3_000_000, idleShare: 1 / 3, switches: 8 }],
+    },
+    profile: [
+      {
+        event: 'cpu-clock',
+        samples: 2054,
+        withStack: 2050,
+        idleSamples: 165,
+        period: 2054,
+        functions: [
+          {
+            name: nasty,
+            module: 'x"><b>',
+            selfSamples: 523,
+            selfShare: 0.2546,
+            selfInterval: interval,
+            selfPeriodShare: 0.2546,
+            totalSamples: 537,
+            totalShare: 0.2614,
+            totalInterval: interval,
+            totalPeriodShare: 0.2614,
+          },
+        ],
+        lockSpins: [
+          {
+            slowpath: 'native_queued_spin_lock_slowpath',
+            kind: 'spinlock',
+            site: 'zs_free',
+            lock: NASTY.lock,
+            callers: ['_raw_spin_lock', 'zs_free'],
+            samples: 148,
+            share: 0.072,
+            interval,
+            periodShare: 0.072,
+          },
+        ],
+      },
+    ],
+    hits: [{ name: 'zs_free', module: '', calls: 9, callers: [{ name: nasty, calls: 9 }] }],
+    sideTables: [{ source: NASTY.file, kind: 'lock-stat', columns: ['class', 'waits'], rows: [[nasty, 4]] }],
+    sideHistograms: [
+      {
+        source: NASTY.file,
+        name: nasty,
+        unit: 'ns',
+        buckets: [
+          { lo: 256, hi: 512, count: 3 },
+          { lo: 512, hi: Number.POSITIVE_INFINITY, count: 1 },
+        ],
+      },
+    ],
   };
 }
 
@@ -375,5 +460,40 @@ export function bigResult(): AnalysisResult {
       })),
     })),
     callTree: callTree(5000),
+    ...bigRecorded(base, many),
+  };
+}
+
+function bigRecorded(
+  base: AnalysisResult,
+  many: <T>(count: number, make: (i: number) => T) => T[],
+): Recorded {
+  const name = (i: number) => `some_quite_long_function_name_${i}`;
+  const profile = base.profile[0]!;
+  const task = base.scheduling!.tasks[0]!;
+  return {
+    events: many(200, (i) => ({
+      name: name(i),
+      count: 9,
+      stacks: many(8, (n) => ({ frames: many(30, name), count: n + 1 })),
+    })),
+    scheduling: {
+      tasks: many(300, () => task),
+      cpus: many(256, (cpu) => ({ ...base.scheduling!.cpus[0]!, cpu })),
+    },
+    profile: many(2, (i) => ({
+      ...profile,
+      event: `event-${i}`,
+      functions: many(900, (n) => ({ ...profile.functions[0]!, name: name(n) })),
+      lockSpins: many(90, () => profile.lockSpins[0]!),
+    })),
+    hits: many(900, (i) => ({
+      name: name(i),
+      module: '',
+      calls: 100,
+      callers: many(50, (n) => ({ name: name(n), calls: 2 })),
+    })),
+    sideTables: many(30, () => ({ ...base.sideTables[0]!, rows: many(400, (i) => [name(i), i]) })),
+    sideHistograms: many(30, () => base.sideHistograms[0]!),
   };
 }

@@ -50,7 +50,7 @@ function mergedAddresses(sites: readonly LockSite[]): LockSite[] {
   });
 }
 
-/** What the trace tells of its kernel; more once more of it is known. */
+/** What the sites and functions met tell about the kernel. */
 export function kernelHints(sites: readonly LockSite[], names: NameTable, release: string): KernelHints {
   const known = new Set<string>();
   for (let id = 0; id < names.size; id++) known.add(names.functionName(id));
@@ -81,6 +81,7 @@ function lockRow(site: LockSite, names: NameTable, hints: KernelHints, siteTotal
     namedBy: site.address !== '' ? 'address' : site.known ? 'site' : 'unknown',
     instances: site.address !== '' ? 1 : site.instances,
     acquisitions: site.acquisitions,
+    acquisitionsKnown: !site.onlyContended,
     contended: site.contended,
     triesWithoutUnlock: site.triesWithoutUnlock,
     waitWitness: site.witness,

@@ -34,6 +34,8 @@ export class LockSite {
   readonly address: string;
 
   acquisitions = 0;
+  /** Only acquisitions that waited are visible: see `ContentionWaits`. */
+  onlyContended = false;
   contended = 0;
   triesWithoutUnlock = 0;
   /** Holds whose unlock was not found. */

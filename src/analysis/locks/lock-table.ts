@@ -4,10 +4,10 @@ import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { type FunctionRoles, Role } from '../function-roles.ts';
 import type { RowFilter } from '../row-filter.ts';
 import { type Cause, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
-import { kernelHints, lockText, MAX_ADDRESS_ROWS } from './lock-rows.ts';
+import { MAX_ADDRESS_ROWS } from './lock-rows.ts';
 import { LockSite } from './lock-site.ts';
-import type { LockWait } from './lock-wait.ts';
-import { identifyLock, type KernelHints, takesInTurn } from './names.ts';
+import type { SiteWait } from './lock-wait.ts';
+import { identifyLock, takesInTurn } from './names.ts';
 import { type LockPrimitive, lockPrimitive } from './primitives.ts';
 
 /** An acquisition that has begun: the lock function's call is open. */
@@ -63,7 +63,7 @@ export class LockTable {
   readonly #filter: RowFilter;
   readonly #taskText: (task: number) => string;
   readonly #clockTrusted: () => boolean;
-  readonly #onWait: ((wait: LockWait) => void) | null;
+  readonly #onWait: ((wait: SiteWait) => void) | null;
 
   #primitives: (LockPrimitive | null | undefined)[] = [];
   readonly #sites = new Map<string, LockSite>();
@@ -77,9 +77,6 @@ export class LockTable {
   #contentionBegin = -2;
   #contentionEnd = -2;
   #order = 0;
-  #hints: KernelHints | null = null;
-  /** Names and sites known when `#hints` was made. */
-  #hintsOf = -1;
   /** Unlocks that no lock call in the trace goes with. */
   unmatchedUnlocks = 0;
 
@@ -91,7 +88,7 @@ export class LockTable {
     /** Whether time stamps measure time, as far as seen: see `ClockCheck`. */
     readonly clockTrusted: () => boolean;
     /** Is told of each wait that counts. */
-    readonly onWait?: (wait: LockWait) => void;
+    readonly onWait?: (wait: SiteWait) => void;
   }) {
     this.#names = options.names;
     this.#roles = options.roles;
@@ -99,6 +96,11 @@ export class LockTable {
     this.#taskText = options.taskText;
     this.#clockTrusted = options.clockTrusted;
     this.#onWait = options.onWait ?? null;
+  }
+
+  /** Number of sites met. */
+  get siteCount(): number {
+    return this.#sites.size;
   }
 
   /** The sites met. */
@@ -366,9 +368,7 @@ export class LockTable {
     const { site, witness } = pending;
     if (witness === 'none') return;
     this.#onWait!({
-      lock: lockText(site, this.#hintsSoFar()),
-      kind: site.kind,
-      site: site.function,
+      site,
       address: pending.address,
       task: rows.task[i]!,
       cpu: rows.cpu[i]!,
@@ -378,16 +378,6 @@ export class LockTable {
       line: rows.line[i]!,
       causes: pending.waits.flatMap((wait) => wait.causes),
     });
-  }
-
-  /** What is known of the kernel so far: made again only when names or sites were added. */
-  #hintsSoFar(): KernelHints {
-    const known = this.#names.size + this.#sites.size;
-    if (this.#hints === null || known !== this.#hintsOf) {
-      this.#hints = kernelHints(this.sites(), this.#names, '');
-      this.#hintsOf = known;
-    }
-    return this.#hints;
   }
 
   #hold(

@@ -9,6 +9,8 @@ export type LockKind =
   | 'mutex'
   | 'rwsem-read'
   | 'rwsem-write'
+  | 'percpu-rwsem-read'
+  | 'percpu-rwsem-write'
   | 'rtmutex'
   | 'semaphore';
 

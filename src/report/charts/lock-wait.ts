@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LockRow } from '../../analysis/result.ts';
+import { lockPlace } from '../lock-place.ts';
 import { CHART_WIDTH, CONFIG, DURATION_LABEL } from './axes.ts';
 import { INK, OTHER, PAPER, SERIES, UNKNOWN } from './palette.ts';
 
@@ -39,8 +40,7 @@ export function lockBars(locks: readonly LockRow[]): LockBars {
     const bySlot = new Map<number, LockWaitRow>();
     const add = (slot: number, blocker: string, waitNs: number) => {
       const sum = (bySlot.get(slot)?.waitNs ?? 0) + waitNs;
-      if (sum > 0)
-        bySlot.set(slot, { row, lock: `${lock.lock} in ${lock.site}`, blocker, slot, waitNs: sum });
+      if (sum > 0) bySlot.set(slot, { row, lock: lockPlace(lock), blocker, slot, waitNs: sum });
     };
     let explained = 0;
     for (const { function: name, waitNs } of lock.blockedBy) {

@@ -7,9 +7,14 @@ export const SECTIONS = {
   answer: 'answer',
   trust: 'trust',
   latency: 'latency',
+  profile: 'profile',
+  hits: 'hits',
   locks: 'locks',
+  scheduling: 'scheduling',
   tails: 'tails',
   callTree: 'call-tree',
+  events: 'events',
+  side: 'other-tools',
   method: 'method',
 } as const;
 

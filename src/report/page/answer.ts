@@ -24,9 +24,18 @@ export function renderAnswer(result: AnalysisResult, summary: readonly string[])
   const links: readonly (readonly [string, string])[] = [
     [SECTIONS.trust, 'What this rests on'],
     [SECTIONS.latency, `Latency (${plural(result.functions.length, 'function')})`],
+    ...part(result.profile.length > 0, SECTIONS.profile, 'Profile'),
+    ...part(result.hits.length > 0, SECTIONS.hits, `Hits (${plural(result.hits.length, 'function')})`),
     [SECTIONS.locks, `Locks (${result.locks.length})`],
+    ...part(result.scheduling !== null, SECTIONS.scheduling, 'Scheduling'),
     [SECTIONS.tails, `Slow calls (${plural(result.tails.length, 'function')})`],
     [SECTIONS.callTree, 'Call tree'],
+    ...part(result.events.length > 0, SECTIONS.events, `Events (${result.events.length})`),
+    ...part(
+      result.sideTables.length + result.sideHistograms.length > 0,
+      SECTIONS.side,
+      'As other tools counted',
+    ),
     [SECTIONS.method, 'Method'],
   ];
   // An arrow between numbers must not be broken into `-` and `>`.
@@ -37,4 +46,9 @@ export function renderAnswer(result: AnalysisResult, summary: readonly string[])
 ${sentences.length > 0 ? html`<ul class="answer">${sentences}</ul>` : NOTHING}
 <nav aria-label="Parts of this report"><ul>${links.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}</ul></nav>
 </header>`;
+}
+
+/** The way to a part that is there only when the trace has something for it. */
+function part(isThere: boolean, id: string, text: string): (readonly [string, string])[] {
+  return isThere ? [[id, text]] : [];
 }

@@ -1,5 +1,6 @@
 /**
- * How much of a result the page shows, so that it stays a page (under 300 KB). Whatever is left out
+ * How much of a result the page shows, so that it stays a page: under 300 KB for a
+ * trace of calls, under 420 KB with samples, events and tables of everything besides. Whatever is left out
  * is counted in a sentence; the JSON report has all of it.
  */
 export const LIMITS = {
@@ -31,4 +32,15 @@ export const LIMITS = {
   icicleLevels: 24,
   icicleNodes: 120,
   treeRows: 60,
+  profileFunctions: 40,
+  lockSpins: 20,
+  schedTasks: 40,
+  schedCpus: 32,
+  hits: 40,
+  hitCallers: 4,
+  events: 40,
+  eventStacks: 2,
+  eventFrames: 8,
+  sideTables: 6,
+  sideRows: 30,
 } as const;

@@ -1,4 +1,5 @@
 import type { BlockerRow, HeldRow, LockRow } from '../../analysis/result.ts';
+import { lockPlace } from '../lock-place.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { LIMITS } from './limits.ts';
@@ -15,7 +16,7 @@ export async function renderLockDetails(
 ): Promise<Html> {
   const chart = position < LIMITS.lockCharts ? await renderDistributionFigure(lock, id) : NOTHING;
   return html`<details class="item" id="${id}"${position === 0 ? html` open` : NOTHING}>
-<summary><h3>${lock.lock} in ${lock.site}<a class="perma" href="#${id}" aria-label="Link to this lock">#</a></h3> <span class="sub">${headline(lock)}</span></summary>
+<summary><h3>${lockPlace(lock)}<a class="perma" href="#${id}" aria-label="Link to this lock">#</a></h3> <span class="sub">${headline(lock)}</span></summary>
 <p>${facts(lock).join(' ')}</p>
 ${renderDistributionTable(lock, exactUpToCalls)}
 ${chart}
@@ -26,6 +27,8 @@ ${held('Locked while held', lock.lockedWhileHeld)}
 }
 
 function headline(lock: LockRow): string {
+  if (!lock.acquisitionsKnown)
+    return `${lock.kind}, waited ${plural(lock.contended, 'time')}, ${durationText(lock.wait.totalNs)}`;
   if (lock.waitWitness === 'none')
     return `${lock.kind}, taken ${plural(lock.acquisitions, 'time')}, no wait seen`;
   return `${lock.kind}, taken ${plural(lock.acquisitions, 'time')}, waited ${plural(lock.contended, 'time')}, ${durationText(lock.wait.totalNs)}`;
@@ -41,6 +44,11 @@ const NAMED_BY = {
   address: 'The name comes from the address.',
   unknown: 'The name of the lock is not known.',
 };
+/** Who waits, in words where the function is not known. */
+function waiter(lock: LockRow): string {
+  return lock.site === '' ? 'somebody' : lock.site;
+}
+
 const HOLD = {
   stamps: 'Holds are measured by time stamps.',
   calls: 'Holds are the sum of the calls seen in between: lower bounds (>=).',
@@ -51,7 +59,9 @@ function facts(lock: LockRow): string[] {
   const out = [
     NAMED_BY[lock.namedBy],
     WITNESS[lock.waitWitness],
-    HOLD[lock.hold === null ? 'none' : lock.holdBasis],
+    lock.acquisitionsKnown
+      ? HOLD[lock.hold === null ? 'none' : lock.holdBasis]
+      : 'Contention events tell of waits only: how often it was taken, and holds, are not known, and the first waiter for a queued spinlock leaves no event.',
   ];
   if (lock.instances > 0) out.push(`${plural(lock.instances, 'lock address', 'lock addresses')} seen here.`);
   if (lock.triesWithoutUnlock > 0) {
@@ -78,13 +88,13 @@ function blockers(lock: LockRow): Html {
       { title: 'Of the wait', kind: 'number', cell: (row) => shareText(share(row)) },
       { title: '', kind: 'bar', cell: (row) => shareBar(share(row)) },
     ],
-    { caption: `Who held ${lock.lock} while ${lock.site} waited` },
+    { caption: `Who held ${lock.lock} while ${waiter(lock)} waited` },
   );
   const coverage =
     lock.blockedByCoverage === null
       ? ''
       : ` What the trace shows explains ${shareText(lock.blockedByCoverage)} of the wait.`;
-  return html`<h4>Who blocked ${lock.site}</h4>
+  return html`<h4>Who blocked ${waiter(lock)}</h4>
 <p class="note">Holds that overlap the waits.${coverage}</p>
 ${table}
 ${moreNote(lock.blockedBy.length, shown.length, 'holders')}`;

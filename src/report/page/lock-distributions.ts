@@ -1,6 +1,7 @@
 import type { Distribution, LockRow } from '../../analysis/result.ts';
 import { latencyHistogramSpec } from '../charts/latency-histogram.ts';
 import type { Series } from '../charts/regroup.ts';
+import { lockPlace } from '../lock-place.ts';
 import { durationText } from '../quantities.ts';
 import { type Html, NOTHING } from './escape.ts';
 import { renderFigure } from './figure.ts';
@@ -55,7 +56,7 @@ export function renderDistributionTable(lock: LockRow, exactUpToCalls: number): 
       value('p99.9', (d) => d.p999Ns, true),
       value('Max', (d) => d.maxNs),
     ],
-    { caption: `Wait, lock call and hold of ${lock.lock} in ${lock.site}` },
+    { caption: `Wait, lock call and hold of ${lockPlace(lock)}` },
   );
 }
 
@@ -83,7 +84,7 @@ export async function renderDistributionFigure(lock: LockRow, id: string): Promi
     id: `${id}-chart`,
     level: 4,
     title: `Half of the waits take up to ${durationText(lock.wait.p50Ns)}, half of the holds up to ${durationText(hold.p50Ns)}`,
-    text: `${lock.lock} in ${lock.site}: waits as a share of all waits, holds as a share of all holds, by powers of two of ns.`,
+    text: `${lockPlace(lock)}: waits as a share of all waits, holds as a share of all holds, by powers of two of ns.`,
     spec: latencyHistogramSpec(series, 'wait or hold', 110),
     legend: series.map(({ label }, i) => ({ slot: i + 1, label, line: true })),
     switches: true,

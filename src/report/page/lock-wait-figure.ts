@@ -1,5 +1,6 @@
 import type { LockRow } from '../../analysis/result.ts';
 import { HAND_OFF, lockBars, lockWaitSpec, NOT_SEEN } from '../charts/lock-wait.ts';
+import { lockPlace } from '../lock-place.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { CHARTS } from './anchors.ts';
 import { type Html, html } from './escape.ts';
@@ -20,7 +21,7 @@ export function renderWaitFigure(locks: readonly LockRow[]): Promise<Html> | Htm
   const first = waited[0]!;
   const { rows, blockers } = lockBars(waited);
   const label = (lock: LockRow) =>
-    `${lock.lock} in ${lock.site}: ${durationText(lock.wait.totalNs)} in ${plural(lock.wait.count, 'wait')}`;
+    `${lockPlace(lock)}: ${durationText(lock.wait.totalNs)} in ${plural(lock.wait.count, 'wait')}`;
   const handOff = blockers.includes(HAND_OFF)
     ? ' Hand-off: the lock was free again, and the waiter had not yet come back.'
     : '';
@@ -31,7 +32,7 @@ export function renderWaitFigure(locks: readonly LockRow[]): Promise<Html> | Htm
     legend.push({ slot: '0', label: 'holder not seen', line: false });
   return renderFigure({
     id: CHARTS.lockWait,
-    title: `${first.lock} in ${first.site}: ${durationText(first.wait.totalNs)} of waiting${topHolder(first)}`,
+    title: `${lockPlace(first)}: ${durationText(first.wait.totalNs)} of waiting${topHolder(first)}`,
     text: `Time spent waiting for each lock, split by the function that held it meanwhile. The upright mark is the whole wait; holds that overlap (readers) can add up to more.${handOff}`,
     spec: lockWaitSpec(waited, label),
     legend,

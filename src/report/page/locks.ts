@@ -74,8 +74,16 @@ function lockColumns(exactUpToCalls: number, anchors: Anchors): Column<LockRow>[
   return [
     { title: 'Lock', kind: 'name', cell: (lock) => nameCell(lock, anchors) },
     { title: 'Kind', kind: 'text', cell: (lock) => lock.kind },
-    { title: 'Taken in', kind: 'text', cell: (lock) => html`<code>${lock.site}</code>` },
-    { title: 'Taken', kind: 'number', cell: (lock) => formatCount(lock.acquisitions) },
+    {
+      title: 'Taken in',
+      kind: 'text',
+      cell: (lock) => (lock.site === '' ? ABSENT : html`<code>${lock.site}</code>`),
+    },
+    {
+      title: 'Taken',
+      kind: 'number',
+      cell: (lock) => (lock.acquisitionsKnown ? formatCount(lock.acquisitions) : ABSENT),
+    },
     {
       title: 'Waited',
       kind: 'number',
@@ -87,7 +95,7 @@ function lockColumns(exactUpToCalls: number, anchors: Anchors): Column<LockRow>[
       kind: 'number',
       hint: 'Share of the acquisitions that waited',
       cell: (lock) =>
-        lock.waitWitness === 'none' || lock.acquisitions === 0
+        lock.waitWitness === 'none' || !lock.acquisitionsKnown || lock.acquisitions === 0
           ? ABSENT
           : shareText(lock.contended / lock.acquisitions),
     },

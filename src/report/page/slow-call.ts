@@ -18,6 +18,7 @@ function place(call: SlowCall): string {
     ...(call.cpu < 0 ? [] : [`CPU ${call.cpu}`]),
     ...(call.task === '' || call.task === '(unknown)' ? [] : [call.task]),
     `${call.file}:${call.line}`,
+    ...(call.offCpuNs > 0 ? [`${formatUs(call.offCpuNs)} us off the CPU`] : []),
   ];
   return parts.join(', ');
 }
