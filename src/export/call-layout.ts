@@ -45,6 +45,8 @@ export class WaitingCalls {
   readonly drawnInside = new Map<number, DrawnInside>();
   /** No return without a begin can come any more that holds calls already complete. */
   isSettled = false;
+  /** Greatest number of an outermost call that is drawn: what began before it and ends now stands around it. */
+  lastDrawn = -1;
 }
 
 /** Calls of one stack held while their caller is open; beyond, they are drawn before it. */
@@ -76,13 +78,20 @@ export class CallLayout {
   }
 
   /**
-   * A call ended. Those that it made are in front of it in the buffer.
+   * A call ended. Those that it made are in front of it in the buffer; so are those that began and ended
+   * within it though another tracer saw them (a pair of probes around calls of function_graph).
    * @param begin The call's begin was not seen: it may hold calls that looked outermost.
    */
   add(
     waiting: WaitingCalls,
     call: EndedCall,
-    options: { readonly track: Track; readonly beginNotSeen: boolean; readonly level: number },
+    options: {
+      readonly track: Track;
+      /** Where an outermost call is drawn that stands around others which are drawn already. */
+      readonly aside: () => Track;
+      readonly beginNotSeen: boolean;
+      readonly level: number;
+    },
   ): void {
     const { calls } = waiting;
     const { track, beginNotSeen } = options;
@@ -99,7 +108,7 @@ export class CallLayout {
       const below = calls[first - 1]!;
       const belongs = beginNotSeen
         ? below.parent === call.parent && holds(call, below, insideNs)
-        : below.parent === call.span;
+        : below.parent === call.span || (below.parent === call.parent && below.span > call.span);
       if (!belongs) break;
       insideNs += below.needNs;
       lastEndNs = Math.max(lastEndNs, below.startNs + below.needNs);
@@ -107,7 +116,10 @@ export class CallLayout {
     }
     if (Number.isNaN(needNs)) needNs = Math.max(call.leastNs, insideNs, lastEndNs - call.startNs);
     calls.push({ ...call, size: calls.length - first + 1, needNs });
-    if (call.parent < 0) {
+    if (call.parent < 0 && !beginNotSeen && call.span < waiting.lastDrawn) {
+      this.#drawTree(calls, calls.length - 1, options.aside());
+      calls.length = first;
+    } else if (call.parent < 0) {
       if (beginNotSeen) waiting.isSettled = options.level === 0;
       if (waiting.isSettled || calls.length > MAX_UNSETTLED) this.flush(waiting, track);
     } else if (calls.length > this.#maxWaiting) this.#drawEarly(waiting, track);
@@ -150,7 +162,10 @@ export class CallLayout {
   }
 
   #drawAll(waiting: WaitingCalls, track: Track): void {
-    for (const i of outermostOf(waiting.calls)) this.#drawTree(waiting.calls, i, track);
+    for (const i of outermostOf(waiting.calls)) {
+      waiting.lastDrawn = Math.max(waiting.lastDrawn, waiting.calls[i]!.span);
+      this.#drawTree(waiting.calls, i, track);
+    }
     waiting.calls.length = 0;
   }
 

@@ -16,6 +16,8 @@ const FIRST_FREE = 1 << 22;
 const CPU_ROOM = 8192;
 const NO_CPU = CPU_ROOM - 1;
 const LOCK_WAITS = CPU_ROOM;
+/** Distance of the track of a task's calls that stand around calls on its own track. */
+const ASIDE = 1 << 25;
 const RUNNING = CPU_ROOM + 1;
 /** Distance between the process numbers of two parts (inputs, or traces in one input). */
 const PART_ROOM = 1 << 24;
@@ -31,7 +33,7 @@ export class ChromeTracks {
   readonly #waits = new Map<number, Track>();
   readonly #running = new Map<number, Track>();
   /** Names are written at the end: a task's may become known late. */
-  readonly #threads: { readonly track: Track; readonly task: number; readonly name: string }[] = [];
+  readonly #threads: { track: Track; task: number; name: string; isAside: boolean }[] = [];
   readonly #processes = new Map<number, string>();
   #part = -1;
   #prefix = '';
@@ -51,18 +53,26 @@ export class ChromeTracks {
   }
 
   /** The track of a task's calls and events on a CPU; `stack` tells tasks without a name apart. */
-  ofCalls(cpu: number, task: number, stack: number): Track {
+  ofCalls(cpu: number, task: number, stack: number, isAside = false): Track {
     const isNamed = task >= 0;
     const who = isNamed ? task : FIRST_FREE + (cpu >= 0 ? cpu : CPU_ROOM + Math.max(0, stack));
     const byTask = this.#grouping === 'task';
-    const key = byTask ? who : (cpu + 1) * 0x1000000 + who;
+    const key = ((byTask ? 0 : cpu + 1) * 0x1000000 + who) * 2 + Number(isAside);
     const known = this.#calls.get(key);
     if (known) return known;
-    const tid = this.#tid(task, cpu, who);
-    const pid = byTask ? tid : 1 + (cpu < 0 ? NO_CPU : cpu);
+    const ownTid = this.#tid(task, cpu, who);
+    const tid = isAside ? ownTid + ASIDE : ownTid;
+    const pid = byTask ? ownTid : 1 + (cpu < 0 ? NO_CPU : cpu);
     const comm = this.#tasks.rows[task]?.comm ?? '(task not named)';
     const process = byTask ? comm : cpu < 0 ? 'no CPU in the trace' : `CPU ${cpu}`;
-    return this.#make(this.#calls, key, { pid, tid, process, task, name: `(task not named) ${who}` });
+    return this.#make(this.#calls, key, {
+      pid,
+      tid,
+      process,
+      task,
+      name: `(task not named) ${who}`,
+      isAside,
+    });
   }
 
   /** The track of a task's waits for locks. */
@@ -104,8 +114,8 @@ export class ChromeTracks {
     name: string;
   }> {
     for (const [pid, name] of this.#processes) yield { kind: 'process_name', pid, tid: 0, name };
-    for (const { track, task, name } of this.#threads) {
-      const text = task >= 0 ? this.#tasks.text(task) : name;
+    for (const { track, task, name, isAside } of this.#threads) {
+      const text = (task >= 0 ? this.#tasks.text(task) : name) + (isAside ? ' (around)' : '');
       yield { kind: 'thread_name', pid: track.pid, tid: track.tid, name: text };
     }
   }
@@ -120,7 +130,7 @@ export class ChromeTracks {
   #make(
     tracks: Map<number, Track>,
     key: number,
-    made: { pid: number; tid: number; process: string; task: number; name: string },
+    made: { pid: number; tid: number; process: string; task: number; name: string; isAside?: boolean },
   ): Track {
     const track = {
       pid: made.pid + this.#part * PART_ROOM,
@@ -128,7 +138,7 @@ export class ChromeTracks {
       lastEndNs: Number.NEGATIVE_INFINITY,
     };
     tracks.set(key, track);
-    this.#threads.push({ track, task: made.task, name: made.name });
+    this.#threads.push({ track, task: made.task, name: made.name, isAside: made.isAside ?? false });
     if (!this.#processes.has(track.pid)) this.#processes.set(track.pid, this.#prefix + made.process);
     return track;
   }

@@ -138,6 +138,7 @@ export class ChromeTrace implements Exporter {
     };
     this.#layout.add(waiting.calls, call, {
       track: waiting.track,
+      aside: () => this.#tracks.ofCalls(rows.cpu[i]!, rows.task[i]!, stack, true),
       beginNotSeen,
       level: rows.level[i]!,
     });

@@ -37,7 +37,7 @@ function play(
       parent,
       isCut: false,
     };
-    layout.add(waiting, call, { track, beginNotSeen: false, level: parent < 0 ? 0 : 1 });
+    layout.add(waiting, call, { track, aside: () => track, beginNotSeen: false, level: parent < 0 ? 0 : 1 });
     return endNs;
   };
   return { endNs: end(root, beginNs, -1), calls };
@@ -88,7 +88,7 @@ describe('CallLayout', () => {
       layout.add(
         waiting,
         { name, startNs, durationNs, leastNs: 0, span: name, parent: -1, isCut: false },
-        { track, beginNotSeen, level },
+        { track, aside: () => track, beginNotSeen, level },
       );
     call(0, 10_000, 500, false, 0);
     call(1, 11_000, 700, false, 0);
@@ -96,5 +96,35 @@ describe('CallLayout', () => {
     call(3, 9_000, 4000, true, 0);
     expect(drawn.map(([name]) => name)).toEqual([3, 0, 2, 1]);
     expect(drawn[0]).toEqual([3, 9_000]);
+  });
+
+  it('draws what stands around outermost calls, seen by another tracer, aside', () => {
+    const drawn: [string, number, number][] = [];
+    const own = { pid: 1, tid: 1, lastEndNs: Number.NEGATIVE_INFINITY };
+    const aside = { pid: 1, tid: 2, lastEndNs: Number.NEGATIVE_INFINITY };
+    const layout = new CallLayout((track, { name, beginNs }) =>
+      drawn.push([track === own ? 'own' : 'aside', name, beginNs]),
+    );
+    const waiting = new WaitingCalls();
+    waiting.isSettled = true;
+    const add = (span: number, startNs: number, durationNs: number, parent: number) =>
+      layout.add(
+        waiting,
+        { name: span, startNs, durationNs, leastNs: 0, span, parent, isCut: false },
+        { track: own, aside: () => aside, beginNotSeen: false, level: 0 },
+      );
+    add(6, 5000, 1000, -1);
+    add(5, 4000, 9000, -1);
+    // Within a caller, one that began before another and ends after it holds it.
+    add(9, 22_000, 1000, 7);
+    add(8, 21_000, 5000, 7);
+    add(7, 20_000, 8000, -1);
+    expect(drawn).toEqual([
+      ['own', 6, 5000],
+      ['aside', 5, 4000],
+      ['own', 7, 20_000],
+      ['own', 8, 21_000],
+      ['own', 9, 22_000],
+    ]);
   });
 });
