@@ -34,7 +34,7 @@ describe.runIf(files.length > 0)('recordings of perf', () => {
     const bytes = readTrace(join(FOLDER, name));
     const format = recognised(name, bytes);
     if (typeof format === 'string') {
-      expect(format).toMatch(/: this is `perf [^`]+`.*\bperf (?:script|record)\b/);
+      expect(format).toMatch(/: this is .*`perf [^`]+`.*\bperf (?:script|record)\b/);
       return;
     }
     expect(format.id).toMatch(/^perf-/);
