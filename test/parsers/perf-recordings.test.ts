@@ -13,15 +13,8 @@ const files = existsSync(FOLDER)
 
 /** The format of a recording, or why it is refused. */
 function recognised(name: string, bytes: Uint8Array): TraceFormat | string {
-  const chunks = (async function* () {})();
   try {
-    return recogniseFormat({
-      name,
-      head: bytes.subarray(0, 65536),
-      sizeBytes: null,
-      chunks,
-      progress: () => 0,
-    });
+    return recogniseFormat({ name, head: bytes.subarray(0, 65536) });
   } catch (error) {
     if (error instanceof InputError) return error.message;
     throw error;
