@@ -95,7 +95,9 @@ describe('samples', () => {
           expect(sum((row) => row.selfShare)).toBeCloseTo(withStack.length / list.length, 9);
           for (const row of profile!.functions) {
             expect(row.totalSamples).toBeGreaterThanOrEqual(row.selfSamples);
-            expect(row.totalSamples).toBe(list.filter(([, frames]) => frames.includes(row.name)).length);
+            expect(row.totalSamples).toBe(
+              list.filter(([, frames]) => (frames as string[]).includes(row.name)).length,
+            );
             expect(row.selfInterval.low).toBeLessThanOrEqual(row.selfShare);
             expect(row.selfInterval.high).toBeGreaterThanOrEqual(row.selfShare);
           }
