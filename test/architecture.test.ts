@@ -9,10 +9,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   trace: [],
   model: [],
   parsers: ['trace'],
+  timeline: ['trace'],
   analysis: ['trace'],
   replay: ['trace', 'analysis', 'model'],
   report: ['analysis', 'replay', 'model'],
-  cli: ['trace', 'parsers', 'analysis', 'replay', 'model', 'report'],
+  cli: ['trace', 'parsers', 'timeline', 'analysis', 'replay', 'model', 'report'],
 };
 
 function sourceFiles(folder: string): string[] {

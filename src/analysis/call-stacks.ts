@@ -2,6 +2,7 @@ import { ContextLevel, contextLevel } from '../trace/context.ts';
 import type { Diagnostics } from '../trace/diagnostics.ts';
 import { schedSwitch } from '../trace/event-fields.ts';
 import type { NameId, NameTable } from '../trace/names.ts';
+import { Places } from '../trace/places.ts';
 import { type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import { SpanBatch, SpanFlag, SpanKind, type SpanSink } from '../trace/spans.ts';
 import type { TaskTable } from '../trace/tasks.ts';
@@ -28,6 +29,8 @@ export interface CallStacksOptions {
   readonly roles: FunctionRoles;
   readonly diagnostics: Diagnostics;
   readonly inputName: string;
+  /** Names the lines of merged inputs; without, all lines are of `inputName`. */
+  readonly places?: Places;
   readonly sink: SpanSink;
   readonly exclude?: Exclusions;
   /** Only these functions and what they call are in the root; null: everything is. */
@@ -61,6 +64,7 @@ const CUT_SENTENCES = {
 export class CallStacks {
   readonly #options: CallStacksOptions;
   readonly #out: SpanBatch;
+  readonly #places: Places;
 
   #spanCount = 0;
 
@@ -71,6 +75,7 @@ export class CallStacks {
 
   constructor(options: CallStacksOptions, capacity = 1 << 15) {
     this.#options = options;
+    this.#places = options.places ?? new Places([options.inputName]);
     this.#stacks = new TaskStacks(this.#frames, options.diagnostics);
     this.#out = new SpanBatch(capacity);
     this.#eventRoles = new EventRoles(options.names);
@@ -660,8 +665,8 @@ export class CallStacks {
 
   /** Lost records on a CPU: only calls of tasks that run on another CPU meanwhile are safe. */
   #gap(cpu: number, events: number, line: number): void {
-    const { diagnostics, inputName } = this.#options;
-    const place = `${inputName}:${line}`;
+    const { diagnostics } = this.#options;
+    const place = this.#places.text(line);
     diagnostics.add('lost-records', 'loss', 'the kernel says that records were lost', place);
     if (events > 0)
       diagnostics.add('lost-events', 'loss', 'records lost, as counted by the kernel', undefined, events);
@@ -804,7 +809,7 @@ export class CallStacks {
   }
 
   #count(id: string, sentence: string, line: number): void {
-    this.#options.diagnostics.add(id, 'loss', sentence, `${this.#options.inputName}:${line}`);
+    this.#options.diagnostics.add(id, 'loss', sentence, this.#places.text(line));
   }
 
   #flush(): void {

@@ -1,4 +1,5 @@
 import type { NameId, NameTable } from '../trace/names.ts';
+import { Places } from '../trace/places.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../trace/spans.ts';
 import { type FunctionRoles, Role } from './function-roles.ts';
 import { Histogram } from './histogram.ts';
@@ -79,7 +80,7 @@ export class Tails {
   readonly #subjects = new Map<NameId, Subject>();
   /** 1: subject, -1: not one, 0: not looked at, by name. */
   #isSubject = new Int8Array(256);
-  #file = '';
+  #places = new Places(['']);
   #originNs: () => number = () => 0;
   #pending: Captured[] = [];
 
@@ -101,8 +102,8 @@ export class Tails {
   }
 
   /** Another input begins: its calls have nothing to do with those in the ring. */
-  beginFile(name: string, originNs: () => number): void {
-    this.#file = name;
+  beginFile(places: Places, originNs: () => number): void {
+    this.#places = places;
     this.#originNs = originNs;
     this.#pending = [];
     this.#count = 0;
@@ -239,8 +240,8 @@ export class Tails {
       task,
       cpu,
       stack,
-      file: this.#file,
-      line: rows.line[i]!,
+      file: this.#places.file(rows.line[i]!),
+      line: this.#places.line(rows.line[i]!),
       span,
       mark,
       tree: [],

@@ -1,5 +1,6 @@
 import { Diagnostics } from '../trace/diagnostics.ts';
 import { NameTable } from '../trace/names.ts';
+import { Places } from '../trace/places.ts';
 import type { RecordSink } from '../trace/records.ts';
 import type { SideHistogram, SideTable, TableSink } from '../trace/side-tables.ts';
 import type { SpanBatch } from '../trace/spans.ts';
@@ -52,6 +53,14 @@ export interface AnalysisOptions {
   readonly overhead: OverheadCost | null;
 }
 
+/** An input that has been read. */
+export interface EndedFile {
+  readonly name: string;
+  readonly format: string;
+  readonly sha256: string;
+  readonly facts: FileFacts;
+}
+
 /** Rows of `tails` in a result: enough for the text report and to choose from in the JSON. */
 const TAIL_FUNCTIONS = 8;
 
@@ -85,6 +94,7 @@ export class TraceAnalysis {
   #files: InputFile[] = [];
   #facts: FileFacts[] = [];
   #originNs: number | null = null;
+  #durationNs = 0;
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
@@ -123,12 +133,15 @@ export class TraceAnalysis {
   }
 
   /**
-   * Begins an input; its records go to the returned sink.
+   * Begins an input, or several that are merged into one stream; the records go to the returned sink.
+   * @param names One name, or those of all merged inputs: their lines are told as {@link Places} does.
    * @param originNs Says what the records' times are relative to, once the first stamp is read.
    */
-  beginFile(name: string, originNs: () => number): RecordSink {
+  beginFile(names: string | readonly string[], originNs: () => number): RecordSink {
+    const inputNames = typeof names === 'string' ? [names] : names;
+    const places = new Places(inputNames);
     const { exclude, filters, overhead } = this.#options;
-    this.#tails.beginFile(name, originNs);
+    this.#tails.beginFile(places, originNs);
     this.#locks.beginInput();
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
     this.#clock = new ClockCheck();
@@ -138,7 +151,8 @@ export class TraceAnalysis {
       tasks: this.tasks,
       roles: this.#roles,
       diagnostics: this.diagnostics,
-      inputName: name,
+      inputName: inputNames.join(', '),
+      places,
       sink: (rows) => this.#addSpans(rows),
       ...(excludes ? { exclude } : {}),
       isRoot: this.#isRoot,
@@ -155,24 +169,30 @@ export class TraceAnalysis {
   }
 
   /** Ends the input begun last. */
-  endFile(
-    file: { readonly name: string; readonly format: string; readonly sha256: string },
-    facts: FileFacts,
-  ): void {
+  endFile(file: Omit<EndedFile, 'facts'>, facts: FileFacts): void {
+    this.endFiles([{ ...file, facts }]);
+  }
+
+  /** Ends the input, or the merged inputs, begun last. */
+  endFiles(files: readonly EndedFile[]): void {
     this.#stacks?.finish();
     this.#locks.endInput(this.#clock.trusted);
-    if (facts.clock === 'stamps') this.#clock.report(this.diagnostics, file.name);
     this.#stacks = null;
-    this.#files.push({
-      name: file.name,
-      format: file.format,
-      bytes: facts.bytes,
-      lines: facts.lines,
-      understoodLines: facts.understoodLines,
-      sha256: file.sha256,
-    });
-    this.#facts.push(facts);
-    if (facts.clock === 'stamps') this.#originNs ??= facts.originNs;
+    const stamped = files.filter(({ facts }) => facts.clock === 'stamps');
+    if (stamped.length > 0) {
+      this.#clock.report(this.diagnostics, stamped.map((file) => file.name).join(', '));
+      const originNs = stamped[0]!.facts.originNs;
+      this.#originNs ??= originNs;
+      const at = (facts: FileFacts, ns: number) => facts.originNs - originNs + ns;
+      this.#durationNs +=
+        Math.max(...stamped.map(({ facts }) => at(facts, facts.lastNs))) -
+        Math.min(...stamped.map(({ facts }) => at(facts, facts.firstNs)));
+    }
+    for (const { name, format, sha256, facts } of files) {
+      const { bytes, lines, understoodLines } = facts;
+      this.#files.push({ name, format, bytes, lines, understoodLines, sha256 });
+      this.#facts.push(facts);
+    }
   }
 
   /** The tracer's cost as the trace shows it; null when it does not. */
@@ -249,8 +269,7 @@ export class TraceAnalysis {
   #input(release: string): InputSummary {
     const sum = (of: (facts: FileFacts) => number) =>
       this.#facts.reduce((total, facts) => total + of(facts), 0);
-    const stamped = this.#facts.filter((facts) => facts.clock === 'stamps');
-    const duration = stamped.reduce((total, facts) => total + facts.lastNs - facts.firstNs, 0);
+    const stamped = this.#facts.some((facts) => facts.clock === 'stamps');
     return {
       files: this.#files,
       format: [...new Set(this.#files.map((file) => file.format))].join(', '),
@@ -259,8 +278,8 @@ export class TraceAnalysis {
       understoodLines: sum((facts) => facts.understoodLines),
       cpus: this.#facts.reduce((most, facts) => Math.max(most, facts.cpus), 0),
       tasks: this.tasks.size,
-      clock: stamped.length > 0 ? 'stamps' : 'none',
-      durationNs: stamped.length > 0 ? duration : null,
+      clock: stamped ? 'stamps' : 'none',
+      durationNs: stamped ? this.#durationNs : null,
       kernelRelease: release,
       layouts: [...new Set(this.#facts.flatMap((facts) => facts.layouts))],
       lostRecords: this.diagnostics.count('lost-events'),

@@ -2,14 +2,17 @@ import { type Command, Option } from 'commander';
 import type { AnalysisResult } from '../analysis/result.ts';
 import type { Filters } from '../analysis/row-filter.ts';
 import { type AnalysisOptions, TraceAnalysis } from '../analysis/trace-analysis.ts';
+import { formatById } from '../parsers/registry.ts';
 import { renderJson } from '../report/json.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { cpuList, exclusions, fileList, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
+import type { MergeMode } from './plan-inputs.ts';
 import { Progress } from './progress.ts';
-import { readInputs, Spool } from './read-inputs.ts';
+import { InputReader } from './read-inputs.ts';
+import { Spool } from './spool.ts';
 import { headingStyle } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -33,6 +36,8 @@ interface AnalyzeOptions {
   readonly output?: string;
   readonly color: 'auto' | 'always' | 'never';
   readonly quiet?: boolean;
+  readonly format?: string;
+  readonly merge: MergeMode;
 }
 
 const EXAMPLES = `
@@ -40,10 +45,13 @@ Examples:
   trace-replay analyze trace.txt
   trace-replay analyze trace.txt --root zs_free --html report.html
   trace-replay analyze trace.txt --function 'zs_*' --cpu 0-3 --json | jq .locks
+  trace-replay analyze graph.txt.zst perf-script.txt
+  trace-replay analyze /sys/kernel/tracing/per_cpu
   cat /sys/kernel/tracing/trace | trace-replay analyze -
 
-Reads function_graph text with any of the tracer's options, gzip-compressed or
-not, and such text as it stands in mails. Exit status: 0 done, 2 nothing could
+trace-replay formats lists what is read; gzip, zstd and xz are undone. Several
+inputs of one recording are merged by their time stamps.
+Exit status: 0 done, 2 nothing could
 be read or the command line is wrong.`;
 
 /** Adds `trace-replay analyze`. */
@@ -55,8 +63,14 @@ export function addAnalyzeCommand(program: Command): void {
       'Latency distributions by function, lock waits and holds with who blocked whom, the slowest calls, ' +
         'and how far the trace can be trusted.',
     )
-    .argument('[trace...]', 'trace files; - is standard input')
+    .argument('[trace...]', 'files, directories of files by CPU, globs; - is standard input')
     .option('-i, --input <file>', 'trace file (as in perf; may be given again)', fileList)
+    .option('--format <id>', 'what the inputs are, when they are not recognised (trace-replay formats)')
+    .addOption(
+      new Option('--merge <when>', 'put several inputs on one time line: auto when they are one recording')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    )
     .option('--function <names>', 'count only these functions: names or globs, without module', nameList)
     .option('--root <names>', 'count only these functions and what they call', nameList)
     .option('-C, --cpu <list>', 'count only calls on these CPUs: 0,2-4', cpuList)
@@ -87,12 +101,19 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
   const warn = (message: string) => {
     if (!options.quiet) process.stderr.write(`trace-replay: ${message}\n`);
   };
-  const spool = options.subtractOverhead ? new Spool() : null;
-  const hash = options.json === true || options.html !== undefined;
-  const read = { progress, hash, spool, warn };
+  const spool = new Spool();
+  const reader = new InputReader(names, {
+    progress,
+    spool,
+    warn,
+    hash: options.json === true || options.html !== undefined,
+    format: options.format === undefined ? null : formatById(options.format).id,
+    merge: options.merge,
+    again: options.subtractOverhead ?? false,
+  });
   try {
     let analysis = new TraceAnalysis(analysisOptions(options));
-    await readInputs(names, analysis, read);
+    await reader.read(analysis);
     let firstPass = null;
     if (options.subtractOverhead) {
       const { cost, estimator } = analysis.estimateOverhead();
@@ -101,14 +122,14 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
       else {
         firstPass = estimator;
         analysis = new TraceAnalysis({ ...analysisOptions(options), overhead: cost });
-        await readInputs(names, analysis, { ...read, warn: () => {} });
+        await reader.read(analysis);
       }
     }
     const command = process.argv.slice(2).map(shellWord).join(' ');
     const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${command}` };
     await writeReports(analysis.result(tool, firstPass), options);
   } finally {
-    spool?.remove();
+    spool.remove();
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { addAnalyzeCommand } from './analyze.ts';
+import { addFormatsCommand } from './formats.ts';
 import { version } from './version.ts';
 
 const EXIT_INPUT = 2;
@@ -24,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('(--help says more)')
     .exitOverride();
   addAnalyzeCommand(program);
+  addFormatsCommand(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(argv);

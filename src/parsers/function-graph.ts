@@ -116,16 +116,11 @@ export class FunctionGraphParser implements TraceParser {
 
   finish(): TraceFacts {
     if (this.#carryLength > 0) {
-      const before = this.#unread.notUnderstood + this.#unread.pending;
       const line = new Uint8Array(this.#carryLength + 1);
       line.set(this.#carry.subarray(0, this.#carryLength));
       line[this.#carryLength] = NEWLINE;
+      this.#unread.cutLine = this.#calls.line + 1;
       this.#parseLines(line, 0, line.length);
-      this.#settleGathered();
-      if (this.#unread.notUnderstood + this.#unread.pending > before) {
-        const text = 'the input ends in the middle of a line';
-        this.#context.diagnostics.add('truncated-line', 'loss', text, this.#unread.place(this.#calls.line));
-      }
     }
     this.#settleGathered();
     this.#unread.settle(true);

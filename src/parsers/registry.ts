@@ -1,9 +1,18 @@
-import { InputError } from '../trace/diagnostics.ts';
+import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { latin1 } from '../trace/records.ts';
 import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
+import { readPerfData, sniffPerfData } from './perf-data.ts';
+import { PerfJsonParser, sniffPerfJson } from './perf-json.ts';
+import { describePerfOutput } from './perf-other-output.ts';
+import { PerfScriptParser } from './perf-script.ts';
+import { sniffPerfScript } from './perf-script-sniff.ts';
+import { PerfTablesParser, sniffPerfTables } from './perf-tables.ts';
 import type { Source } from './source.ts';
+import { TraceCmdReportParser } from './trace-cmd-report.ts';
+import { sniffTraceCmdReport } from './trace-cmd-report-sniff.ts';
+import { readTraceDat, sniffTraceDat } from './trace-dat/trace-dat.ts';
 import type { FileReader, ParseContext, TraceParser } from './trace-parser.ts';
 
 /** A format that can be read. */
@@ -28,6 +37,21 @@ export interface TraceFormat {
 /** All formats, in the order in which they are tried. A new one is one file and one row. */
 export const FORMATS: readonly TraceFormat[] = [
   {
+    id: 'trace-cmd',
+    title: 'text of `trace-cmd report`',
+    reads: 'all options of trace-cmd 2.9 to 3.4, several files and instances; --stat and --profile as tables',
+    sniff: sniffTraceCmdReport,
+    open: (context) => new TraceCmdReportParser(context),
+  },
+  {
+    id: 'trace-dat',
+    title: 'trace.dat, the binary file of trace-cmd record',
+    reads: 'versions 6 and 7, either byte order, zlib and zstd; texts as trace-cmd 3.1 prints them',
+    sniff: sniffTraceDat,
+    open: null,
+    readFile: readTraceDat,
+  },
+  {
     id: 'function_graph',
     title: 'ftrace function_graph text (trace, trace_pipe, per_cpu, ftrace dumps)',
     reads: 'all options of 6.1 to 7.3',
@@ -42,20 +66,48 @@ export const FORMATS: readonly TraceFormat[] = [
     open: (context) => new FunctionGraphParser(context, { prose: true }),
     prepare: cleanMailText,
   },
+  {
+    id: 'perf-data',
+    title: 'perf.data',
+    reads: "by the machine's own `perf script`",
+    sniff: sniffPerfData,
+    open: null,
+    readFile: readPerfData,
+  },
+  {
+    id: 'perf-json',
+    title: 'perf data convert --to-json',
+    reads: 'samples and callchains; perf writes no event names into it',
+    sniff: sniffPerfJson,
+    open: (context) => new PerfJsonParser(context),
+  },
+  {
+    id: 'perf-table',
+    title: 'tables of perf lock contention, perf lock report and perf ftrace latency',
+    reads: 'as tables and histograms',
+    sniff: sniffPerfTables,
+    open: (context) => new PerfTablesParser(context),
+  },
+  {
+    id: 'perf-script',
+    title: 'perf script text',
+    reads: 'any -F fields, -G, --ns, --header, callchains, --show-lost-events; 5.10 to 7.0',
+    sniff: sniffPerfScript,
+    open: (context) => new PerfScriptParser(context),
+  },
 ];
 
 /** Beginnings of files that people give by mistake, and what to do about each. */
 const MISTAKES: readonly (readonly [string, string])[] = [
   ['\x89PNG', 'this is a PNG picture; expected a trace as text'],
-  ['\x17\x08\x44tracing', 'this is a binary trace.dat; print it with `trace-cmd report` first'],
-  ['PERFILE2', 'this is a binary perf.data; print it with `perf script` first'],
   ['\x7fELF', 'this is an ELF binary; expected a trace as text'],
   ['PK\x03\x04', 'this is a zip archive; unpack it first'],
-  ['\x28\xb5\x2f\xfd', 'this is zstd-compressed; use `zstd -dc FILE | trace-replay analyze -`'],
-  ['\xfd7zXZ', 'this is xz-compressed; use `xz -dc FILE | trace-replay analyze -`'],
   ['\xff\xfe', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
   ['\xfe\xff', 'this is UTF-16 text; convert it with `iconv -f UTF-16 -t UTF-8`'],
 ];
+
+/** There is not one byte in the input. */
+export class EmptyInput extends InputError {}
 
 /**
  * The format of an input by its head.
@@ -63,7 +115,7 @@ const MISTAKES: readonly (readonly [string, string])[] = [
  */
 export function recogniseFormat(source: Source): TraceFormat {
   const { head, name } = source;
-  if (head.length === 0) throw new InputError(`${name}: is empty; expected function_graph text`);
+  if (head.length === 0) throw new EmptyInput(`${name}: is empty; expected a trace`);
   const start = latin1(head, 0, Math.min(64, head.length));
   for (const [magic, advice] of MISTAKES) {
     if (start.startsWith(magic)) throw new InputError(`${name}: ${advice}`);
@@ -72,14 +124,22 @@ export function recogniseFormat(source: Source): TraceFormat {
     throw new InputError(`${name}: this is UTF-16 text; convert it with \`iconv -f UTF-16 -t UTF-8\``);
   }
   for (const format of FORMATS) if (format.sniff(head)) return format;
+  const perfOutput = describePerfOutput(head);
+  if (perfOutput !== null) throw new InputError(`${name}: ${perfOutput}`);
   throw new InputError(`${name}:1: ${notRecognised(head)}`);
+}
+
+/** @throws {UsageError} naming the formats there are when there is none of that id. */
+export function formatById(id: string): TraceFormat {
+  const format = FORMATS.find((known) => known.id === id);
+  if (format) return format;
+  throw new UsageError(`unknown format '${id}'; known: ${FORMATS.map((known) => known.id).join(', ')}`);
 }
 
 function notRecognised(head: Uint8Array): string {
   const text = latin1(head, 0, head.length);
   const tracer = /^# tracer: (\S+)/m.exec(text);
-  const expected =
-    'expected function_graph text (`# tracer: function_graph`, or lines such as ` 0)   1.320 us    |  zs_free();`)';
+  const expected = 'expected a trace (see `trace-replay formats`)';
   if (tracer) return `this is ftrace text of tracer "${tracer[1]}"; ${expected}`;
   const first = text
     .split('\n', 1)[0]!

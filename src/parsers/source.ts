@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { createGunzip } from 'node:zlib';
 import { InputError } from '../trace/diagnostics.ts';
+import { BrokenInput, compressionOf, decompressed } from './decompress.ts';
 
 const CHUNK_BYTES = 1 << 18;
 
@@ -13,16 +13,23 @@ export interface Source {
   /** The first bytes, up to 64 KiB, decompressed. */
   readonly head: Uint8Array;
   /** All bytes from the beginning, decompressed. A chunk is valid until the next one is asked for. */
-  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly chunks: AsyncGenerator<Uint8Array>;
   /** Bytes of the file read so far, before decompression. */
   readonly progress: () => number;
+  /** The input is an uncompressed regular file, which can be read at any offset. */
+  readonly isPlainFile: boolean;
+  /** The file has grown since it was opened, or goes on behind what was read: somebody writes it. */
+  readonly isGrowing: () => boolean;
+  /** Ends the reading before the end: files are closed, programs ended. */
+  readonly close: () => Promise<void>;
 }
 
 const HEAD_BYTES = 1 << 16;
 
 /**
- * Opens a file, a FIFO or standard input (`-`); gzip is told by its magic and undone.
- * @throws {InputError} when it cannot be opened or is a directory.
+ * Opens a file, a FIFO or standard input (`-`); gzip, zstd and xz are told by their magic and undone.
+ * What follows may throw {@link BrokenInput} from `chunks` when the data end early.
+ * @throws {InputError} when it cannot be opened, is a directory, or needs a program that is not there.
  */
 export async function openSource(name: string): Promise<Source> {
   const stats = name === '-' ? null : statOf(name);
@@ -30,16 +37,28 @@ export async function openSource(name: string): Promise<Source> {
   const isFile = stats?.isFile() ?? false;
   let read = 0;
   const raw = isFile ? fileChunks(name, (n) => (read += n)) : streamChunks(name, (n) => (read += n));
-  const begun = await peek(raw, name);
-  const gzip = begun.head[0] === 0x1f && begun.head[1] === 0x8b;
-  const plain = gzip ? await peek(gunzipped(begun.chunks, name), name) : begun;
+  const begun = await peek(raw);
+  const compression = compressionOf(begun.head);
+  const plain = compression ? await peek(decompressed(begun.chunks, compression, name)) : begun;
   return {
     name,
     sizeBytes: isFile ? stats!.size : null,
     head: plain.head,
     chunks: plain.chunks,
     progress: () => read,
+    isPlainFile: isFile && compression === null,
+    // Files of tracefs have no size at all.
+    isGrowing: () => isFile && stats!.size > 0 && (read > stats!.size || sizeNow(name) > read),
+    // What was begun by reading ahead; `chunks` itself may not have been.
+    close: async () => {
+      await plain.begun.return(undefined);
+      if (compression) await begun.begun.return(undefined);
+    },
   };
+}
+
+function sizeNow(name: string): number {
+  return statSync(name, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function statOf(name: string) {
@@ -85,38 +104,12 @@ async function* streamChunks(name: string, count: (bytes: number) => void): Asyn
   }
 }
 
-/** Undoes gzip; a stream that ends or breaks early yields what could be read, then says so. */
-async function* gunzipped(chunks: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  const pump = (async () => {
-    for await (const chunk of chunks) {
-      // The chunk's memory is used again: gunzip works behind our back, so it gets its own.
-      if (!gunzip.write(Uint8Array.from(chunk))) {
-        await new Promise<void>((resolve) => {
-          gunzip.once('drain', resolve);
-          gunzip.once('error', () => resolve());
-        });
-      }
-      if (gunzip.destroyed) return;
-    }
-    gunzip.end();
-  })();
-  try {
-    for await (const chunk of gunzip as AsyncIterable<Buffer>) yield chunk;
-    await pump;
-  } catch (error) {
-    throw new BrokenInput(`${name}: damaged gzip data (${reason(error)})`);
-  }
-}
-
-/** The input broke off after something had been read. */
-export class BrokenInput extends Error {}
-
 /** Reads ahead until 64 KiB are known, and gives an iterable that begins with them. */
-async function peek(
-  chunks: AsyncGenerator<Uint8Array>,
-  _name: string,
-): Promise<{ head: Uint8Array; chunks: AsyncGenerator<Uint8Array> }> {
+async function peek(chunks: AsyncGenerator<Uint8Array>): Promise<{
+  head: Uint8Array;
+  chunks: AsyncGenerator<Uint8Array>;
+  begun: AsyncGenerator<Uint8Array>;
+}> {
   const parts: Uint8Array[] = [];
   let length = 0;
   let broken: unknown = null;
@@ -144,7 +137,7 @@ async function peek(
     if (broken) throw broken;
     yield* chunks;
   }
-  return { head: begun.subarray(0, HEAD_BYTES), chunks: all() };
+  return { head: begun.subarray(0, HEAD_BYTES), chunks: all(), begun: chunks };
 }
 
 function reason(error: unknown): string {

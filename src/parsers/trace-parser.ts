@@ -14,6 +14,11 @@ export interface ParseContext {
   readonly sink: RecordSink;
   /** Where tables and histograms go that are no records. */
   readonly tables?: TableSink;
+  /**
+   * Readers of whole files say here what the times of their records are relative to, ns, before they give
+   * out the first one; stream parsers have {@link TraceParser.originNs}.
+   */
+  readonly onOrigin?: (originNs: number) => void;
 }
 
 /** What a trace says about itself, gathered while reading. */
@@ -38,6 +43,10 @@ export interface TraceFacts {
   lastNs: number;
   /** Kernel release when the text says it (latency-format banner), else ''. */
   kernelRelease: string;
+  /** Machine, number of CPUs and command line of the recording, when the trace says them. */
+  hostname?: string;
+  onlineCpus?: number;
+  commandLine?: string;
   /** Layout of each section met, e.g. `abstime cpu proc duration`. */
   layouts: string[];
 }

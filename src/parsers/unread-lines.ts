@@ -9,6 +9,8 @@ const PLACES_KEPT = 3;
 export class UnreadLines {
   /** Lines that are certainly of the trace and were not understood. */
   notUnderstood = 0;
+  /** The last line when it has no newline: not understood, it is cut, not damaged; -1: no such line. */
+  cutLine = -1;
   /** Lines whose place is not settled yet. */
   pending = 0;
   /** Those of them that have nothing of a trace line: the output of another program, say. */
@@ -27,6 +29,10 @@ export class UnreadLines {
 
   /** A line that was not understood, and may be none of the trace's. */
   add(line: number, text: string): void {
+    if (line === this.cutLine && !this.#prose) {
+      this.#addCut(line);
+      return;
+    }
     this.pending++;
     if (!looksLikeTrace(text)) this.#foreign++;
     if (this.#places.length < PLACES_KEPT) this.#places.push(line);
@@ -34,8 +40,22 @@ export class UnreadLines {
 
   /** A line that is certainly the trace's, and damaged. */
   addDamaged(line: number, id: string, sentence: string): void {
+    if (line === this.cutLine) {
+      this.#addCut(line);
+      return;
+    }
     this.notUnderstood++;
     this.#diagnostics.add(id, 'warning', sentence, this.place(line));
+  }
+
+  #addCut(line: number): void {
+    this.notUnderstood++;
+    this.#diagnostics.add(
+      'truncated-line',
+      'loss',
+      'the input ends in the middle of a line',
+      this.place(line),
+    );
   }
 
   /** Says what the pending lines are: around a trace, or between its lines. */

@@ -26,3 +26,13 @@ export function packContext(bytes: Uint8Array, at: number): number {
 export function contextLevel(packed: number): number {
   return packed & 7;
 }
+
+/** Packs flags that a binary format holds as numbers. */
+export function contextOf(
+  level: number,
+  irqsOff: boolean,
+  needResched: boolean,
+  preemptDepth: number,
+): number {
+  return level | (irqsOff ? IRQS_OFF : 0) | (needResched ? NEED_RESCHED : 0) | (preemptDepth << 8);
+}

@@ -20,9 +20,12 @@ export class TaskTable {
     return this.rows.length;
   }
 
-  /** The id for a pid, added when new; `cpu` matters for pid 0 only. */
-  intern(pid: number, comm: string, cpu: number): TaskId {
-    const key = pid === 0 ? -1 - cpu : pid;
+  /**
+   * The id for a pid, added when new; `cpu` matters for pid 0 only. Inputs that hold the tasks of
+   * several machines (host and guest) number the machines, since a pid means another task on each.
+   */
+  intern(pid: number, comm: string, cpu: number, machine = 0): TaskId {
+    const key = pid === 0 ? -1 - cpu : pid + machine * 2 ** 32;
     const known = this.#byPid.get(key);
     if (known !== undefined) {
       const row = this.rows[known]!;

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures', import.meta.url));
 /** All recordings, beside the checkout; most machines do not have them. */
-const SHARED_TRACES = fileURLToPath(new URL('../../../shared/traces', import.meta.url));
+export const SHARED_TRACES = fileURLToPath(new URL('../../../shared/traces', import.meta.url));
 
 /** A text that tests read: where it is, and a name for the test's title. */
 export interface TraceFile {

@@ -444,7 +444,7 @@ function expectSound(input: Uint8Array, options: BuildOptions = {}, watched = [f
 function expectAccounted(input: Uint8Array, { facts, diagnostics }: BuiltCalls): void {
   expect(facts.bytes).toBe(input.length);
   expect(facts.lines).toBe(countLines(text(input)));
-  const notUnderstood = ['damaged-line', 'unknown-line', 'overlong-line']
+  const notUnderstood = ['damaged-line', 'unknown-line', 'overlong-line', 'truncated-line']
     .map((id) => diagnostics.count(id))
     .reduce((a, b) => a + b);
   expect(facts.lines - facts.understoodLines).toBe(notUnderstood);
