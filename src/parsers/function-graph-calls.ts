@@ -2,6 +2,7 @@ import { packContext } from '../trace/context.ts';
 import { latin1, type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import type { FunctionGraphLayout } from './function-graph-layout.ts';
 import { readTaskName } from './function-graph-odd-lines.ts';
+import type { LineHooks, ReadingState } from './reading-state.ts';
 import type { ParseContext } from './trace-parser.ts';
 
 // Constants stand in the module that loops over them: V8 reads an imported one from memory each time.
@@ -36,20 +37,11 @@ const CLASS_EVENT = 8;
 /** Class bits by byte. */
 const CLASSES = characterClasses();
 
-/** CPUs with a higher number do not exist; the number is damage. */
-export const MAX_CPUS = 8192;
+const MAX_CPUS = 8192;
 /** Two blanks a level, as many levels as the depth column can hold. */
 const MAX_INDENT = 0xfffe;
 const PROC_WIDTH = 14;
 const PROC_CACHE_BYTES = 64;
-
-/** What the reader of call lines asks of the parser that it works for. */
-export interface CallLineHooks {
-  /** The batch is full: hand it on. */
-  readonly flush: () => void;
-  /** A line was read while {@link CallLines.watch} was set. */
-  readonly traceLine: () => void;
-}
 
 /**
  * The lines that a function_graph text is full of: calls, returns and comments, in a known layout.
@@ -58,19 +50,9 @@ export interface CallLineHooks {
 export class CallLines {
   readonly #context: ParseContext;
   readonly #batch: RecordBatch;
-  readonly #hooks: CallLineHooks;
+  readonly #state: ReadingState;
+  readonly #hooks: LineHooks;
 
-  /** Lines read so far, by whoever read them. */
-  line = 0;
-  /** True when the next trace line has more to do than to become a row. */
-  watch = true;
-  /** Seconds of the first stamp: what times are relative to. */
-  originSeconds = Number.NaN;
-  /** First and last stamp, ns since the origin. */
-  firstNs = Number.NaN;
-  lastNs = Number.NaN;
-
-  readonly #cpuSeen = new Uint8Array(MAX_CPUS);
   /** Task of each CPU by its last banner, -1 before the first. */
   readonly cpuTask = new Int32Array(MAX_CPUS).fill(-1);
   /** The last function named on each CPU (0: no CPU column), to guess the next one. */
@@ -91,15 +73,11 @@ export class CallLines {
   #readBits = 0;
   #readKind = 0;
 
-  constructor(context: ParseContext, batch: RecordBatch, hooks: CallLineHooks) {
+  constructor(context: ParseContext, batch: RecordBatch, state: ReadingState, hooks: LineHooks) {
     this.#context = context;
     this.#batch = batch;
+    this.#state = state;
     this.#hooks = hooks;
-  }
-
-  /** Number of CPUs that printed something. */
-  get cpus(): number {
-    return this.#cpuSeen.reduce((sum, seen) => sum + seen, 0);
   }
 
   /**
@@ -130,7 +108,8 @@ export class CallLines {
     const capacity = batch.capacity;
     const names = this.#context.names;
     const classes = CLASSES;
-    const cpuSeen = this.#cpuSeen;
+    const state = this.#state;
+    const cpuSeen = state.cpuSeen;
     const cpuTask = this.cpuTask;
     const lastName = this.#lastName;
     const successor = this.#successor;
@@ -145,7 +124,7 @@ export class CallLines {
     const hasDuration = layout.duration;
     const collapsed = layout.collapsed;
     const durationFirst = hasDuration && !(hasTime || hasRelativeTime || hasCpu || hasProc || hasContext);
-    let lines = this.line;
+    let lines = state.line;
     let n = batch.length;
     let p = from;
     let lineStart = p;
@@ -176,9 +155,9 @@ export class CallLines {
         p += 2;
         // The printer puts two blanks behind the bar; the CPU column brings its own.
         if (!hasCpu && bytes[p] === SPACE && bytes[p + 1] === SPACE) p += 2;
-        time = (seconds - this.originSeconds) * 1e9 + micros * 1000;
+        time = (seconds - state.originSeconds) * 1e9 + micros * 1000;
         if (Number.isNaN(time)) {
-          this.originSeconds = seconds;
+          state.originSeconds = seconds;
           time = micros * 1000;
         }
         c = bytes[p]!;
@@ -355,9 +334,9 @@ export class CallLines {
 
       // The line is understood as a whole: now, and not before, it becomes a row.
       lines++;
-      if (this.watch) this.#hooks.traceLine();
+      if (state.watch) this.#hooks.traceLine();
       if (cpu >= 0) cpuSeen[cpu] = 1;
-      if (hasTime) this.noteTime(time);
+      if (hasTime) state.noteTime(time);
       kind[n] = rowKind;
       name[n] = nameId;
       cpuColumn[n] = cpu;
@@ -379,16 +358,8 @@ export class CallLines {
       }
     }
     batch.length = n;
-    this.line = lines;
+    state.line = lines;
     return lineStart;
-  }
-
-  /** A time stamp was read, ns since the origin. */
-  noteTime(time: number): void {
-    if (Number.isNaN(this.firstNs)) {
-      this.firstNs = time;
-      this.lastNs = time;
-    } else if (time > this.lastNs) this.lastNs = time;
   }
 
   /** Behind `}`: nothing, ` /* F *\/`, ` /* F = 0x0 *\/` or ` /* F ret=0x0 *\/`. Returns the newline, or -1. */
