@@ -110,7 +110,8 @@ const PROC_WIDTH = 14;
 
 /** Reads a whole trace. */
 export async function parseFunctionGraphReference(input: Uint8Array): Promise<ReferenceResult> {
-  const reading = new Reading(await readLines(input));
+  const endsCut = input.length > 0 && input.at(-1) !== 10;
+  const reading = new Reading(await readLines(input), endsCut);
   return reading.run();
 }
 
@@ -127,6 +128,7 @@ async function readLines(input: Uint8Array): Promise<string[]> {
 
 class Reading {
   readonly #lines: string[];
+  readonly #endsCut: boolean;
   readonly #result: ReferenceResult;
   /** Null until a header or the lines themselves tell. */
   #layout: Layout | null = null;
@@ -146,8 +148,10 @@ class Reading {
   #stack: Partial<Prologue> | null = null;
   #depth = 0;
 
-  constructor(lines: string[]) {
+  /** @param endsCut The last line has no newline: when it is not understood, it was cut. */
+  constructor(lines: string[], endsCut: boolean) {
     this.#lines = lines;
+    this.#endsCut = endsCut;
     this.#result = { records: [], lines: lines.length, unknown: [], around: [], between: [] };
   }
 
@@ -170,6 +174,7 @@ class Reading {
       return;
     }
     const damaged =
+      (this.#endsCut && index === this.#lines.length - 1) ||
       variants.some((v) => looksDamaged(v.text, this.#layout)) ||
       (this.#layout === null && this.#isPlain && this.#seenTrace && looksLikePlainLine(line));
     this.#pending.push({ line: index + 1, damaged, marked: hasTraceMarks(line) });
