@@ -86,7 +86,6 @@ export class FunctionGraphParser implements TraceParser {
     this.#batch = options.batch ?? new RecordBatch();
     this.#unread = new UnreadLines(context.diagnostics, context.inputName, this.#prose);
     this.#calls = new CallLines(context, this.#batch, {
-      flush: () => this.#flush(),
       traceLine: () => this.#traceLineSeen(),
     });
   }
@@ -184,6 +183,10 @@ export class FunctionGraphParser implements TraceParser {
         continue;
       }
       if (p === end) break;
+      if (this.#batch.length === this.#batch.capacity) {
+        this.#flush();
+        continue;
+      }
       const lineEnd = bytes.indexOf(NEWLINE, p);
       this.#calls.line++;
       this.#oddLine(bytes, p, lineEnd);
