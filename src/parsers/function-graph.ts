@@ -197,6 +197,7 @@ export class FunctionGraphParser implements TraceParser {
       if (this.#layout !== null) {
         p = this.#calls.parse(bytes, p, end, this.#layout);
         if (p > before) this.#events.interrupted();
+        if (this.#batch.length === this.#batch.capacity) this.#flush();
         if (this.#calls.addedName) {
           this.#calls.addedName = false;
           continue;

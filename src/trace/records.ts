@@ -84,7 +84,7 @@ export class RecordBatch {
   readonly noteStart: Int32Array;
   readonly noteEnd: Int32Array;
 
-  constructor(capacity = 8192) {
+  constructor(capacity = 1024) {
     this.capacity = capacity;
     this.kind = new Uint8Array(capacity);
     this.bits = new Uint8Array(capacity);
