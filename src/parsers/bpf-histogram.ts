@@ -1,7 +1,7 @@
 import { latin1 } from '../trace/records.ts';
 import type { SideHistogram } from '../trace/side-tables.ts';
-import { LineChunks } from './line-chunks.ts';
 import type { ParseContext, TraceFacts, TraceParser } from './trace-parser.ts';
+import { WholeLines } from './whole-lines.ts';
 
 /** bpftrace: `@usecs[swapbench]:` above its buckets. */
 const MAP = /^(@\w*(?:\[.*\])?):$/;
@@ -52,7 +52,7 @@ export function sniffBpfHistogram(head: Uint8Array): boolean {
 export class BpfHistogramParser implements TraceParser {
   readonly originNs = 0;
   readonly #context: ParseContext;
-  readonly #chunks: LineChunks;
+  readonly #chunks: WholeLines;
   #open: Open | null = null;
   /** The last line of text, which names the histogram that follows in bcc's output. */
   #section = '';
@@ -63,7 +63,7 @@ export class BpfHistogramParser implements TraceParser {
 
   constructor(context: ParseContext) {
     this.#context = context;
-    this.#chunks = new LineChunks({
+    this.#chunks = new WholeLines({
       lines: (bytes, from, end) => {
         for (let at = from; at < end; ) {
           const newline = bytes.indexOf(10, at);

@@ -2,6 +2,7 @@ import { packContext } from '../trace/context.ts';
 import { latin1, type RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
 import type { FunctionGraphLayout } from './function-graph-layout.ts';
 import { readTaskName } from './function-graph-odd-lines.ts';
+import type { LineHooks, ReadingState } from './reading-state.ts';
 import type { ParseContext } from './trace-parser.ts';
 
 // Constants stand in the module that loops over them: V8 reads an imported one from memory each time.
@@ -27,29 +28,34 @@ const LETTER_U = 117;
 const BRACE_OPEN = 123;
 const BAR = 124;
 const BRACE_CLOSE = 125;
+/** Four bytes at once, as a little-endian read gives them: `    `, `   |`, ` us `, `();` + newline, `() {`. */
+const FOUR_BLANKS = 0x20202020;
+const BLANKS_BAR = 0x7c202020;
+const UNIT_US = 0x20737520;
+const LEAF_END = 0x0a3b2928;
+const ENTRY_END = 0x7b202928;
+/** The printer's width of the duration column up to its bar. */
+const DURATION_WIDTH = 14;
+/** ns of the last decimal of a duration, by the number of decimals. */
+const UNITS = [1000, 100, 10, 1];
 
 /** Bits of {@link CLASSES}: symbol characters, digits, duration marks, characters of event names. */
 const CLASS_NAME = 1;
 const CLASS_DIGIT = 2;
 const CLASS_MARK = 4;
 const CLASS_EVENT = 8;
+const CLASS_MARK_OR_BLANK = 16;
 /** Class bits by byte. */
 const CLASSES = characterClasses();
 
-/** CPUs with a higher number do not exist; the number is damage. */
-export const MAX_CPUS = 8192;
+const MAX_CPUS = 8192;
 /** Two blanks a level, as many levels as the depth column can hold. */
 const MAX_INDENT = 0xfffe;
 const PROC_WIDTH = 14;
 const PROC_CACHE_BYTES = 64;
-
-/** What the reader of call lines asks of the parser that it works for. */
-export interface CallLineHooks {
-  /** The batch is full: hand it on. */
-  readonly flush: () => void;
-  /** A line was read while {@link CallLines.watch} was set. */
-  readonly traceLine: () => void;
-}
+const PROC_CACHE_WORDS = PROC_CACHE_BYTES / 4;
+/** No read of several bytes reaches further than this from the place that the parser is at. */
+const WIDE_BYTES = PROC_CACHE_BYTES + 4;
 
 /**
  * The lines that a function_graph text is full of: calls, returns and comments, in a known layout.
@@ -58,19 +64,9 @@ export interface CallLineHooks {
 export class CallLines {
   readonly #context: ParseContext;
   readonly #batch: RecordBatch;
-  readonly #hooks: CallLineHooks;
+  readonly #state: ReadingState;
+  readonly #hooks: LineHooks;
 
-  /** Lines read so far, by whoever read them. */
-  line = 0;
-  /** True when the next trace line has more to do than to become a row. */
-  watch = true;
-  /** Seconds of the first stamp: what times are relative to. */
-  originSeconds = Number.NaN;
-  /** First and last stamp, ns since the origin. */
-  firstNs = Number.NaN;
-  lastNs = Number.NaN;
-
-  readonly #cpuSeen = new Uint8Array(MAX_CPUS);
   /** Task of each CPU by its last banner, -1 before the first. */
   readonly cpuTask = new Int32Array(MAX_CPUS).fill(-1);
   /** The last function named on each CPU (0: no CPU column), to guess the next one. */
@@ -79,6 +75,7 @@ export class CallLines {
   #successor = new Int32Array(1024).fill(-1);
   /** For each CPU the bytes of its last proc column, their number and the task they mean. */
   readonly #procBytes = new Uint8Array((MAX_CPUS + 1) * PROC_CACHE_BYTES);
+  readonly #procWords = new Int32Array(this.#procBytes.buffer);
   readonly #procLength = new Int32Array(MAX_CPUS + 1);
   readonly #procTask = new Int32Array(MAX_CPUS + 1).fill(-1);
   #printNameId = -1;
@@ -90,21 +87,20 @@ export class CallLines {
   #readName = -1;
   #readBits = 0;
   #readKind = 0;
+  #readFlags = 0;
+  #readNs = Number.NaN;
 
-  constructor(context: ParseContext, batch: RecordBatch, hooks: CallLineHooks) {
+  constructor(context: ParseContext, batch: RecordBatch, state: ReadingState, hooks: LineHooks) {
     this.#context = context;
     this.#batch = batch;
+    this.#state = state;
     this.#hooks = hooks;
-  }
-
-  /** Number of CPUs that printed something. */
-  get cpus(): number {
-    return this.#cpuSeen.reduce((sum, seen) => sum + seen, 0);
   }
 
   /**
    * The hot loop: lines that are calls, returns or comments in the present layout become rows.
-   * Returns where it stopped: at `end`, or at the start of the first line that is anything else.
+   * Returns where it stopped: at `end`, behind the line that filled the batch, or at the start of
+   * the first line that is anything else.
    *
    * Works on bytes, one pass, no allocation. As the last byte is a newline, scanning loops need no
    * bounds check. What is rare stands in methods of its own, so that the machine code of this one
@@ -125,16 +121,20 @@ export class CallLines {
       line,
     } = batch;
     const { Entry, Exit, Leaf, Event } = RecordKind;
-    const { Text, Context } = RecordBits;
+    const { Context } = RecordBits;
     const maxCpus = MAX_CPUS;
     const capacity = batch.capacity;
     const names = this.#context.names;
     const classes = CLASSES;
-    const cpuSeen = this.#cpuSeen;
+    const state = this.#state;
+    const cpuSeen = state.cpuSeen;
     const cpuTask = this.cpuTask;
     const lastName = this.#lastName;
+    const procWords = this.#procWords;
+    const procLength = this.#procLength;
+    const procTask = this.#procTask;
     const successor = this.#successor;
-    const heap = names.heap;
+    const nameWords = names.words;
     const nameOffset = names.offset;
     const nameLength = names.length;
     const hasTime = layout.abstime;
@@ -145,7 +145,10 @@ export class CallLines {
     const hasDuration = layout.duration;
     const collapsed = layout.collapsed;
     const durationFirst = hasDuration && !(hasTime || hasRelativeTime || hasCpu || hasProc || hasContext);
-    let lines = this.line;
+    // Reads several bytes at once where they are sure to be there: not at the very end.
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const wideEnd = bytes.length - WIDE_BYTES;
+    let lines = state.line;
     let n = batch.length;
     let p = from;
     let lineStart = p;
@@ -157,30 +160,9 @@ export class CallLines {
       if (c === HASH && !(durationFirst && classes[bytes[p + 2]!]! & CLASS_DIGIT)) break;
       let time = Number.NaN;
       if (hasTime) {
-        while (c === SPACE) c = bytes[++p]!;
-        if ((classes[c]! & CLASS_DIGIT) === 0) break;
-        let seconds = 0;
-        do {
-          seconds = seconds * 10 + c - 48;
-          c = bytes[++p]!;
-        } while (classes[c]! & CLASS_DIGIT);
-        if (c !== DOT) break;
-        let micros = 0;
-        const at = ++p;
-        c = bytes[p]!;
-        while (classes[c]! & CLASS_DIGIT) {
-          micros = micros * 10 + c - 48;
-          c = bytes[++p]!;
-        }
-        if (p - at !== 6 || c !== SPACE || bytes[p + 1] !== BAR) break;
-        p += 2;
-        // The printer puts two blanks behind the bar; the CPU column brings its own.
-        if (!hasCpu && bytes[p] === SPACE && bytes[p + 1] === SPACE) p += 2;
-        time = (seconds - this.originSeconds) * 1e9 + micros * 1000;
-        if (Number.isNaN(time)) {
-          this.originSeconds = seconds;
-          time = micros * 1000;
-        }
+        p = this.#readStamp(bytes, p, hasCpu);
+        if (p < 0) break;
+        time = this.#readNs;
         c = bytes[p]!;
       }
       if (hasRelativeTime) {
@@ -204,69 +186,61 @@ export class CallLines {
       let task = -1;
       if (hasProc) {
         const slot = cpu + 1;
-        const cache = this.#procBytes;
-        const length = this.#procLength[slot]!;
-        const base = slot * PROC_CACHE_BYTES;
-        let i = 0;
-        while (i < length && cache[base + i] === bytes[p + i]) i++;
-        if (length > 0 && i === length) p += length;
+        const length = procLength[slot]!;
+        if (length > 0 && p + length < wideEnd && holds(view, p, procWords, slot * PROC_CACHE_WORDS, length))
+          p += length;
         else {
           p = this.#readProcColumn(bytes, p, slot, cpu, collapsed);
           if (p < 0) break;
         }
-        task = this.#procTask[slot]!;
+        task = procTask[slot]!;
       } else if (cpu >= 0) task = cpuTask[cpu]!;
       let packed = -1;
       if (hasContext) {
-        while (bytes[p] === SPACE) p++;
-        const at = p;
-        c = bytes[p]!;
-        while (c > SPACE && c !== BAR) c = bytes[++p]!;
-        if (p - at < 4 || p - at > 7) break;
-        while (bytes[p] === SPACE) p++;
-        if (bytes[p] !== BAR) break;
-        p++;
-        if (!hasDuration && bytes[p] === SPACE) p++;
-        packed = packContext(bytes, at);
+        p = this.#readContext(bytes, p, hasDuration);
+        if (p < 0) break;
+        packed = this.#readFlags;
       }
       let duration = Number.NaN;
       if (hasDuration) {
-        c = bytes[p]!;
-        while (c === SPACE) c = bytes[++p]!;
-        if (c !== BAR) {
-          if (classes[c]! & CLASS_MARK) {
-            c = bytes[++p]!;
-            while (c === SPACE) c = bytes[++p]!;
-          }
-          if ((classes[c]! & CLASS_DIGIT) === 0) break;
-          let whole = 0;
-          do {
-            whole = whole * 10 + c - 48;
-            c = bytes[++p]!;
-          } while (classes[c]! & CLASS_DIGIT);
-          let unit = 1000;
-          let fraction = 0;
-          if (c === DOT) {
-            const at = ++p;
-            c = bytes[p]!;
-            while (classes[c]! & CLASS_DIGIT) {
-              fraction = fraction * 10 + c - 48;
-              c = bytes[++p]!;
+        // Nearly all durations are none or below 100 us, and then stand in a column of known width.
+        let known = false;
+        if (p < wideEnd && view.getInt32(p + DURATION_WIDTH - 3, true) === BLANKS_BAR) {
+          if (view.getInt32(p + 2, true) === FOUR_BLANKS) {
+            known =
+              bytes[p] === SPACE &&
+              bytes[p + 1] === SPACE &&
+              view.getInt32(p + 6, true) === FOUR_BLANKS &&
+              bytes[p + 10] === SPACE;
+          } else {
+            const dot = bytes[p + 3] === DOT ? p + 3 : p + 4;
+            const first = bytes[p + 2]!;
+            const last = bytes[dot - 1]!;
+            const a = bytes[dot + 1]!;
+            const b = bytes[dot + 2]!;
+            const d = bytes[dot + 3]!;
+            if (
+              bytes[dot] === DOT &&
+              bytes[p + 1] === SPACE &&
+              classes[bytes[p]!]! & CLASS_MARK_OR_BLANK &&
+              classes[first]! & classes[last]! & classes[a]! & classes[b]! & classes[d]! & CLASS_DIGIT &&
+              view.getInt32(dot + 4, true) === UNIT_US
+            ) {
+              const whole = dot === p + 3 ? last - 48 : first * 10 + last - 528;
+              duration = whole * 1000 + a * 100 + b * 10 + d - 5328;
+              known = true;
             }
-            const digits = p - at;
-            // More than three decimals cannot be ns: not this tracer's number.
-            if (digits > 3) break;
-            unit = digits === 3 ? 1 : digits === 2 ? 10 : digits === 1 ? 100 : 1000;
-          } else if (whole < 1_000_000 && !collapsed) break; // only seven digits leave no room for decimals
-          if (c !== SPACE || bytes[p + 1] !== LETTER_U || bytes[p + 2] !== LETTER_S) break;
-          p += 3;
-          while (bytes[p] === SPACE) p++;
-          if (bytes[p] !== BAR) break;
-          duration = whole * 1000 + fraction * unit;
+          }
         }
-        p++;
+        if (known) p += DURATION_WIDTH + 1;
+        else {
+          p = this.#readDuration(bytes, p, collapsed);
+          if (p < 0) break;
+          duration = this.#readNs;
+        }
       }
       const bodyAt = p;
+      while (p < wideEnd && view.getInt32(p, true) === FOUR_BLANKS) p += 4;
       c = bytes[p]!;
       while (c === SPACE) c = bytes[++p]!;
       let indent = p - bodyAt;
@@ -276,88 +250,42 @@ export class CallLines {
       let nameId = -1;
       let rowKind: number = Exit;
       let rowBits = 0;
-      if (c === BRACE_CLOSE) {
-        p++;
-        if (bytes[p] !== NEWLINE) {
-          p = this.#readExitNote(bytes, p, n);
-          if (p < 0) break;
-          nameId = this.#readName;
-          rowBits = this.#readBits;
-        }
-      } else if (c === SLASH) {
-        p = this.#readComment(bytes, p, n);
-        if (p < 0) break;
-        rowKind = Event;
-        nameId = this.#readName;
-        rowBits = Text;
-        level = -1;
-      } else {
+      if (c === BRACE_CLOSE && bytes[p + 1] === NEWLINE) p++;
+      else {
         // A name. Traces repeat themselves: try the one that followed this CPU's last name.
         const last = lastName[cpu + 1]!;
         const guess = last >= 0 ? successor[last]! : -1;
-        if (guess >= 0) {
-          const length = nameLength[guess]!;
-          const at = nameOffset[guess]!;
-          let i = 0;
-          while (i < length && heap[at + i] === bytes[p + i]) i++;
-          if (i === length && bytes[p + i] === PAREN_OPEN) {
-            nameId = guess;
-            p += length;
-          }
+        const length = guess >= 0 ? nameLength[guess]! : 0;
+        const tailAt = p + length;
+        let tail = 0;
+        if (tailAt < wideEnd && bytes[tailAt] === PAREN_OPEN) {
+          if (length > 0 && holds(view, p, nameWords, nameOffset[guess]! >> 2, length))
+            tail = view.getInt32(tailAt, true);
         }
-        if (nameId < 0) {
-          const at = p;
-          let hash = 0;
-          while (classes[c]! & CLASS_NAME) {
-            hash = ((hash << 5) - hash + c) | 0;
-            c = bytes[++p]!;
-          }
-          if (p === at) break;
-          if (c === SPACE && bytes[p + 1] === BRACKET_OPEN) {
-            do {
-              hash = ((hash << 5) - hash + c) | 0;
-              c = bytes[++p]!;
-            } while (c !== BRACKET_CLOSE && c !== NEWLINE);
-            if (c !== BRACKET_CLOSE) break;
-            hash = ((hash << 5) - hash + c) | 0;
-            c = bytes[++p]!;
-          }
-          if (c !== PAREN_OPEN) break;
-          const known = names.size;
-          nameId = names.intern(bytes, at, p, hash);
-          if (last >= 0) successor[last] = nameId;
-          if (names.size !== known) {
-            // A new name may have moved the tables that are held in locals: begin again with it.
-            this.#growSuccessor();
-            this.addedName = true;
-            break;
-          }
-        }
-        lastName[cpu + 1] = nameId;
-        p++;
-        rowKind = Leaf;
-        if (bytes[p] === PAREN_CLOSE && bytes[p + 1] === SEMICOLON && bytes[p + 2] === NEWLINE) p += 2;
-        else if (
-          bytes[p] === PAREN_CLOSE &&
-          bytes[p + 1] === SPACE &&
-          bytes[p + 2] === BRACE_OPEN &&
-          bytes[p + 3] === NEWLINE
-        ) {
+        if (tail === LEAF_END) {
+          rowKind = Leaf;
+          p = tailAt + 3;
+        } else if (tail === ENTRY_END && bytes[tailAt + 4] === NEWLINE) {
           rowKind = Entry;
-          p += 3;
-        } else {
-          p = this.#readCallTail(bytes, p, n);
+          p = tailAt + 4;
+        }
+        if (rowKind !== Exit) nameId = guess;
+        else {
+          p = this.#readBody(bytes, p, n, last);
           if (p < 0) break;
+          nameId = this.#readName;
           rowKind = this.#readKind;
           rowBits = this.#readBits;
+          if (rowKind === Event) level = -1;
         }
+        if (rowKind !== Exit && rowKind !== Event) lastName[cpu + 1] = nameId;
       }
 
       // The line is understood as a whole: now, and not before, it becomes a row.
       lines++;
-      if (this.watch) this.#hooks.traceLine();
+      if (state.watch) this.#hooks.traceLine();
       if (cpu >= 0) cpuSeen[cpu] = 1;
-      if (hasTime) this.noteTime(time);
+      if (hasTime) state.noteTime(time);
       kind[n] = rowKind;
       name[n] = nameId;
       cpuColumn[n] = cpu;
@@ -372,23 +300,151 @@ export class CallLines {
       }
       bits[n] = rowBits;
       lineStart = ++p;
-      if (++n === capacity) {
-        batch.length = n;
-        this.#hooks.flush();
-        n = 0;
-      }
+      if (++n === capacity) break;
     }
     batch.length = n;
-    this.line = lines;
+    state.line = lines;
     return lineStart;
   }
 
-  /** A time stamp was read, ns since the origin. */
-  noteTime(time: number): void {
-    if (Number.isNaN(this.firstNs)) {
-      this.firstNs = time;
-      this.lastNs = time;
-    } else if (time > this.lastNs) this.lastNs = time;
+  /** `  564.175954 |`, and what separates it. Returns where the next column begins, or -1. */
+  #readStamp(bytes: Uint8Array, from: number, hasCpu: boolean): number {
+    let p = from;
+    let c = bytes[p]!;
+    while (c === SPACE) c = bytes[++p]!;
+    if ((CLASSES[c]! & CLASS_DIGIT) === 0) return -1;
+    let seconds = 0;
+    do {
+      seconds = seconds * 10 + c - 48;
+      c = bytes[++p]!;
+    } while (CLASSES[c]! & CLASS_DIGIT);
+    if (c !== DOT) return -1;
+    let micros = 0;
+    const at = ++p;
+    c = bytes[p]!;
+    while (CLASSES[c]! & CLASS_DIGIT) {
+      micros = micros * 10 + c - 48;
+      c = bytes[++p]!;
+    }
+    if (p - at !== 6 || c !== SPACE || bytes[p + 1] !== BAR) return -1;
+    p += 2;
+    // The printer puts two blanks behind the bar; the CPU column brings its own.
+    if (!hasCpu && bytes[p] === SPACE && bytes[p + 1] === SPACE) p += 2;
+    if (Number.isNaN(this.#state.originSeconds)) this.#state.originSeconds = seconds;
+    this.#readNs = (seconds - this.#state.originSeconds) * 1e9 + micros * 1000;
+    return p;
+  }
+
+  /** Latency-format flags and the bar behind them. Returns where the next column begins, or -1. */
+  #readContext(bytes: Uint8Array, from: number, hasDuration: boolean): number {
+    let p = from;
+    while (bytes[p] === SPACE) p++;
+    const at = p;
+    let c = bytes[p]!;
+    while (c > SPACE && c !== BAR) c = bytes[++p]!;
+    if (p - at < 4 || p - at > 7) return -1;
+    while (bytes[p] === SPACE) p++;
+    if (bytes[p] !== BAR) return -1;
+    p++;
+    if (!hasDuration && bytes[p] === SPACE) p++;
+    this.#readFlags = packContext(bytes, at);
+    return p;
+  }
+
+  /** A duration of any length, or none, and the bar behind it. Returns where the next column begins, or -1. */
+  #readDuration(bytes: Uint8Array, from: number, collapsed: boolean): number {
+    let p = from;
+    this.#readNs = Number.NaN;
+    let c = bytes[p]!;
+    while (c === SPACE) c = bytes[++p]!;
+    if (c === BAR) return p + 1;
+    if (CLASSES[c]! & CLASS_MARK) {
+      c = bytes[++p]!;
+      while (c === SPACE) c = bytes[++p]!;
+    }
+    if ((CLASSES[c]! & CLASS_DIGIT) === 0) return -1;
+    let whole = 0;
+    do {
+      whole = whole * 10 + c - 48;
+      c = bytes[++p]!;
+    } while (CLASSES[c]! & CLASS_DIGIT);
+    let unit = 1000;
+    let fraction = 0;
+    if (c === DOT) {
+      const at = ++p;
+      c = bytes[p]!;
+      while (CLASSES[c]! & CLASS_DIGIT) {
+        fraction = fraction * 10 + c - 48;
+        c = bytes[++p]!;
+      }
+      const digits = p - at;
+      // More than three decimals cannot be ns: not this tracer's number.
+      if (digits > 3) return -1;
+      unit = UNITS[digits]!;
+    } else if (whole < 1_000_000 && !collapsed) return -1; // only seven digits leave no room for decimals
+    if (c !== SPACE || bytes[p + 1] !== LETTER_U || bytes[p + 2] !== LETTER_S) return -1;
+    p += 3;
+    while (bytes[p] === SPACE) p++;
+    if (bytes[p] !== BAR) return -1;
+    this.#readNs = whole * 1000 + fraction * unit;
+    return p + 1;
+  }
+
+  /**
+   * What stands behind the columns, whatever it is: all that the hot loop does not know at a glance
+   * goes through here, so that its machine code knows one rare case and not many.
+   * Returns the newline, or -1.
+   */
+  #readBody(bytes: Uint8Array, at: number, row: number, last: number): number {
+    const c = bytes[at]!;
+    if (c === BRACE_CLOSE) {
+      this.#readKind = RecordKind.Exit;
+      return this.#readExitNote(bytes, at + 1, row);
+    }
+    if (c === SLASH) {
+      this.#readKind = RecordKind.Event;
+      this.#readBits = RecordBits.Text;
+      return this.#readComment(bytes, at, row);
+    }
+    const paren = this.#readCallName(bytes, at, last);
+    return paren < 0 ? -1 : this.#readCallTail(bytes, paren + 1, row);
+  }
+
+  /**
+   * The name of a call, whatever it is; it becomes what followed `last` last. Returns the `(`, or -1:
+   * it is none, or a new one ({@link addedName}).
+   */
+  #readCallName(bytes: Uint8Array, at: number, last: number): number {
+    const { names } = this.#context;
+    let p = at;
+    let hash = 0;
+    let c = bytes[p]!;
+    while (CLASSES[c]! & CLASS_NAME) {
+      hash = ((hash << 5) - hash + c) | 0;
+      c = bytes[++p]!;
+    }
+    if (p === at) return -1;
+    if (c === SPACE && bytes[p + 1] === BRACKET_OPEN) {
+      do {
+        hash = ((hash << 5) - hash + c) | 0;
+        c = bytes[++p]!;
+      } while (c !== BRACKET_CLOSE && c !== NEWLINE);
+      if (c !== BRACKET_CLOSE) return -1;
+      hash = ((hash << 5) - hash + c) | 0;
+      c = bytes[++p]!;
+    }
+    if (c !== PAREN_OPEN) return -1;
+    const known = names.size;
+    const nameId = names.intern(bytes, at, p, hash);
+    if (last >= 0) this.#successor[last] = nameId;
+    if (names.size !== known) {
+      // A new name may have moved the tables that are held in locals: begin again with it.
+      this.#growSuccessor();
+      this.addedName = true;
+      return -1;
+    }
+    this.#readName = nameId;
+    return p;
   }
 
   /** Behind `}`: nothing, ` /* F *\/`, ` /* F = 0x0 *\/` or ` /* F ret=0x0 *\/`. Returns the newline, or -1. */
@@ -541,6 +597,20 @@ export class CallLines {
   }
 }
 
+/** The bytes from `at` on are the first `length` of those that `words` hold from `word` on. */
+function holds(view: DataView, at: number, words: Int32Array, word: number, length: number): boolean {
+  let p = at;
+  let w = word;
+  const tail = at + (length & ~3);
+  while (p < tail) {
+    if (words[w] !== view.getInt32(p, true)) return false;
+    p += 4;
+    w++;
+  }
+  const inTail = (1 << ((length & 3) << 3)) - 1;
+  return ((words[w]! ^ view.getInt32(p, true)) & inTail) === 0;
+}
+
 /**
  * Where the argument list that begins at `at` ends: the first `)` that is followed by `;` or ` {`
  * and then by the end of the line or a comment; -1 when there is none.
@@ -586,5 +656,6 @@ function characterClasses(): Uint8Array {
   add(`${letters}${digits}.-`, CLASS_EVENT);
   add(digits, CLASS_DIGIT);
   add('+!#*@$', CLASS_MARK);
+  add('+!#*@$ ', CLASS_MARK_OR_BLANK);
   return classes;
 }

@@ -7,6 +7,9 @@ export type OddLine =
   | { readonly kind: 'blank' | 'header' | 'rule' | 'overruns' | 'dump-mark' | 'buffer-started' | 'elided' }
   | { readonly kind: 'tracer'; readonly tracer: string }
   | { readonly kind: 'release'; readonly release: string }
+  /** Columns of the common printer: `TASK-PID`, `cmd     pid`. */
+  | { readonly kind: 'event-header' }
+  | { readonly kind: 'entries'; readonly kept: number; readonly written: number }
   | { readonly kind: 'lost'; readonly cpu: number; readonly events: number }
   | { readonly kind: 'irq-entry' | 'irq-exit'; readonly cpu: number }
   | { readonly kind: 'switch'; readonly cpu: number; readonly from: TaskName; readonly to: TaskName };
@@ -39,11 +42,19 @@ export function readOddLine(line: string): OddLine | null {
   return readBanner(line);
 }
 
+/** The line that names the columns of the common printer. */
+export function isEventHeader(line: string): boolean {
+  return /^# +(?:TASK-PID|cmd +pid) /.test(line);
+}
+
 function readHashLine(line: string): OddLine {
   const tracer = /^# tracer: (\S+)/.exec(line);
   if (tracer) return { kind: 'tracer', tracer: tracer[1]! };
   const release = /^# \S+ latency trace v\S+ on (\S+)/.exec(line);
   if (release) return { kind: 'release', release: release[1]! };
+  const entries = /^# (?:entries-in-buffer\/entries-written: |latency: \d+ us, #)(\d+)\/(\d+)\b/.exec(line);
+  if (entries) return { kind: 'entries', kept: Number(entries[1]), written: Number(entries[2]) };
+  if (isEventHeader(line)) return { kind: 'event-header' };
   if (/^##### CPU \d+ buffer started/.test(line)) return { kind: 'buffer-started' };
   return { kind: 'header' };
 }

@@ -1,14 +1,16 @@
-import { latin1, RecordBatch, RecordBits, RecordKind } from '../trace/records.ts';
-import { isStackLine, readEventLine } from './event-lines.ts';
-import { CallLines, MAX_CPUS } from './function-graph-calls.ts';
+import { latin1, RecordBatch, RecordKind } from '../trace/records.ts';
+import { EventLines } from './ftrace-events.ts';
+import { alignEventLine, looksLikeEventLine } from './ftrace-loose-lines.ts';
+import { CallLines } from './function-graph-calls.ts';
 import {
   type FunctionGraphLayout,
   inferLayout,
   layoutFromHeader,
   layoutText,
 } from './function-graph-layout.ts';
-import { readOddLine, readTaskName, type TaskName } from './function-graph-odd-lines.ts';
+import { isEventHeader, readOddLine, readTaskName, type TaskName } from './function-graph-odd-lines.ts';
 import { undecorate } from './line-decoration.ts';
+import { MAX_CPUS, ReadingState } from './reading-state.ts';
 import type { ParseContext, TraceFacts, TraceParser } from './trace-parser.ts';
 import { UnreadLines } from './unread-lines.ts';
 
@@ -24,11 +26,12 @@ const BYTES_TO_INFER = 1 << 16;
 const MAX_COMMENT_LINES = 64;
 
 /**
- * Parser of function_graph text with every option of the kernel's printer, at any chunk size.
+ * Parser of ftrace text, at any chunk size: function_graph with every option of its printer, the events and the
+ * function tracer as the common printer writes them, and texts that hold both.
  *
- * The hot loop walks bytes once, writes columns and makes no string. Lines that are not calls or
- * comments in the present layout go to {@link FunctionGraphParser.#oddLine}, which may be slow.
- * Grammar: kernel/trace/trace_functions_graph.c of 6.1, 6.12 and 7.3.
+ * Two hot loops walk bytes once, write columns and make no string: {@link CallLines} and {@link EventLines}.
+ * Lines that neither takes go to {@link FunctionGraphParser.#oddLine}, which may be slow.
+ * Grammar: kernel/trace/trace_functions_graph.c and trace_output.c of 6.1, 6.12 and 7.3.
  */
 export class FunctionGraphParser implements TraceParser {
   readonly #context: ParseContext;
@@ -64,13 +67,16 @@ export class FunctionGraphParser implements TraceParser {
   #lastDecoration = '';
   #decoration = '';
   #sawTrace = false;
-  #inStackTrace = false;
+  /** True when the lines of the section are the common printer's, as far as its header or its lines tell. */
+  #isCommon = false;
   /** How many more lines may belong to a comment that was not closed in its line. */
   #commentLinesLeft = 0;
   /** True while one line is parsed again without its decoration. */
   #retrying = false;
   #retryFailed = false;
+  readonly #state = new ReadingState();
   readonly #calls: CallLines;
+  readonly #events: EventLines;
   readonly #unread: UnreadLines;
 
   /**
@@ -85,14 +91,13 @@ export class FunctionGraphParser implements TraceParser {
     this.#prose = options.prose ?? false;
     this.#batch = options.batch ?? new RecordBatch();
     this.#unread = new UnreadLines(context.diagnostics, context.inputName, this.#prose);
-    this.#calls = new CallLines(context, this.#batch, {
-      flush: () => this.#flush(),
-      traceLine: () => this.#traceLineSeen(),
-    });
+    const hooks = { flush: () => this.#flush(), traceLine: () => this.#traceLineSeen() };
+    this.#calls = new CallLines(context, this.#batch, this.#state, hooks);
+    this.#events = new EventLines(context, this.#batch, this.#state, hooks);
   }
 
   get originNs(): number {
-    return Number.isNaN(this.#calls.originSeconds) ? 0 : this.#calls.originSeconds * 1e9;
+    return Number.isNaN(this.#state.originSeconds) ? 0 : this.#state.originSeconds * 1e9;
   }
 
   push(bytes: Uint8Array): void {
@@ -119,21 +124,24 @@ export class FunctionGraphParser implements TraceParser {
       const line = new Uint8Array(this.#carryLength + 1);
       line.set(this.#carry.subarray(0, this.#carryLength));
       line[this.#carryLength] = NEWLINE;
-      this.#unread.cutLine = this.#calls.line + 1;
+      this.#unread.cutLine = this.#state.line + 1;
       this.#parseLines(line, 0, line.length);
     }
     this.#settleGathered();
     this.#unread.settle(true);
     this.#flush();
     const facts = this.#facts;
-    facts.lines = this.#calls.line;
-    facts.understoodLines = this.#calls.line - this.#unread.notUnderstood;
-    facts.cpus = this.#calls.cpus;
-    if (!Number.isNaN(this.#calls.firstNs)) {
+    facts.layouts.push(...this.#events.layouts);
+    facts.lines = this.#state.line;
+    facts.understoodLines = this.#state.line - this.#unread.notUnderstood;
+    facts.cpus = this.#state.cpus;
+    if (!Number.isNaN(this.#state.firstNs)) {
       facts.clock = 'stamps';
-      facts.originNs = this.#calls.originSeconds * 1e9;
-      facts.firstNs = this.#calls.firstNs;
-      facts.lastNs = this.#calls.lastNs;
+      // The graph printer writes six decimals always.
+      facts.stampQuantumNs = Number.isNaN(this.#state.quantumNs) ? 1000 : this.#state.quantumNs;
+      facts.originNs = this.#state.originSeconds * 1e9;
+      facts.firstNs = this.#state.firstNs;
+      facts.lastNs = this.#state.lastNs;
     }
     return facts;
   }
@@ -148,9 +156,9 @@ export class FunctionGraphParser implements TraceParser {
     }
     const need = this.#carryLength + to - from;
     if (need > MAX_LINE_BYTES) {
-      this.#calls.line++;
+      this.#state.line++;
       const text = `lines over ${MAX_LINE_BYTES} bytes were skipped`;
-      this.#unread.addDamaged(this.#calls.line, 'overlong-line', text);
+      this.#unread.addDamaged(this.#state.line, 'overlong-line', text);
       this.#carryLength = 0;
       this.#skippingLongLine = !ends;
       return;
@@ -166,11 +174,18 @@ export class FunctionGraphParser implements TraceParser {
 
   #setLayout(layout: FunctionGraphLayout): void {
     this.#layout = layout;
+    this.#setCommon(false);
     const text = layoutText(layout);
     if (!this.#facts.layouts.includes(text)) this.#facts.layouts.push(text);
   }
 
-  // ---------------------------------------------------------------- the hot loop
+  #setCommon(isCommon: boolean): void {
+    this.#isCommon = isCommon;
+    this.#events.raw = isCommon;
+    this.#events.bare = false;
+  }
+
+  // ---------------------------------------------------------------- the hot loops
 
   /** Parses whole lines `bytes[from, end)`, the last byte being a newline. */
   #parseLines(bytes: Uint8Array, from: number, end: number): void {
@@ -178,14 +193,26 @@ export class FunctionGraphParser implements TraceParser {
     this.#batch.bytes = bytes;
     let p = from;
     for (;;) {
-      if (this.#layout !== null) p = this.#calls.parse(bytes, p, end, this.#layout);
-      if (this.#calls.addedName) {
-        this.#calls.addedName = false;
-        continue;
+      const before = p;
+      if (this.#layout !== null) {
+        p = this.#calls.parse(bytes, p, end, this.#layout);
+        if (p > before) this.#events.interrupted();
+        if (this.#batch.length === this.#batch.capacity) this.#flush();
+        if (this.#calls.addedName) {
+          this.#calls.addedName = false;
+          continue;
+        }
+      }
+      // While lines wait for their layout, those behind them have to wait as well.
+      if (p < end && this.#gathered.length === 0) {
+        const from = p;
+        p = this.#events.parse(bytes, p, end);
+        if (p > from && this.#layout === null && !this.#isCommon) this.#setCommon(true);
       }
       if (p === end) break;
+      if (p > before) continue;
       const lineEnd = bytes.indexOf(NEWLINE, p);
-      this.#calls.line++;
+      this.#state.line++;
       this.#oddLine(bytes, p, lineEnd);
       this.#batch.bytes = bytes;
       p = lineEnd + 1;
@@ -219,31 +246,48 @@ export class FunctionGraphParser implements TraceParser {
     if (isLong) {
       if (isBlank(bytes, start, end)) return;
       const sentence = `lines over ${MAX_ODD_LINE_BYTES} bytes are not understood`;
-      this.#unread.addDamaged(this.#calls.line, 'unknown-line', sentence);
+      this.#unread.addDamaged(this.#state.line, 'unknown-line', sentence);
       return;
     }
-    if (this.#layout === null && this.#gather(text)) return;
+    const mayBeGraph = !this.#isCommon || looksLikeGraphLine(text);
+    if (this.#layout === null && mayBeGraph && this.#gather(text)) return;
     if (this.#readUndecorated(text)) return;
     if (this.#readBrokenComment(text)) return;
-    if (this.#layout && !this.#prose && hasPrologue(text, this.#layout)) {
+    if (!this.#prose && this.#isDamaged(text)) {
       const sentence = 'lines begin like the trace and cannot be read on';
-      this.#unread.addDamaged(this.#calls.line, 'damaged-line', sentence);
+      this.#unread.addDamaged(this.#state.line, 'damaged-line', sentence);
       return;
     }
-    this.#unread.add(this.#calls.line, text);
-    this.#calls.watch = true;
+    this.#unread.add(this.#state.line, text);
+    this.#state.watch = true;
+  }
+
+  /** A line that was one of the trace's once. */
+  #isDamaged(text: string): boolean {
+    if (this.#layout) return hasPrologue(text, this.#layout);
+    return this.#isCommon && this.#sawTrace && looksLikeEventLine(text);
   }
 
   #readAsOddLine(text: string): boolean {
     const odd = readOddLine(text);
     if (odd) {
-      if (odd.kind !== 'blank') this.#inStackTrace = false;
+      if (odd.kind !== 'blank') this.#events.inStack = false;
       switch (odd.kind) {
         case 'tracer':
           this.#beginSection(text);
           break;
         case 'release':
           this.#facts.kernelRelease ||= odd.release;
+          this.#events.bare = false;
+          break;
+        case 'entries':
+          this.#events.bare = false;
+          if (odd.written > odd.kept) this.#emitOverwritten(odd.written - odd.kept);
+          break;
+        case 'event-header':
+          this.#settleGathered();
+          this.#layout = null;
+          this.#setCommon(true);
           break;
         case 'header': {
           const layout = layoutFromHeader(text.trimEnd());
@@ -278,37 +322,8 @@ export class FunctionGraphParser implements TraceParser {
       this.#emitElision();
       return true;
     }
-    if (this.#inStackTrace && isStackLine(text)) return true;
-    return this.#readAsEvent(text);
-  }
-
-  /** A line that the common printer wrote into the same buffer. */
-  #readAsEvent(text: string): boolean {
-    const event = readEventLine(text);
-    if (!event) return false;
-    this.#inStackTrace = isStackLine(event.text);
-    if (event.kind === 'other' && !this.#inStackTrace) return false;
-    const { names, tasks } = this.#context;
-    const row = this.#emit(
-      event.kind === 'function' ? RecordKind.Function : RecordKind.Event,
-      event.cpu,
-      tasks.intern(event.pid, event.comm, event.cpu),
-      0,
-    );
-    const batch = this.#batch;
-    batch.name[row] = event.name === '' ? -1 : names.internText(event.name);
-    if (event.seconds !== null) {
-      if (Number.isNaN(this.#calls.originSeconds)) this.#calls.originSeconds = event.seconds;
-      batch.timeNs[row] = (event.seconds - this.#calls.originSeconds) * 1e9 + event.micros * 1000;
-      this.#calls.noteTime(batch.timeNs[row]!);
-    }
-    // The text does not stand at a place of its own in the bytes: the row goes out alone.
-    batch.bytes = bytesOf(event.text);
-    batch.textStart[row] = 0;
-    batch.textEnd[row] = event.text.length;
-    batch.bits[row] = RecordBits.Text;
-    this.#flush();
-    return true;
+    const aligned = alignEventLine(text);
+    return aligned !== null && aligned !== text && this.#retry(aligned);
   }
 
   /** `# tracer:` begins a trace: what was known of the one before does not hold any more. */
@@ -319,16 +334,33 @@ export class FunctionGraphParser implements TraceParser {
     const tracer = text.slice('# tracer: '.length).trim();
     this.#batch.name[this.#batch.length - 1] = this.#context.names.internText(tracer);
     this.#layout = null;
+    this.#setCommon(tracer !== 'function_graph');
+    // Until a header with columns comes: nocontext-info prints none.
+    this.#events.bare = this.#isCommon;
+    this.#events.bodies.tracer = tracer;
     this.#calls.cpuTask.fill(-1);
+  }
+
+  /** The header says that the ring buffer wrapped: what is missing came before the first line. */
+  #emitOverwritten(count: number): void {
+    this.#emit(RecordKind.Lost, -1, -1, count);
+    const sentence = 'records were overwritten before the trace was read: the buffer was too small';
+    this.#context.diagnostics.add(
+      'overwritten',
+      'loss',
+      sentence,
+      this.#unread.place(this.#state.line),
+      count,
+    );
   }
 
   #emitIrqMark(text: string, kind: number, cpu: number): void {
     const row = this.#emit(kind, cpu, this.#taskOf(cpu), 0);
     const stamp = this.#layout?.abstime ? /^ *(\d+)\.(\d{6}) \|/.exec(text) : null;
     if (stamp) {
-      if (Number.isNaN(this.#calls.originSeconds)) this.#calls.originSeconds = Number(stamp[1]);
+      if (Number.isNaN(this.#state.originSeconds)) this.#state.originSeconds = Number(stamp[1]);
       this.#batch.timeNs[row] =
-        (Number(stamp[1]) - this.#calls.originSeconds) * 1e9 + Number(stamp[2]) * 1000;
+        (Number(stamp[1]) - this.#state.originSeconds) * 1e9 + Number(stamp[2]) * 1000;
     }
     const field = this.#layout?.proc ? /^.*?(.{14}|\S.{13,16}\d) \| +[=<]/.exec(text)?.[1] : undefined;
     const task = field === undefined ? null : readTaskName(field);
@@ -367,7 +399,7 @@ export class FunctionGraphParser implements TraceParser {
     batch.timeNs[row] = Number.NaN;
     batch.durationNs[row] = Number.NaN;
     batch.depth[row] = -1;
-    batch.line[row] = this.#calls.line;
+    batch.line[row] = this.#state.line;
     return row;
   }
 
@@ -376,7 +408,7 @@ export class FunctionGraphParser implements TraceParser {
   /** Keeps a line until the section's columns can be inferred; false when that failed already. */
   #gather(text: string): boolean {
     if (this.#gatheredFrom < 0) return false;
-    if (this.#gathered.length === 0) this.#gatheredFrom = this.#calls.line;
+    if (this.#gathered.length === 0) this.#gatheredFrom = this.#state.line;
     this.#gathered.push(text);
     this.#gatheredBytes += text.length;
     if (this.#gathered.length >= LINES_TO_INFER || this.#gatheredBytes >= BYTES_TO_INFER)
@@ -388,18 +420,18 @@ export class FunctionGraphParser implements TraceParser {
   #settleGathered(): void {
     if (this.#gathered.length === 0) return;
     const lines = this.#gathered;
-    const line = this.#calls.line;
+    const line = this.#state.line;
     this.#gathered = [];
     this.#gatheredBytes = 0;
     const inferred = inferLayout(lines) ?? inferLayout(lines.map((text) => undecorate(text).text));
     if (inferred) this.#setLayout(inferred.layout);
-    this.#calls.line = this.#gatheredFrom - 1;
+    this.#state.line = this.#gatheredFrom - 1;
     // -1: these lines must not be gathered again.
     this.#gatheredFrom = -1;
     const bytes = bytesOf(`${lines.join('\n')}\n`);
     this.#parseLines(bytes, 0, bytes.length);
     this.#gatheredFrom = 0;
-    this.#calls.line = line;
+    this.#state.line = line;
   }
 
   // ---------------------------------------------------------------- decoration and prose
@@ -411,10 +443,10 @@ export class FunctionGraphParser implements TraceParser {
     if (cleaned === text) return false;
     if (cleaned.length < plain.text.length) {
       const sentence = 'NUL bytes were taken out of lines';
-      this.#context.diagnostics.add('nul-bytes', 'warning', sentence, this.#unread.place(this.#calls.line));
+      this.#context.diagnostics.add('nul-bytes', 'warning', sentence, this.#unread.place(this.#state.line));
     }
     this.#decoration = plain.decoration;
-    this.#calls.watch = true;
+    this.#state.watch = true;
     let understood = this.#retry(cleaned);
     if (!understood && plain.decoration !== this.#lastDecoration) {
       const inferred = inferLayout([cleaned]);
@@ -426,7 +458,7 @@ export class FunctionGraphParser implements TraceParser {
       }
     }
     this.#decoration = '';
-    this.#calls.watch = true;
+    this.#state.watch = true;
     return understood;
   }
 
@@ -440,19 +472,20 @@ export class FunctionGraphParser implements TraceParser {
     if (!this.#retry(`${text} */`)) return false;
     this.#commentLinesLeft = MAX_COMMENT_LINES;
     // The next trace line ends it, closed or not.
-    this.#calls.watch = true;
+    this.#state.watch = true;
     return true;
   }
 
   #retry(text: string): boolean {
-    const line = this.#calls.line;
+    const line = this.#state.line;
     const bytes = bytesOf(`${text}\n`);
+    const outer = this.#retrying;
     this.#retrying = true;
     this.#retryFailed = false;
-    this.#calls.line = line - 1;
+    this.#state.line = line - 1;
     this.#parseLines(bytes, 0, bytes.length);
-    this.#calls.line = line;
-    this.#retrying = false;
+    this.#state.line = line;
+    this.#retrying = outer;
     return !this.#retryFailed;
   }
 
@@ -463,7 +496,7 @@ export class FunctionGraphParser implements TraceParser {
     this.#unread.settle(newPart);
     this.#sawTrace = true;
     this.#lastDecoration = this.#decoration;
-    this.#calls.watch = this.#decoration !== '';
+    this.#state.watch = this.#decoration !== '';
   }
 }
 
@@ -475,9 +508,15 @@ function hasPrologue(text: string, layout: FunctionGraphLayout): boolean {
   return false;
 }
 
+/** A line that may be the graph printer's, though the lines before it are the common printer's. */
+function looksLikeGraphLine(text: string): boolean {
+  return /^ *(?:\d+\.\d{6} \| +)?\d+\) |(?: us| {8}) *\| {2}/.test(text);
+}
+
 /** A line that says what the next ones look like. */
 function startsSection(text: string): boolean {
-  return text.startsWith('#') && (text.startsWith('# tracer: ') || layoutFromHeader(text.trimEnd()) !== null);
+  if (!text.startsWith('#')) return false;
+  return text.startsWith('# tracer: ') || layoutFromHeader(text.trimEnd()) !== null || isEventHeader(text);
 }
 
 function isBlank(bytes: Uint8Array, start: number, end: number): boolean {

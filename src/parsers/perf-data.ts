@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { InputError } from '../trace/diagnostics.ts';
-import { latin1 } from '../trace/records.ts';
+import { latin1, type RecordBatch, RecordKind } from '../trace/records.ts';
 import { PerfScriptParser } from './perf-script.ts';
 import type { ParseContext, TraceFacts } from './trace-parser.ts';
 
@@ -32,7 +32,8 @@ export async function readPerfData(
   perf = 'perf',
 ): Promise<TraceFacts> {
   const size = statSync(path).size;
-  const parser = new PerfScriptParser(context);
+  const watched = new WatchedSink(context, () => parser.originNs);
+  const parser = new PerfScriptParser({ ...context, sink: (batch) => watched.take(batch) });
   const child = spawn(perf, [...ARGUMENTS, '-i', path], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -72,10 +73,39 @@ export async function readPerfData(
       'perf could not read its file to the end',
       sentence,
     );
+  } else if (watched.unknownFrames > 0 && /No kallsyms or vmlinux/.test(said)) {
+    const sentence =
+      'perf has no symbols of the recorded kernel here, frames stay [unknown]: run `perf script` where it was recorded';
+    context.diagnostics.add('perf-no-symbols', 'loss', sentence, context.inputName, watched.unknownFrames);
   } else if (said !== '') {
     context.diagnostics.add('perf-script-says', 'info', 'perf had something to say', said);
   }
   return { ...facts, bytes: size };
+}
+
+/** Hands rows on, tells the origin of their times before the first that has one, and counts unnamed frames. */
+class WatchedSink {
+  unknownFrames = 0;
+  readonly #context: ParseContext;
+  readonly #originNs: () => number;
+  readonly #unknown: number;
+  #told = -1;
+
+  constructor(context: ParseContext, originNs: () => number) {
+    this.#context = context;
+    this.#originNs = originNs;
+    this.#unknown = context.names.internText('[unknown]');
+  }
+
+  take(batch: RecordBatch): void {
+    const originNs = this.#originNs();
+    if (originNs !== this.#told) this.#context.onOrigin?.(originNs);
+    this.#told = originNs;
+    for (let row = 0; row < batch.length; row++) {
+      if (batch.name[row] === this.#unknown && batch.kind[row] === RecordKind.Frame) this.unknownFrames++;
+    }
+    this.#context.sink(batch);
+  }
 }
 
 function notInstalled(name: string): string {

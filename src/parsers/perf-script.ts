@@ -1,10 +1,10 @@
 import { latin1, RecordBatch, RecordKind } from '../trace/records.ts';
 import { isBlank, withoutEndBlanks } from './line-blanks.ts';
-import { LineChunks } from './line-chunks.ts';
 import { readSampleLine, type SampleLine } from './perf-sample-line.ts';
 import { readHeaderLine } from './perf-script-header.ts';
 import { PerfScriptLines } from './perf-script-lines.ts';
 import type { ParseContext, TraceFacts, TraceParser } from './trace-parser.ts';
+import { WholeLines } from './whole-lines.ts';
 
 const NEWLINE = 10;
 /** Longer than any line but a tracepoint's, which the hot loop reads. */
@@ -25,7 +25,7 @@ export class PerfScriptParser implements TraceParser {
   readonly #context: ParseContext;
   readonly #batch: RecordBatch;
   readonly #lines: PerfScriptLines;
-  readonly #chunks: LineChunks;
+  readonly #chunks: WholeLines;
   readonly #facts: TraceFacts = {
     bytes: 0,
     lines: 0,
@@ -48,7 +48,7 @@ export class PerfScriptParser implements TraceParser {
     this.#context = context;
     this.#batch = options.batch ?? new RecordBatch();
     this.#lines = new PerfScriptLines(context, this.#batch, () => this.#flush());
-    this.#chunks = new LineChunks({
+    this.#chunks = new WholeLines({
       lines: (bytes, from, end) => this.#parseLines(bytes, from, end),
       overlong: () => {
         this.#lines.line++;

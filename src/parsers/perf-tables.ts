@@ -1,7 +1,7 @@
 import { latin1 } from '../trace/records.ts';
 import type { SideHistogram, SideTable } from '../trace/side-tables.ts';
-import { LineChunks } from './line-chunks.ts';
 import type { ParseContext, TraceFacts, TraceParser } from './trace-parser.ts';
+import { WholeLines } from './whole-lines.ts';
 
 /** `# DURATION | COUNT | GRAPH` (tools/perf/builtin-ftrace.c, display_histogram). */
 const LATENCY_HEADER = /^# +DURATION +\| +COUNT +\| GRAPH/;
@@ -52,7 +52,7 @@ export function sniffPerfTables(head: Uint8Array): boolean {
 export class PerfTablesParser implements TraceParser {
   readonly originNs = 0;
   readonly #context: ParseContext;
-  readonly #chunks: LineChunks;
+  readonly #chunks: WholeLines;
   #bytes = 0;
   #line = 0;
   #notUnderstood = 0;
@@ -61,7 +61,7 @@ export class PerfTablesParser implements TraceParser {
 
   constructor(context: ParseContext) {
     this.#context = context;
-    this.#chunks = new LineChunks({
+    this.#chunks = new WholeLines({
       lines: (bytes, from, end) => this.#read(bytes, from, end),
       overlong: () => {
         this.#line++;
@@ -148,7 +148,13 @@ export class PerfTablesParser implements TraceParser {
   #close(): void {
     const { tables, inputName: source } = this.#context;
     if (this.#buckets) {
-      const histogram: SideHistogram = { source, name: '', unit: 'ns', buckets: this.#buckets };
+      const histogram: SideHistogram = {
+        source,
+        // The table does not say which function was measured.
+        name: 'perf ftrace latency',
+        unit: 'ns',
+        buckets: this.#buckets,
+      };
       tables?.histogram(histogram);
     }
     if (this.#table) {

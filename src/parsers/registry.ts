@@ -2,6 +2,7 @@ import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { latin1 } from '../trace/records.ts';
 import { BpfHistogramParser, sniffBpfHistogram } from './bpf-histogram.ts';
 import { ChromeJsonParser, sniffChromeJson } from './chrome-json.ts';
+import { sniffFtrace } from './ftrace-sniff.ts';
 import { FunctionGraphParser } from './function-graph.ts';
 import { sniffFunctionGraph } from './function-graph-sniff.ts';
 import { cleanMailText } from './mail-text.ts';
@@ -68,6 +69,13 @@ export const FORMATS: readonly TraceFormat[] = [
     sniff: (head) => sniffFunctionGraph(head) === 'mail',
     open: (context) => new FunctionGraphParser(context, { prose: true }),
     prepare: cleanMailText,
+  },
+  {
+    id: 'ftrace',
+    title: 'ftrace text: events and the function tracer (trace, trace_pipe, per_cpu, ftrace dumps)',
+    reads: 'all options of 6.1 to 7.3 but bin and blk_classic; stack traces; sections of function_graph',
+    sniff: sniffFtrace,
+    open: (context) => new FunctionGraphParser(context),
   },
   {
     id: 'perf-data',
@@ -164,9 +172,7 @@ export function formatById(id: string): TraceFormat {
 
 function notRecognised(head: Uint8Array): string {
   const text = latin1(head, 0, head.length);
-  const tracer = /^# tracer: (\S+)/m.exec(text);
   const expected = 'expected a trace (see `trace-replay formats`)';
-  if (tracer) return `this is ftrace text of tracer "${tracer[1]}"; ${expected}`;
   const first = text
     .split('\n', 1)[0]!
     .slice(0, 60)

@@ -1,5 +1,4 @@
 import { latin1 } from '../trace/records.ts';
-import { LineChunks } from './line-chunks.ts';
 import { LockStatReader } from './side-lock-stat.ts';
 import { KernelValuesReader, MmStatReader, ZsmallocClassesReader } from './side-memory.ts';
 import {
@@ -17,6 +16,7 @@ import {
   TraceOptionsReader,
 } from './side-tracefs.ts';
 import type { ParseContext, TraceFacts, TraceParser } from './trace-parser.ts';
+import { WholeLines } from './whole-lines.ts';
 
 /** Reads the lines of one kind of side data into tables. */
 export interface SideReader {
@@ -90,14 +90,14 @@ export class SideDataParser implements TraceParser {
   readonly #context: ParseContext;
   readonly #tables = new SideTableSet();
   readonly #readers = makeReaders(this.#tables);
-  readonly #chunks: LineChunks;
+  readonly #chunks: WholeLines;
   #bytes = 0;
   #lines = 0;
   #unread = 0;
 
   constructor(context: ParseContext) {
     this.#context = context;
-    this.#chunks = new LineChunks({
+    this.#chunks = new WholeLines({
       lines: (bytes, from, end) => {
         for (let at = from; at < end; ) {
           const newline = bytes.indexOf(10, at);

@@ -48,14 +48,23 @@ function mainFunction(result: AnalysisResult): string[] {
 }
 
 /** Nothing called: what else there is comes first. */
-function noFunction({ events, profile, sideTables, sideHistograms, method }: AnalysisResult): string[] {
+function noFunction({
+  events,
+  profile,
+  sideTables,
+  sideHistograms,
+  method,
+  input,
+}: AnalysisResult): string[] {
   if (profile.length + sideTables.length + sideHistograms.length > 0) return [];
   const most = events[0];
   if (most === undefined || method.filters !== '') return ['No call passed the filters.'];
   const all = events.reduce((sum, row) => sum + row.count, 0);
   return [
     `${countText(all, 'event')} of ${countText(events.length, 'kind')}, the most ${most.name} (${most.count}); ` +
-      'none of them is the entry or the return of a call.',
+      (input.clock === 'none'
+        ? 'without time stamps nothing can be paired.'
+        : 'none of them is the entry or the return of a call.'),
   ];
 }
 
@@ -112,6 +121,7 @@ function waiting(result: AnalysisResult): string[] {
     if (result.profile.length + result.sideTables.length + result.sideHistograms.length > 0) return [];
     const hasCalls = result.functions.some((f) => f.totalNs !== null);
     if (result.locks.length === 0 && !hasCalls && result.hits.length > 0) return [];
+    if (result.locks.length === 0 && !hasCalls && result.input.clock === 'none') return [];
     if (result.locks.length === 0 && !hasCalls && result.events.length > 0)
       return ['No wait with both contention events is in this trace, so it says nothing about locks.'];
     if (result.locks.length === 0)

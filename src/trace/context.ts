@@ -22,6 +22,21 @@ export function packContext(bytes: Uint8Array, at: number): number {
   return packed | ((Number.isNaN(depth) ? 0 : depth) << 8);
 }
 
+/**
+ * Packs the flags of a record as numbers: `flags` of the common header (include/linux/trace_events.h,
+ * TRACE_FLAG_*) and its preempt count, whose low half is the preempt depth.
+ */
+export function packContextBits(flags: number, preemptCount: number): number {
+  let packed: number = ContextLevel.Task;
+  if (flags & 0x40) packed = ContextLevel.Nmi;
+  else if (flags & 0x08) packed = ContextLevel.Hardirq;
+  else if (flags & 0x10) packed = ContextLevel.Softirq;
+  if (flags & 0x01) packed |= IRQS_OFF;
+  // Lazy (6.13), of the task, of the preempt count.
+  if (flags & 0x26) packed |= NEED_RESCHED;
+  return packed | ((preemptCount & 0xf) << 8);
+}
+
 /** The {@link ContextLevel} of a packed context. */
 export function contextLevel(packed: number): number {
   return packed & 7;

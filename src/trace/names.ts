@@ -11,8 +11,10 @@ const INITIAL_SLOTS = 4096;
  * Text is decoded as latin1 on purpose: kernel symbols are bytes, and every byte survives.
  */
 export class NameTable {
-  /** All names end to end. Hot loops may compare against it directly. */
+  /** All names, each from a multiple of four on, so that hot loops may compare words. */
   heap: Uint8Array = new Uint8Array(1 << 16);
+  /** The same memory as words, in this machine's byte order. */
+  words: Int32Array = new Int32Array(this.heap.buffer);
   /** Start of each name in `heap`. */
   offset: Int32Array<ArrayBufferLike> = new Int32Array(1024);
   /** Length of each name in bytes. */
@@ -88,6 +90,7 @@ export class NameTable {
       const bigger = new Uint8Array(this.heap.length * 2);
       bigger.set(this.heap);
       this.heap = bigger;
+      this.words = new Int32Array(bigger.buffer);
     }
     if (this.size === this.offset.length) {
       this.offset = grown(this.offset);
@@ -99,7 +102,7 @@ export class NameTable {
     this.offset[id] = this.#used;
     this.length[id] = len;
     this.#hashes[id] = hash;
-    this.#used += len;
+    this.#used += (len + 3) & ~3;
     this.#slots[slot] = id;
     if (this.size * 2 > this.#slots.length) this.#rehash();
     return id;

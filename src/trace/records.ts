@@ -21,13 +21,17 @@ export const RecordKind = {
   IrqExit: 8,
   /** A new trace begins in the same input; nothing may be paired across it. */
   Section: 9,
-  /** One hit of the `function` tracer: `F <-P`; the caller is in `textStart..textEnd`. */
+  /**
+   * One hit of the `function` tracer: `F <-P`; the caller is in `textStart..textEnd`, arguments are in
+   * `noteStart..noteEnd`.
+   */
   Function: 10,
   /** A sample of a profile (cycles, cpu-clock): `name` is the event, `other` the period, 0 when not said. */
   Sample: 11,
   /**
    * One frame of the stack of the last Event, Function or Sample row of the same task: `name` is the
-   * symbol (with its module, without offset), `depth` counts from 0, the innermost.
+   * symbol (with its module, without offset), `depth` counts from 0, the innermost. `[unknown]` where only an
+   * address is printed, which is the text then.
    */
   Frame: 12,
 } as const;
@@ -80,7 +84,7 @@ export class RecordBatch {
   readonly noteStart: Int32Array;
   readonly noteEnd: Int32Array;
 
-  constructor(capacity = 8192) {
+  constructor(capacity = 1024) {
     this.capacity = capacity;
     this.kind = new Uint8Array(capacity);
     this.bits = new Uint8Array(capacity);

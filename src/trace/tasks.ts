@@ -1,6 +1,9 @@
 /** Index into a {@link TaskTable}; -1 means that the trace does not say which task ran. */
 export type TaskId = number;
 
+/** What ftrace prints for a task whose comm it did not save. */
+const UNKNOWN_COMM = '<...>';
+
 /** One task as the trace names it. `comm` may be cut (function_graph prints 7 characters). */
 export interface Task {
   readonly pid: number;
@@ -9,8 +12,8 @@ export interface Task {
 
 /**
  * Tasks seen in a trace, one row a pid. Pid 0 is the idle task, one for each CPU, so it is told
- * apart by its CPU as well. A later, longer comm for the same pid replaces a cut one; a task
- * that changes its name (exec, prctl) keeps the first.
+ * apart by its CPU as well. A later, longer comm for the same pid replaces a cut one, any comm replaces
+ * none (`<...>`, ''); a task that changes its name (exec, prctl) keeps the first.
  */
 export class TaskTable {
   readonly rows: Task[] = [];
@@ -29,7 +32,8 @@ export class TaskTable {
     const known = this.#byPid.get(key);
     if (known !== undefined) {
       const row = this.rows[known]!;
-      if (comm.length > row.comm.length && comm.startsWith(row.comm)) row.comm = comm;
+      if (row.comm === UNKNOWN_COMM || row.comm === '') row.comm = comm || row.comm;
+      else if (comm.length > row.comm.length && comm.startsWith(row.comm)) row.comm = comm;
       return known;
     }
     const id = this.rows.length;

@@ -45,7 +45,6 @@ describe('what cannot be read', () => {
       Buffer.from('\x17\x08\x44tracing6\0\0\0', 'latin1'),
       /at byte 13: 0 bytes are no size of a long/,
     ],
-    ['another tracer', '# tracer: nop\n#\n', /tracer "nop"; expected a trace/],
     [
       'prose',
       'Dear all,\n\nplease find the numbers below.\n',

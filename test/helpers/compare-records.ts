@@ -86,13 +86,9 @@ function alignByLine(fastRecords: FastRecord[], reference: ReferenceRecord[]) {
   return pairs;
 }
 
-/**
- * The fast parser packs the flag characters, so only what the packing keeps can be compared. It
- * keeps none for the lines that the common printer wrote.
- */
+/** The fast parser packs the flag characters, so only what the packing keeps can be compared. */
 function contextDifference(a: FastRecord, b: ReferenceRecord): string {
-  const isGraphCall = b.kind === 'entry' || b.kind === 'leaf' || b.kind === 'exit';
-  if (a.context === null) return isGraphCall && b.flags !== '' ? `fast none, reference ${b.flags}` : '';
+  if (a.context === null) return b.flags !== '' ? `fast none, reference ${b.flags}` : '';
   const expected = b.flags === '' ? null : packContext(Buffer.from(b.flags, 'latin1'), 0);
   if (expected === null) return `fast ${a.context}, reference none`;
   const level = levelOfFlags(b.flags);
@@ -110,7 +106,7 @@ function levelOfFlags(flags: string): number {
     z: ContextLevel.Nmi,
     Z: ContextLevel.Nmi,
   };
-  return level[flags[2]!] ?? -1;
+  return level[flags[2]!] ?? ContextLevel.Task;
 }
 
 /**

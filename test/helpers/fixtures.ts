@@ -30,20 +30,34 @@ export function readTrace(path: string): Uint8Array {
 
 /** Names of the function_graph fixtures, e.g. `function-graph/7.3/k7.3-ftrace-dump-dmesg.txt`. */
 export function listFunctionGraphFixtures(): string[] {
-  return listFiles(join(FIXTURES, 'function-graph'))
+  return listFixtures('function-graph');
+}
+
+/** Names of the fixtures in one folder: `ftrace/6.12.117/fn-p2.txt`. */
+export function listFixtures(folder: string): string[] {
+  return listFiles(join(FIXTURES, folder))
     .map((path) => relative(FIXTURES, path).split(sep).join('/').replace(/\.gz$/, ''))
     .sort();
 }
 
 /** The function_graph recordings beside the checkout; none where there is no such folder. */
 export function listSharedFunctionGraphTraces(): TraceFile[] {
+  return listSharedTraces(isFunctionGraphName);
+}
+
+/** The recordings of the common printer beside the checkout: events and the function tracer. */
+export function listSharedEventTraces(): TraceFile[] {
+  return listSharedTraces((name) => /(?:^|\/)(?:ev|fn|ops)-[^/]*\.txt(?:\.gz)?$|ftrace-function/.test(name));
+}
+
+function listSharedTraces(isWanted: (name: string) => boolean): TraceFile[] {
   return listFiles(SHARED_TRACES)
     .map((path) => ({
       path,
       name: relative(SHARED_TRACES, path).split(sep).join('/'),
       bytes: unpackedSize(path),
     }))
-    .filter(({ name }) => isFunctionGraphName(name))
+    .filter(({ name }) => isWanted(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

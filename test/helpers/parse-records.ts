@@ -36,6 +36,7 @@ const KINDS: Record<number, ReferenceKind> = {
   [RecordKind.IrqExit]: 'irq-exit',
   [RecordKind.Section]: 'section',
   [RecordKind.Function]: 'function',
+  [RecordKind.Frame]: 'frame',
 };
 
 /** Runs the fast parser over bytes, or over chunks as they come, and copies what its sink gets. */

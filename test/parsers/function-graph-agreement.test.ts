@@ -16,23 +16,12 @@ interface OpenDifference {
   readonly reason: string;
 }
 
-const FUNCTION_FORMS =
-  'fast parser: of the function tracer it reads `F <-P` behind a task only, not sym-addr, ' +
-  'noprint-parent and nocontext-info; it counts the rest as text around the trace';
 const DEEP = 'fast parser: a depth over 32767 is kept as 32767 in its Int16 column';
 
 const WHOLE = { from: 0, to: Number.POSITIVE_INFINITY };
 
 /** To be emptied: an entry that explains nothing any more fails the test as well. */
 const OPEN: Readonly<Record<string, readonly OpenDifference[]>> = {
-  'function-graph/7.3/k7.3-functiongraph-events-thresh-orphans-lost-function-events.txt': [
-    { from: 487, to: 492, reason: FUNCTION_FORMS },
-    { from: 506, to: 511, reason: FUNCTION_FORMS },
-    { from: 553, to: 568, reason: FUNCTION_FORMS },
-    { from: 0, to: 0, reason: FUNCTION_FORMS },
-  ],
-  'functions without context': [{ ...WHOLE, reason: FUNCTION_FORMS }],
-  'functions with addresses, and without callers': [{ ...WHOLE, reason: FUNCTION_FORMS }],
   'eighty thousand blanks': [{ ...WHOLE, reason: DEEP }],
 };
 

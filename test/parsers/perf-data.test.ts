@@ -29,7 +29,10 @@ function script(name: string, body: string): string {
 async function read(path: string, perf?: string): Promise<ParsedPerf & { progress: number[] }> {
   const collector = new PerfCollector();
   const progress: number[] = [];
-  const facts = await readPerfData(path, collector.context, (bytes) => progress.push(bytes), perf);
+  const origins: number[] = [];
+  const context = { ...collector.context, onOrigin: (originNs: number) => void origins.push(originNs) };
+  const facts = await readPerfData(path, context, (bytes) => progress.push(bytes), perf);
+  expect(origins).toEqual(facts.clock === 'stamps' ? [facts.originNs] : []);
   return { ...collector.result(facts), progress };
 }
 
@@ -93,7 +96,9 @@ describe('perf.data', () => {
     it.each(['clock', 'cont'])(
       'gives the samples and stacks of %s, whose symbols are elsewhere',
       async (name) => {
-        const { records, facts } = await read(write(`${name}.data`, readFixture(`perf/${name}.perf.data`)));
+        const { records, facts, diagnostics } = await read(
+          write(`${name}.data`, readFixture(`perf/${name}.perf.data`)),
+        );
         const text = parsePerfScript(readFixture(`perf/${name}.script.txt`));
         const shape = ({ kind, depth, task, cpu, other }: (typeof records)[0]) => ({
           kind,
@@ -103,6 +108,7 @@ describe('perf.data', () => {
           other,
         });
         expect(records.map(shape)).toEqual(text.records.map(shape));
+        if (records.some((row) => row.name === '[unknown]')) expect(diagnostics.list()).toHaveLength(1);
         expect(facts.understoodLines).toBe(facts.lines);
       },
     );

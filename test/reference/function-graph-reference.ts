@@ -1,5 +1,13 @@
 import { Readable } from 'node:stream';
 import split2 from 'split2';
+import {
+  looksLikePlainLine,
+  type PlainBody,
+  type PlainPrefix,
+  readFrame,
+  readPlainBody,
+  readPlainPrefix,
+} from './ftrace-lines-reference.ts';
 
 /**
  * A slow and obvious parser of function_graph text, to compare the fast one with: lines as strings,
@@ -21,7 +29,8 @@ export type ReferenceKind =
   | 'irq-entry'
   | 'irq-exit'
   | 'section'
-  | 'function';
+  | 'function'
+  | 'frame';
 
 /** What one line says. */
 export interface ReferenceRecord {
@@ -63,14 +72,17 @@ export interface ReferenceResult {
 /** What a line is. `neutral` lines are understood but may as well stand in text around the trace. */
 type Meaning =
   /** `open`: an event whose text goes on in the lines below. */
-  | { is: 'record'; record: ReferenceRecord; open?: boolean }
+  /** `isPlain`: by the common printer. */
+  | { is: 'record'; record: ReferenceRecord; open?: boolean; isPlain?: boolean }
   | { is: 'trace' }
-  /** A line of a stack trace; below it may stand another. */
-  | { is: 'stack' }
-  | { is: 'neutral' }
+  /** `<stack trace>`: frames stand below it. */
+  | { is: 'stack'; about: Partial<Prologue> }
+  | { is: 'neutral'; isBlank?: boolean }
   /** Lines were left out here by a person or a tool; before the first trace line it says nothing. */
   | { is: 'elision' }
-  | { is: 'columns'; layout: Layout };
+  | { is: 'columns'; layout: Layout }
+  /** The header of the common printer; `overwritten`: how many records it says are missing. */
+  | { is: 'plain-columns'; overwritten: number; hasColumns: boolean };
 
 interface Variant {
   text: string;
@@ -98,7 +110,8 @@ const PROC_WIDTH = 14;
 
 /** Reads a whole trace. */
 export async function parseFunctionGraphReference(input: Uint8Array): Promise<ReferenceResult> {
-  const reading = new Reading(await readLines(input));
+  const endsCut = input.length > 0 && input.at(-1) !== 10;
+  const reading = new Reading(await readLines(input), endsCut);
   return reading.run();
 }
 
@@ -115,6 +128,7 @@ async function readLines(input: Uint8Array): Promise<string[]> {
 
 class Reading {
   readonly #lines: string[];
+  readonly #endsCut: boolean;
   readonly #result: ReferenceResult;
   /** Null until a header or the lines themselves tell. */
   #layout: Layout | null = null;
@@ -124,10 +138,20 @@ class Reading {
   #commentLinesLeft = 0;
   #seenTrace = false;
   #lastDecoration = '';
-  #inStack = false;
+  #tracer = '';
+  /** The section is of the common printer; `#isBare`: its lines may have no prefix. */
+  #isPlain = false;
+  #isBare = false;
+  /** The last record of each CPU that can have a stack, unless lines of the graph printer came behind it. */
+  #lastRecord = new Map<number, ReferenceRecord>();
+  /** The row that frames belong to, as far as it is known; null outside of a stack. */
+  #stack: Partial<Prologue> | null = null;
+  #depth = 0;
 
-  constructor(lines: string[]) {
+  /** @param endsCut The last line has no newline: when it is not understood, it was cut. */
+  constructor(lines: string[], endsCut: boolean) {
     this.#lines = lines;
+    this.#endsCut = endsCut;
     this.#result = { records: [], lines: lines.length, unknown: [], around: [], between: [] };
   }
 
@@ -149,7 +173,10 @@ class Reading {
       this.#commentLinesLeft = line.endsWith('*/') ? 0 : this.#commentLinesLeft - 1;
       return;
     }
-    const damaged = variants.some((v) => looksDamaged(v.text, this.#layout));
+    const damaged =
+      (this.#endsCut && index === this.#lines.length - 1) ||
+      variants.some((v) => looksDamaged(v.text, this.#layout)) ||
+      (this.#layout === null && this.#isPlain && this.#seenTrace && looksLikePlainLine(line));
     this.#pending.push({ line: index + 1, damaged, marked: hasTraceMarks(line) });
   }
 
@@ -163,6 +190,8 @@ class Reading {
     return variants.some(
       ({ text, decoration }) =>
         (this.#layout === null || (this.#seenTrace && decoration !== this.#lastDecoration)) &&
+        // Choice: among events only lines with a graph's columns are taken for one's.
+        (!this.#isPlain || /^ *(?:\d+\.\d{6} \| +)?\d+\) |(?: us| {8}) *\| {2}/.test(text)) &&
         ALL_LAYOUTS.some((layout) => readGraphLine(text, layout)),
     );
   }
@@ -184,16 +213,53 @@ class Reading {
       const record = readGraphLine(text, this.#layout);
       if (record) return { is: 'record', record, open: record.kind === 'event' && !/\*\/ *$/.test(text) };
     }
-    if (this.#inStack && STACK_FRAME.test(text)) return { is: 'stack' };
+    if (this.#stack && STACK_FRAME.test(text)) {
+      const said = readFrame(text.replace(STACK_FRAME, ''));
+      return { is: 'record', record: newRecord('frame', this.#stack, said), isPlain: true };
+    }
     // What `grep -C` puts between groups of lines.
     if (text === '--' && this.#lastDecoration.includes('grep')) return { is: 'elision' };
-    const columns = this.#layout?.size ?? 0;
-    return readLayoutFreeLine(text) ?? (columns === 0 ? readBareFunction(text) : null);
+    return readLayoutFreeLine(text) ?? this.#readPlainLine(text);
+  }
+
+  /**
+   * Choice: bodies without a prefix are read only where a header names a tracer and no columns, because shell
+   * output looks like that; raw lines that say nothing known only among other events.
+   */
+  #readPlainLine(text: string): Meaning | null {
+    const prefix = readPlainPrefix(text);
+    if (prefix) {
+      const body = readPlainBody(prefix.body, prefix.isRaw, this.#tracer);
+      if (body.isCertain || !prefix.isRaw || this.#isPlain) return plainRecord(body, aboutOf(prefix));
+    }
+    if (!this.#isBare || !/^[A-Za-z_<]/.test(text)) return null;
+    const body = readPlainBody(text, false, this.#tracer);
+    return body.isCertain ? plainRecord(body, {}) : null;
   }
 
   #accept(meaning: Meaning, decoration: string, line: number): void {
-    this.#inStack = meaning.is === 'stack';
-    if (meaning.is === 'columns') this.#layout = meaning.layout;
+    const isFrame = meaning.is === 'record' && meaning.record.kind === 'frame';
+    if (meaning.is === 'stack') {
+      const row = this.#lastRecord.get(meaning.about.cpu ?? -1);
+      // Tasks are told apart by their pid.
+      const isOurs = row !== undefined && pidOf(row.task) === pidOf(meaning.about.task ?? '');
+      this.#stack = { ...meaning.about, flags: '', timeUs: (isOurs ? row : meaning.about).timeUs ?? null };
+      this.#depth = 0;
+    } else if (!isFrame && !(meaning.is === 'neutral' && meaning.isBlank)) this.#stack = null;
+    if (isFrame && meaning.is === 'record') meaning.record.depth = this.#depth++;
+    if (meaning.is === 'columns') {
+      this.#layout = meaning.layout;
+      this.#isPlain = false;
+      this.#isBare = false;
+    }
+    if (meaning.is === 'plain-columns') {
+      this.#isBare = false;
+      if (meaning.hasColumns) {
+        this.#layout = null;
+        this.#isPlain = true;
+      }
+      if (meaning.overwritten === 0) return;
+    }
     if (meaning.is === 'columns' || meaning.is === 'neutral') return;
     if (meaning.is === 'elision' && !this.#seenTrace) return;
     this.#commentLinesLeft = meaning.is === 'record' && meaning.open ? MAX_COMMENT_LINES : 0;
@@ -201,7 +267,15 @@ class Reading {
     this.#settlePending(!this.#seenTrace || isSection || decoration !== this.#lastDecoration);
     this.#seenTrace = true;
     this.#lastDecoration = decoration;
-    if (meaning.is === 'record') this.#keep(meaning.record, line);
+    if (meaning.is === 'record') {
+      this.#keep(meaning.record, line);
+      if (meaning.isPlain) {
+        if (!isFrame) this.#lastRecord.set(meaning.record.cpu, meaning.record);
+        if (this.#layout === null) this.#isPlain = true;
+      } else if (GRAPH_KINDS.has(meaning.record.kind)) this.#lastRecord.clear();
+    }
+    if (meaning.is === 'plain-columns')
+      this.#keep(newRecord('lost', {}, { other: meaning.overwritten }), line);
     // Lines left out by hand: a loss on every CPU, of nobody knows how many.
     if (meaning.is === 'elision') this.#keep(newRecord('lost', {}), line);
   }
@@ -210,10 +284,13 @@ class Reading {
     record.line = line;
     if (record.kind === 'section') {
       this.#layout = null;
+      this.#tracer = record.text;
+      this.#isPlain = record.text !== 'function_graph';
+      this.#isBare = this.#isPlain;
       this.#bannerTask.clear();
     } else if (record.kind === 'switch') {
       this.#bannerTask.set(record.cpu, record.task);
-    } else if (record.task === '') {
+    } else if (record.task === '' && record.kind !== 'frame') {
       // Choice: a LOST line, too, is of the task that the CPU's last banner named.
       record.task = this.#bannerTask.get(record.cpu) ?? '';
     }
@@ -524,27 +601,38 @@ function nameAndText(inside: string): { name: string; text: string } {
 // Lines that are the same in every layout --------------------------------------------------------
 
 const SECTION = /^# tracer: *(.*?) *$/;
+const ENTRIES = /^# (?:entries-in-buffer\/entries-written: |latency: \d+ us, #)(\d+)\/(\d+)/;
+const GRAPH_KINDS: ReadonlySet<ReferenceKind> = new Set<ReferenceKind>(['entry', 'exit', 'leaf', 'event']);
 const LOST = /^CPU:(\d+) \[LOST (?:(\d+) )?EVENTS\]$/;
 const OVERRUNS = /^ *\(Overruns: \d+\)$/;
 const DUMP_LINE = /^ *(?:Dumping ftrace buffer:|\(ftrace buffer empty\))$/;
-// Choice: the lines below `<stack trace>` are understood, without a record; elsewhere they are text.
-const STACK_FRAME = /^ => /;
+// Choice: only below `<stack trace>`; elsewhere they are text.
+const STACK_FRAME = /^ ?=>(?: |$)/;
 const BLANK = /^[ \t]*$/;
 const ELISION = /^\s*(?:\.{3,}|\[\.{3}\]|<snip>|\[snip\])\s*$/;
 const DASHES = /^ *-+ *$/;
 
 function readLayoutFreeLine(text: string): Meaning | null {
-  if (BLANK.test(text) || DASHES.test(text)) return { is: 'neutral' };
+  if (BLANK.test(text)) return { is: 'neutral', isBlank: true };
+  if (DASHES.test(text)) return { is: 'neutral' };
   if (text.startsWith('#')) return readHeader(text);
   if (ELISION.test(text)) return { is: 'elision' };
   if (OVERRUNS.test(text) || DUMP_LINE.test(text)) return { is: 'trace' };
   const record = readBanner(text) ?? readLost(text);
-  return record ? { is: 'record', record } : readPlainLine(text);
+  return record ? { is: 'record', record } : null;
 }
 
 function readHeader(text: string): Meaning | null {
   const section = SECTION.exec(text);
   if (section) return { is: 'record', record: newRecord('section', {}, { text: section[1]! }) };
+  const entries = ENTRIES.exec(text);
+  if (entries) {
+    const overwritten = Math.max(0, Number(entries[2]) - Number(entries[1]));
+    return { is: 'plain-columns', overwritten, hasColumns: false };
+  }
+  if (/^# +(?:TASK-PID|cmd +pid) /.test(text))
+    return { is: 'plain-columns', overwritten: 0, hasColumns: true };
+  if (/^# \S+ latency trace v/.test(text)) return { is: 'plain-columns', overwritten: 0, hasColumns: false };
   // Without a layout yet, `# 1191.279 us |  }` is left for the guess.
   if (DURATION.test(text)) return null;
   // A column header says the layout even where its `# tracer:` line was not copied along.
@@ -571,65 +659,18 @@ function readLost(text: string): ReferenceRecord | null {
 
 // Lines in the form of the other tracers ---------------------------------------------------------
 
-// The comm is padded to 16 (8 in the latency form) on the left and may hold anything; the second
-// alternative is for lines that lost their leading blanks.
-const PLAIN_DEFAULT =
-  /^(.{16}|.*?)-(\d+) +(?:\( *[-\d]+\) +)?\[(\d+)\] (?:([^ ]{4,7}) )? *(\d+)(?:\.(\d{6}))?: (.*)$/s;
-const PLAIN_LATENCY = /^(.{8}|.*?)-(\d+) +(\d+)([^ \d][^ ]{3,6}) +\d+(?:us.)?: (.*)$/s;
-const PLAIN_VERBOSE =
-  /^(.{16}|.*?) +(\d+) +(\d+) \d+ [0-9a-f]{8} [0-9a-f]{8,} \[[0-9a-f]{8,}\] \d+\.\d{3}ms \(\+\d+\.\d{3}ms\): (.*)$/s;
-
-function readPlainLine(text: string): Meaning | null {
-  let match = PLAIN_DEFAULT.exec(text);
-  if (match) {
-    const [, comm, pid, cpu, flags, seconds, fraction, body] = match;
-    // A stamp without a fraction is a count of some other clock, not a time.
-    const timeUs = fraction === undefined ? null : microseconds(seconds!, fraction);
-    return readPlainBody(body!, { ...plainTask(comm!, pid!, cpu!), flags: flags ?? '', timeUs });
-  }
-  match = PLAIN_LATENCY.exec(text);
-  if (match) {
-    const [, comm, pid, cpu, flags, body] = match;
-    return readPlainBody(body!, { ...plainTask(comm!, pid!, cpu!), flags: flags! });
-  }
-  match = PLAIN_VERBOSE.exec(text);
-  if (match) {
-    const [, comm, pid, cpu, body] = match;
-    return readPlainBody(body!, plainTask(comm!, pid!, cpu!));
-  }
-  return null;
+function plainRecord(body: PlainBody, about: Partial<Prologue>): Meaning {
+  const { kind, name, text, note } = body;
+  if (kind === 'stack') return { is: 'stack', about };
+  return { is: 'record', record: newRecord(kind, about, { name, text, note }), isPlain: true };
 }
 
-function plainTask(comm: string, pid: string, cpu: string): { task: string; cpu: number } {
-  return { task: `${comm.replace(/^ +/, '')}-${pid}`, cpu: Number(cpu) };
+function pidOf(task: string): string {
+  return task.slice(task.lastIndexOf('-') + 1);
 }
 
-// `F <-P`, or F alone (noprint-parent).
-// Choice: F keeps `+0x4/0xf0` (sym-offset), but neither ` <address>` (sym-addr) nor `(args)`.
-const FUNCTION = new RegExp(String.raw`^(${NAME})(?: <[0-9a-f]+>)?(?:\(.*\))?(?: <-(.+))?$`, 's');
-
-function readPlainBody(body: string, about: Partial<Prologue>): Meaning {
-  // Choice: the head of a stack is understood without a record, as its lines are.
-  if (/^<(?:user )?stack trace>$/.test(body)) return { is: 'stack' };
-  const event = nameAndText(body);
-  const hit = event.name === 'print' ? FUNCTION.exec(body) : null;
-  if (hit) return functionHit(hit, about);
-  return { is: 'record', record: newRecord('event', about, event) };
-}
-
-/**
- * `F <-P` with nothing before it, as nocontext-info prints it.
- * Choice: only where the layout has no columns either; `name: text` alone is never taken for an
- * event, because shell output looks like that.
- */
-function readBareFunction(text: string): Meaning | null {
-  const hit = FUNCTION.exec(text);
-  return hit?.[2] === undefined ? null : functionHit(hit, {});
-}
-
-function functionHit(hit: RegExpExecArray, about: Partial<Prologue>): Meaning {
-  const said = { name: hit[1]!, text: hit[2] ?? '' };
-  return { is: 'record', record: newRecord('function', about, said) };
+function aboutOf({ task, cpu, flags, timeUs }: PlainPrefix): Partial<Prologue> {
+  return { task, cpu, flags, timeUs };
 }
 
 // Values -----------------------------------------------------------------------------------------

@@ -178,8 +178,9 @@ describe('the other lines of a graph', () => {
       ['function', 'vfs_open', 'path_openat', 'dd-188', 0, '.....', 321090476],
       ['event', 'sched_switch', 'prev_comm=dd ==> x', 'dd-188', 1, 'd..2.', 321090476],
       ['function', 'vfs_read', 'ksys_read', 'dd-230', 0, '', 400296042],
-      ['event', 'mm_page_alloc', 'order=0', 'init-1', 0, '.....', null],
-      ['function', 'vfs_open', 'p', 'dd-200', 0, '', null],
+      ['frame', 'ksys_read', '', 'a b-1-230', 0, '', 400296042],
+      ['event', 'mm_page_alloc', 'order=0', 'init-1', 0, '.....', 858160],
+      ['function', 'vfs_open', 'p', 'dd-200', 0, '.....', 0x142135cc],
     ]);
   });
 });
@@ -196,12 +197,16 @@ describe('lines around and decoration', () => {
       ['leaf', 0],
       ['leaf', 1],
     ]);
-    const bare = await parse('# tracer: function_graph', '#', 'f() {', '  g();', '}', 'open <-path_openat');
+    const bare = await parse('# tracer: function_graph', '#', 'f() {', '  g();', '}');
     expect(pick(bare.records, 'kind', 'cpu', 'depth')).toEqual([
       ['entry', -1, 0],
       ['leaf', -1, 1],
       ['exit', -1, 0],
-      ['function', -1, -1],
+    ]);
+    const functions = await parse('# tracer: function', '#', 'open <-path_openat', 'read');
+    expect(pick(functions.records, 'kind', 'name', 'text')).toEqual([
+      ['function', 'open', 'path_openat'],
+      ['function', 'read', ''],
     ]);
   });
 

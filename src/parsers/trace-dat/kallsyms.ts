@@ -2,8 +2,8 @@ import { latin1 } from '../../trace/records.ts';
 
 const NEWLINE = 10;
 const SPACE = 32;
-const TAB = 9;
 const DOLLAR = 36;
+const LETTER_A = 97;
 
 /** Low half of an address and number of the symbol are sorted as one double: 32 + 21 bits. */
 const INDEX_BITS = 2 ** 21;
@@ -30,7 +30,7 @@ export class Kallsyms {
   readonly #bytes: Uint8Array;
   readonly #groups: Group[] = [];
   /** Where in the text the line of each symbol begins. */
-  #lines = new Uint32Array(1 << 12);
+  #lines = new Uint32Array(1 << 16);
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -83,16 +83,16 @@ export class Kallsyms {
   #index(): void {
     const bytes = this.#bytes;
     const end = bytes.length;
-    const lists = new Map<number, number[]>();
+    const lists = new Map<number, KeyList>();
     let count = 0;
     let lastHigh = -1;
-    let list: number[] = [];
+    let list = new KeyList();
     for (let p = 0; p < end && count < INDEX_BITS; ) {
       const start = p;
       let high = 0;
       let low = 0;
       let c = bytes[p]!;
-      while (c > SPACE && p < end) {
+      while (c > SPACE) {
         const digit = c <= 57 ? c - 48 : (c | 32) - 87;
         high = (high << 4) | (low >>> 28);
         low = (low << 4) | (digit & 15);
@@ -100,11 +100,11 @@ export class Kallsyms {
       }
       const type = bytes[p + 1]! | 32;
       // Absolute addresses (`A`) are of per-CPU variables, `$x` marks of the assembler: no code.
-      if (c === SPACE && type !== 97 && bytes[p + 3] !== DOLLAR && bytes[p + 3]! > TAB) {
+      if (c === SPACE && type !== LETTER_A && bytes[p + 3] !== DOLLAR && bytes[p + 3]! > SPACE) {
         high >>>= 0;
         if (high !== lastHigh) {
           lastHigh = high;
-          list = lists.get(high) ?? [];
+          list = lists.get(high) ?? new KeyList();
           lists.set(high, list);
         }
         if (count === this.#lines.length) {
@@ -116,10 +116,32 @@ export class Kallsyms {
         list.push((low >>> 0) * INDEX_BITS + count);
         count++;
       }
-      const newline = bytes.indexOf(NEWLINE, p);
-      p = newline < 0 ? end : newline + 1;
+      // A loop, not indexOf: lines are short.
+      while (p < end && bytes[p] !== NEWLINE) p++;
+      p++;
     }
     for (const high of [...lists.keys()].sort((a, b) => a - b))
-      this.#groups.push({ high, keys: Float64Array.from(lists.get(high)!).sort() });
+      this.#groups.push({ high, keys: lists.get(high)!.sorted() });
+  }
+}
+
+/** A list of doubles that grows. */
+class KeyList {
+  #keys = new Float64Array(64);
+  #length = 0;
+
+  push(key: number): void {
+    if (this.#length === this.#keys.length) {
+      const more = new Float64Array(this.#length * 2);
+      more.set(this.#keys);
+      this.#keys = more;
+    }
+    this.#keys[this.#length++] = key;
+  }
+
+  sorted(): Float64Array {
+    const keys = this.#keys.subarray(0, this.#length);
+    for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.slice().sort();
+    return keys;
   }
 }

@@ -96,7 +96,7 @@ describe('samples', () => {
           for (const row of profile!.functions) {
             expect(row.totalSamples).toBeGreaterThanOrEqual(row.selfSamples);
             expect(row.totalSamples).toBe(
-              list.filter(([, frames]) => (frames as readonly string[]).includes(row.name)).length,
+              list.filter(([, frames]) => (frames as string[]).includes(row.name)).length,
             );
             expect(row.selfInterval.low).toBeLessThanOrEqual(row.selfShare);
             expect(row.selfInterval.high).toBeGreaterThanOrEqual(row.selfShare);
