@@ -21,7 +21,7 @@ describe('analyze of trace-cmd reports', () => {
   });
 
   it('finds the wait in the slow path', () => {
-    const waits = graph.locks.filter((lock) => lock.wait.count > 0);
+    const waits = graph.locks.filter((lock) => lock.waitWitness === 'slowpath' && lock.wait.count > 0);
     expect(waits.map((lock) => [lock.lock, lock.site, lock.wait.count])).toEqual([
       ['zram slot lock', 'zram_slot_free_notify', 1],
     ]);
