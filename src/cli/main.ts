@@ -2,8 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { addAnalyzeCommand } from './analyze.ts';
 import { addConvertCommand } from './convert.ts';
+import { addDesignsCommand } from './designs.ts';
 import { addFormatsCommand } from './formats.ts';
+import { addOpsCommand } from './ops.ts';
 import { version } from './version.ts';
+import { addWhatIfCommand } from './what-if.ts';
 
 const EXIT_INPUT = 2;
 const EXIT_BUG = 70;
@@ -28,6 +31,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   addAnalyzeCommand(program);
   addConvertCommand(program);
   addFormatsCommand(program);
+  addOpsCommand(program);
+  addWhatIfCommand(program);
+  addDesignsCommand(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(argv);

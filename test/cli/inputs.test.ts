@@ -225,7 +225,9 @@ describe('--format', () => {
   it('that does not exist is a usage error that lists those that do', () => {
     const run = runCli(['analyze', '--format', 'fgraph', MAIL]);
     expect([run.status, run.stdout]).toEqual([2, '']);
-    expect(run.stderr).toMatch(/^trace-replay: unknown format 'fgraph'; known: [^\n]*function_graph, [^\n]*\n$/);
+    expect(run.stderr).toMatch(
+      /^trace-replay: unknown format 'fgraph'; known: [^\n]*function_graph, [^\n]*\n$/,
+    );
   });
 });
 

@@ -1,0 +1,62 @@
+/**
+ * Predictions from recordings of stock kernels beside recordings of really patched ones: prints the
+ * table of docs/validation.md.
+ *
+ * usage: node bench/validation.js [FOLDER]   (FOLDER/{base,base_nosi,...}/{fg-full,ops}-pN.txt.gz)
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+const here = (path) => new URL(path, import.meta.url).pathname;
+const folder = process.argv[2] ?? here('../fixtures/patched');
+
+function run(...args) {
+  const { stdout, status, stderr } = spawnSync(
+    process.execPath,
+    [here('../bin/trace-replay.js'), ...args, '--json'],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
+  );
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+const ms = (ns) => (ns / 1e6).toFixed(2);
+const range = (i, text) => `${text(i.value)} (${text(i.lo)} to ${text(i.hi)})`;
+
+/** What `analyze` says of a recording: waits for class->lock in zs_free, and the mean zs_free. */
+function measured(path) {
+  const { locks, functions } = run('analyze', path, '--tails', '0');
+  const lock = locks.find((row) => row.lock === 'class->lock' && row.site === 'zs_free');
+  const free = functions.find((row) => row.name === 'zs_free');
+  return { contended: lock?.contended ?? 0, waitNs: lock?.wait.totalNs ?? 0, meanNs: free.meanNs };
+}
+
+console.log(
+  '| kernel predicted | from | processes | class->lock wait, ms: recorded | predicted | waits: recorded | predicted |',
+);
+console.log('|---|---|---:|---:|---:|---:|---:|');
+for (const [base, patched, design] of [
+  ['base_nosi', 'base_nosi', 'base'],
+  ['base_nosi', 'droplock_nosi', 'drop-lock'],
+  ['base', 'base', 'base'],
+  ['base', 'droplock', 'drop-lock'],
+]) {
+  for (const processes of [1, 2, 4]) {
+    const file = (kernel, kind) => join(folder, kernel, `${kind}-p${processes}.txt.gz`);
+    const files = [file(base, 'fg-full'), file(base, 'ops'), file(patched, 'fg-full')];
+    if (!files.every((path) => existsSync(path))) continue;
+    const args = design === 'base' ? [] : ['--design', design];
+    const result = run('what-if', files[0], '--operations', files[1], ...args);
+    const predicted = design === 'base' ? result.baseline : result.designs[0];
+    const real = measured(files[2]);
+    const wait = predicted.lockWaitNs['class->lock'];
+    const waits = predicted.contended['class->lock'];
+    console.log(
+      `| ${patched} (${design}) | ${base} | ${processes} | ${ms(real.waitNs)} | ${range(wait, ms)} | ${real.contended} | ${range(waits, (n) => n.toFixed(0))} |`,
+    );
+  }
+}

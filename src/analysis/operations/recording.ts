@@ -1,0 +1,67 @@
+import { Diagnostics } from '../../trace/diagnostics.ts';
+import { NameTable } from '../../trace/names.ts';
+import type { CompactionStep, OperationTable } from '../../trace/operations.ts';
+import { Places } from '../../trace/places.ts';
+import type { RecordSink } from '../../trace/records.ts';
+import { TaskTable } from '../../trace/tasks.ts';
+import { CallStacks } from '../call-stacks.ts';
+import { FunctionRoles } from '../function-roles.ts';
+import { lockPrimitive } from '../locks/primitives.ts';
+import { OverheadEstimator } from '../overhead.ts';
+import type { EndedFile } from '../trace-analysis.ts';
+import { OperationExtractor } from './extract.ts';
+
+/** Reads a recording for its operations: a sink for the records of one or more inputs. */
+export class OperationRecording {
+  readonly names = new NameTable();
+  readonly tasks = new TaskTable();
+  readonly diagnostics = new Diagnostics();
+  /** The tracer's cost, as the recording shows it. */
+  readonly overhead = new OverheadEstimator();
+  readonly #extractor = new OperationExtractor(this.names);
+  readonly #roles = new FunctionRoles(this.names, (name) => lockPrimitive(name) !== null);
+  #stacks: CallStacks | null = null;
+  /** '' when the recording does not say. */
+  kernelRelease = '';
+  readonly files: { readonly name: string; readonly format: string; readonly sha256: string }[] = [];
+
+  beginFile(names: readonly string[], _originNs: () => number): RecordSink {
+    const stacks = new CallStacks({
+      names: this.names,
+      tasks: this.tasks,
+      roles: this.#roles,
+      diagnostics: this.diagnostics,
+      inputName: names.join(', '),
+      places: new Places(names),
+      sink: (rows) => {
+        this.#extractor.add(rows);
+        this.overhead.add(rows);
+      },
+    });
+    this.#stacks = stacks;
+    return (records) => stacks.add(records);
+  }
+
+  endFiles(files: readonly EndedFile[]): void {
+    this.#stacks?.finish();
+    this.#stacks = null;
+    this.#extractor.finish();
+    for (const { name, format, sha256, facts } of files) {
+      this.files.push({ name, format, sha256 });
+      this.kernelRelease ||= facts.kernelRelease;
+    }
+  }
+
+  get operations(): OperationTable {
+    return this.#extractor.table;
+  }
+
+  get compaction(): readonly CompactionStep[] {
+    return this.#extractor.compaction;
+  }
+
+  /** Operations that began and whose end was not recorded. */
+  get unfinished(): number {
+    return this.#extractor.unfinished;
+  }
+}

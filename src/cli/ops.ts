@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { operationJson, operationLine } from '../export/operations-text.ts';
+import { InputError } from '../trace/diagnostics.ts';
+import { inputNames } from './input-names.ts';
+import { writeTo } from './output.ts';
+import { readOperations } from './recordings.ts';
+
+interface OpsOptions {
+  readonly json?: boolean;
+  readonly output?: string;
+  readonly quiet?: boolean;
+}
+
+const LINES_AT_ONCE = 4096;
+
+/** Adds `trace-replay ops`. */
+export function addOpsCommand(program: Command): void {
+  program
+    .command('ops')
+    .summary('the operations of zsmalloc and zram in a recording')
+    .description(
+      'Prints what what-if replays: allocations, frees, reads and writes of objects, slot notifications, compaction.',
+    )
+    .argument('[trace...]', 'recordings of one run; - is standard input')
+    .option('--json', 'one JSON object a line (NDJSON) with all that is known')
+    .option('-o, --output <file>', 'write to a file')
+    .option('-q, --quiet', 'no progress and no warnings on standard error')
+    .addHelpText(
+      'after',
+      '\nExample:\n  trace-replay ops trace.txt --json | jq \'select(.what == "zs_free")\'',
+    )
+    .action(async (traces: string[], options: OpsOptions, command: Command) => {
+      const names = inputNames(traces, command);
+      const recording = await readOperations(names, { quiet: options.quiet ?? false, hash: false });
+      const { operations, tasks } = recording;
+      if (operations.length === 0) {
+        throw new InputError(
+          `${names.join(', ')}: no operation of zsmalloc or zram, neither as a call nor as a probe`,
+        );
+      }
+      const write = options.json ? operationJson : operationLine;
+      const taskText = (task: number) => tasks.text(task);
+      const parts: string[] = [];
+      for (let from = 0; from < operations.length; from += LINES_AT_ONCE) {
+        const to = Math.min(operations.length, from + LINES_AT_ONCE);
+        const lines: string[] = [];
+        for (let row = from; row < to; row++) lines.push(write(operations, row, taskText));
+        parts.push(`${lines.join('\n')}\n`);
+      }
+      await writeTo(options.output, parts.join(''));
+      if (recording.unfinished > 0 && !options.quiet) {
+        process.stderr.write(
+          `trace-replay: ${recording.unfinished} operations have no return in the recording\n`,
+        );
+      }
+    });
+}

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import { DesignError } from '../model/designs/design.ts';
+import { ERAS } from '../model/kernels/eras.ts';
+import type { Recording } from '../replay/run-what-if.ts';
+import { whatIf } from '../replay/run-what-if.ts';
+import { renderWhatIfJson } from '../report/what-if-json.ts';
+import { renderWhatIfText } from '../report/what-if-text.ts';
+import { InputError, UsageError } from '../trace/diagnostics.ts';
+import { inputNames } from './input-names.ts';
+import { fileList, wholeNumber } from './option-values.ts';
+import { writeTo } from './output.ts';
+import { readOperations } from './recordings.ts';
+import { version } from './version.ts';
+
+interface WhatIfOptions {
+  readonly design?: readonly string[];
+  readonly operations?: readonly string[];
+  readonly kernel?: string;
+  readonly untraced?: boolean;
+  readonly seeds: number;
+  readonly cpus?: number;
+  readonly cpuPressure: number;
+  readonly json?: boolean;
+  readonly output?: string;
+  readonly quiet?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  trace-replay what-if trace.txt --design class-idx --design class-idx+drop-lock
+  trace-replay what-if graph.txt --operations kprobes.txt --design drop-lock
+  trace-replay what-if trace.txt --design deferred:entries=64,buffers=8 --json
+
+Wants a function_graph of zs_free with its callees (times, locks) and probes of
+zs_malloc and zs_free with size and handle (which object is where): in one
+recording, or in two of the same workload (--operations). Exit status: 0 done,
+2 nothing to replay, or the command line is wrong.`;
+
+/** Adds `trace-replay what-if`. */
+export function addWhatIfCommand(program: Command): void {
+  program
+    .command('what-if')
+    .summary('what a change of the free path would buy, from a recording of today')
+    .description(
+      'Replays the recorded frees through a model of zsmalloc and its locks, checks that against the recording, ' +
+        'and says what each design would change.',
+    )
+    .argument('[trace...]', 'recordings of one run; - is standard input')
+    .option(
+      '-d, --design <design>',
+      'design or composition: class-idx+drop-lock (may be given again)',
+      fileList,
+    )
+    .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
+    .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}; told by the trace else`)
+    .option('--untraced', "take the tracer's estimated cost out (a lower bound of times)")
+    .option('--seeds <n>', 'runs, each with the recorded times in another order', wholeNumber(1), 21)
+    .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1))
+    .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0), 0)
+    .option('--json', 'print JSON instead of text (docs/what-if.md)')
+    .option('-o, --output <file>', 'write to a file')
+    .option('-q, --quiet', 'no progress and no warnings on standard error')
+    .addHelpText('after', EXAMPLES)
+    .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
+      const names = inputNames(traces, command);
+      const read = { quiet: options.quiet ?? false, hash: true };
+      const timed = await recordingOf(names, read);
+      const placed = options.operations ? await recordingOf(options.operations, read) : timed;
+      const words = process.argv.slice(2).join(' ');
+      const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
+      try {
+        const result = whatIf(
+          {
+            timed,
+            placed,
+            designs: options.design ?? [],
+            era: options.kernel ?? null,
+            world: options.untraced ? 'untraced' : 'traced',
+            seeds: options.seeds,
+            cpus: options.cpus ?? null,
+            pressure: options.cpuPressure,
+          },
+          tool,
+        );
+        const text = options.json ? renderWhatIfJson(result) : renderWhatIfText(result);
+        await writeTo(options.output, text);
+      } catch (error) {
+        if (error instanceof DesignError) throw new UsageError(error.message);
+        if (error instanceof RangeError) throw new InputError(`${names.join(', ')}: ${error.message}`);
+        throw error;
+      }
+    });
+}
+
+async function recordingOf(
+  names: readonly string[],
+  read: { readonly quiet: boolean; readonly hash: boolean },
+): Promise<Recording> {
+  const recording = await readOperations(names, read);
+  const cost = recording.overhead.estimate();
+  return {
+    operations: recording.operations,
+    compaction: recording.compaction,
+    kernelRelease: recording.kernelRelease,
+    files: recording.files,
+    tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },
+  };
+}

@@ -1,0 +1,182 @@
+import type { KernelModel, QueueDeclaration, Step } from '../steps.ts';
+import type { Design, DesignOption } from './design.ts';
+import { DesignError } from './design.ts';
+import { rewriteSteps, withPath } from './rewrite.ts';
+
+const ENTRIES: DesignOption = {
+  name: 'entries',
+  text: 'handles in a buffer',
+  initial: 2048,
+  least: 1,
+  most: 1 << 20,
+};
+const BUFFERS: DesignOption = {
+  name: 'buffers',
+  text: 'full buffers that may wait for the worker',
+  initial: 4,
+  least: 1,
+  most: 4096,
+};
+const CAPACITY: DesignOption = {
+  name: 'capacity',
+  text: 'handles in the array',
+  initial: 4096,
+  least: 1,
+  most: 1 << 22,
+};
+
+/** Calls of zs_free in a path become an enqueue; what finds the queue full is freed at once. */
+function deferCalls(
+  kernel: KernelModel,
+  path: string,
+  called: string,
+  queue: string,
+  declaration: QueueDeclaration,
+) {
+  if (Object.keys(kernel.queues).length > 0) {
+    throw new DesignError(`${queue}: frees are deferred already; combine only one deferring design`);
+  }
+  const changed = withPath(kernel, path, (steps) =>
+    rewriteSteps(steps, (step): readonly Step[] | undefined => {
+      if (step.do !== 'call' || step.path !== called) return undefined;
+      return [
+        { do: 'work', what: 'put it into the queue', cost: 'enqueue' },
+        { do: 'enqueue', queue, full: [step] },
+      ];
+    }),
+  );
+  return { ...changed, queues: { ...changed.queues, [queue]: declaration } };
+}
+
+/** Per-CPU buffers of handles, handed to a worker when full. */
+export const deferred: Design = {
+  id: 'deferred',
+  title: 'zs_free_deferred: per-CPU buffers, a worker drains full ones',
+  safety: 'posted',
+  source: 'thread "reduce zs_free() latency", 25-26 Apr 2026',
+  notes: [
+    'A buffer that does not become full is never drained: its objects stay.',
+    'Between full and handed over every free of that CPU is synchronous.',
+    'Moves the work of zs_free to the worker; it does not remove it.',
+  ],
+  options: [ENTRIES, BUFFERS],
+  apply: (kernel, options) =>
+    deferCalls(kernel, 'notify', 'zs_free', 'deferred', {
+      per: 'cpu',
+      entries: options.entries!,
+      buffers: options.buffers!,
+      wakes: 'when-full',
+      drain: 'zs_free',
+    }),
+};
+
+/** One fixed array of handles for the pool. */
+export const deferredArray: Design = {
+  id: 'deferred-array',
+  title: 'zs_free_deferred v1: one fixed array of handles, a worker',
+  safety: 'posted',
+  source: 'zs_free_deferred v1, 21 Apr 2026',
+  notes: ['How the array is locked was not posted: its lock is not modelled (assumption).'],
+  options: [CAPACITY],
+  apply: (kernel, options) =>
+    deferCalls(kernel, 'notify', 'zs_free', 'deferred array', {
+      per: 'pool',
+      entries: options.capacity!,
+      buffers: 1,
+      wakes: 'at-once',
+      drain: 'zs_free',
+    }),
+};
+
+/** zram remembers slots; its worker frees them. */
+export const zramGc: Design = {
+  id: 'zram-gc',
+  title: 'zram worker that frees slots by index',
+  safety: 'posted',
+  source: 'RFC v1 of a zram GC worker, April 2026 (its text was not available)',
+  notes: ['A slot written again before the worker comes must be told apart: not modelled.'],
+  options: [CAPACITY],
+  apply: (kernel, options) => {
+    const original = kernel.paths.notify;
+    if (!original) throw new DesignError(`${kernel.id}: no notification to defer`);
+    const renamed = { ...kernel, paths: { ...kernel.paths, 'free slot': original } };
+    const calling = withPath(renamed, 'notify', () => [{ do: 'call', path: 'free slot' }]);
+    return deferCalls(calling, 'notify', 'free slot', 'zram gc', {
+      per: 'pool',
+      entries: options.capacity!,
+      buffers: 1,
+      wakes: 'at-once',
+      drain: 'free slot',
+    });
+  },
+};
+
+/** The whole freeing of swap entries is handed to a thread. */
+export const mmAsync: Design = {
+  id: 'mm-async',
+  title: 'swap entries are handed to a thread in mm, which frees them',
+  safety: 'proposed',
+  source: 'thread "reduce zs_free() latency": do it in mm, for all swap devices',
+  notes: ['Entries stay allocated until the thread has run; reuse of their slots is not modelled.'],
+  options: [CAPACITY],
+  apply: (kernel, options) => {
+    const original = kernel.paths['swap free'];
+    if (!original) throw new DesignError(`${kernel.id}: no swap entry is freed`);
+    const renamed = { ...kernel, paths: { ...kernel.paths, 'free entry': original } };
+    const calling = withPath(renamed, 'swap free', () => [{ do: 'call', path: 'free entry' }]);
+    return deferCalls(calling, 'swap free', 'free entry', 'mm thread', {
+      per: 'pool',
+      entries: options.capacity!,
+      buffers: 1,
+      wakes: 'at-once',
+      drain: 'free entry',
+    });
+  },
+};
+
+/** The drain holds class->lock over a run of handles of one class. */
+export const classBatch: Design = {
+  id: 'class-batch',
+  title: 'the drain keeps class->lock over a run of one class',
+  safety: 'proposed',
+  source: 'thread "reduce zs_free() latency", reply of April 2026',
+  notes: ['Holds last as long as the run; `cap` bounds it.'],
+  options: [
+    { name: 'cap', text: 'most handles freed under one hold', initial: 2048, least: 1, most: 1 << 20 },
+  ],
+  apply: (kernel, options) => drainInRuns(kernel, options.cap!, false),
+};
+
+/** Handles of a buffer are freed class by class. */
+export const bulkFree: Design = {
+  id: 'bulk-free',
+  title: 'bulk zs_free: one lock hold for all handles of a class in a buffer',
+  safety: 'proposed',
+  source: 'idea in the thread "reduce zs_free() latency"',
+  notes: ['The sorting of the handles is taken as free (assumption).'],
+  options: [{ name: 'cap', text: 'most handles freed under one hold', initial: 64, least: 1, most: 1 << 20 }],
+  apply: (kernel, options) => drainInRuns(kernel, options.cap!, true),
+};
+
+function drainInRuns(kernel: KernelModel, cap: number, sorted: boolean): KernelModel {
+  const names = Object.keys(kernel.queues);
+  if (names.length === 0)
+    throw new DesignError('class-batch and bulk-free change a drain: combine them with deferred');
+  if (!('class->lock' in kernel.locks)) throw new DesignError(`${kernel.id} has no class->lock`);
+  const inRuns = rewriteSteps(kernel.paths.zs_free!, (step): readonly Step[] | undefined => {
+    if (step.do === 'lock' && step.lock === 'class->lock') return [{ do: 'lock-run', lock: step.lock }];
+    if (step.do === 'unlock' && step.lock === 'class->lock') return [{ do: 'unlock-run', lock: step.lock }];
+    return undefined;
+  });
+  const queues = Object.fromEntries(
+    names.map((name) => {
+      const queue = kernel.queues[name]!;
+      if (queue.drain !== 'zs_free') throw new DesignError(`${name} does not drain handles`);
+      return [
+        name,
+        { ...queue, drain: 'zs_free in runs', classRun: cap, ...(sorted ? { sortsByClass: true } : {}) },
+      ];
+    }),
+  );
+  return { ...kernel, queues, paths: { ...kernel.paths, 'zs_free in runs': inRuns } };
+}

@@ -1,0 +1,37 @@
+import type { KernelModel } from '../steps.ts';
+
+/** How safe a design is to build. */
+export type Safety =
+  | 'merged'
+  | 'posted'
+  | 'proposed'
+  /** A limit study: shows what cannot be exceeded, and would break the kernel. */
+  | 'unsafe';
+
+export interface DesignOption {
+  readonly name: string;
+  readonly text: string;
+  readonly initial: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** What a patch changes, as data: the paths of a kernel rewritten. */
+export interface Design {
+  readonly id: string;
+  readonly title: string;
+  readonly safety: Safety;
+  /** Where it was posted or merged. */
+  readonly source: string;
+  /** What a reviewer must know before believing the number. */
+  readonly notes: readonly string[];
+  readonly options: readonly DesignOption[];
+  /**
+   * The kernel with this change.
+   * @throws {DesignError} when it cannot be applied to this kernel.
+   */
+  readonly apply: (kernel: KernelModel, options: Readonly<Record<string, number>>) => KernelModel;
+}
+
+/** A design does not fit the kernel, or was written wrongly. */
+export class DesignError extends Error {}

@@ -1,0 +1,65 @@
+import type { KernelModel } from '../steps.ts';
+import { classIdx } from './class-idx.ts';
+import { bulkFree, classBatch, deferred, deferredArray, mmAsync, zramGc } from './deferred.ts';
+import { type Design, DesignError } from './design.ts';
+import { dropLock } from './drop-lock.ts';
+import { noSlotLock, noZramCounters } from './limits.ts';
+
+/** All designs. A new one is one file and one row. */
+export const DESIGNS: readonly Design[] = [
+  dropLock,
+  classIdx,
+  deferredArray,
+  zramGc,
+  deferred,
+  classBatch,
+  bulkFree,
+  mmAsync,
+  noSlotLock,
+  noZramCounters,
+];
+
+/** A design with its options, as part of a composition. */
+export interface ChosenDesign {
+  readonly design: Design;
+  readonly options: Readonly<Record<string, number>>;
+}
+
+/**
+ * Reads `class-idx+deferred:entries=2048,buffers=8`. `base` alone is the kernel as it is.
+ * @param known Designs to choose from, e.g. with a user's own.
+ * @throws {DesignError} for unknown designs and options, and values out of range.
+ */
+export function parseDesign(text: string, known: readonly Design[] = DESIGNS): readonly ChosenDesign[] {
+  if (text === 'base') return [];
+  return text.split('+').map((part) => {
+    const [id, ...settings] = part.split(/[:,]/);
+    const design = known.find((candidate) => candidate.id === id);
+    if (!design) {
+      throw new DesignError(`no design "${id}"; there are ${known.map((d) => d.id).join(', ')}`);
+    }
+    const options: Record<string, number> = {};
+    for (const option of design.options) options[option.name] = option.initial;
+    for (const setting of settings) {
+      const [name, value] = setting.split('=');
+      const option = design.options.find((candidate) => candidate.name === name);
+      if (!option) {
+        const names = design.options.map((o) => o.name).join(', ') || 'none';
+        throw new DesignError(`${id} has no option "${name}"; it has ${names}`);
+      }
+      const number = value === undefined || value === '' ? Number.NaN : Number(value);
+      if (!Number.isInteger(number) || number < option.least || number > option.most) {
+        throw new DesignError(`${id}:${name} must be a whole number from ${option.least} to ${option.most}`);
+      }
+      options[option.name] = number;
+    }
+    return { design, options };
+  });
+}
+
+/** The kernel with designs applied from left to right. @throws {DesignError} when one does not fit. */
+export function applyDesigns(kernel: KernelModel, chosen: readonly ChosenDesign[]): KernelModel {
+  const changed = chosen.reduce((model, { design, options }) => design.apply(model, options), kernel);
+  const id = chosen.map(({ design }) => design.id).join('+');
+  return chosen.length === 0 ? kernel : { ...changed, id: `${kernel.id} with ${id}` };
+}

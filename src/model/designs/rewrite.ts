@@ -1,0 +1,43 @@
+import type { KernelModel, Step } from '../steps.ts';
+
+/** Replaces each step by what `rewrite` gives for it, inside branches too; undefined keeps it. */
+export function rewriteSteps(
+  steps: readonly Step[],
+  rewrite: (step: Step) => readonly Step[] | undefined,
+): readonly Step[] {
+  return steps.flatMap((step) => {
+    const replaced = rewrite(step);
+    if (replaced) return replaced;
+    switch (step.do) {
+      case 'when':
+        return [{ ...step, steps: rewriteSteps(step.steps, rewrite) }];
+      case 'try-lock':
+        return [{ ...step, failed: rewriteSteps(step.failed, rewrite) }];
+      case 'enqueue':
+        return [{ ...step, full: rewriteSteps(step.full, rewrite) }];
+      default:
+        return [step];
+    }
+  });
+}
+
+/** A kernel with one path replaced. @throws {RangeError} when it has no such path. */
+export function withPath(
+  kernel: KernelModel,
+  path: string,
+  change: (steps: readonly Step[]) => readonly Step[],
+): KernelModel {
+  const steps = kernel.paths[path];
+  if (!steps) throw new RangeError(`${kernel.id} has no path ${path}`);
+  return { ...kernel, paths: { ...kernel.paths, [path]: change(steps) } };
+}
+
+/** The step's lock is the pool's, whatever this kernel calls it. */
+export function isPoolLock(lock: string): boolean {
+  return lock === 'pool->migrate_lock' || lock === 'pool->lock';
+}
+
+/** The lock that zs_free holds while it changes lists: class->lock, or the pool's only lock. */
+export function listLock(kernel: KernelModel): string {
+  return 'class->lock' in kernel.locks ? 'class->lock' : 'pool->lock';
+}

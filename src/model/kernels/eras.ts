@@ -1,0 +1,224 @@
+import type { KernelModel, LockDeclaration, Step } from '../steps.ts';
+import { FOUR_GROUPS, type FullnessRule, TWELVE_GROUPS } from '../zsmalloc/fullness.ts';
+import { X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
+
+/** Lock eras of zsmalloc that can be modelled. */
+export type EraId = 'B' | 'C' | 'C-6.1' | 'D' | 'E' | 'F';
+
+/** An era: the paths and the rules of its pool. */
+export interface Era {
+  readonly id: EraId;
+  readonly title: string;
+  readonly kernel: KernelModel;
+  readonly geometry: ZsmallocConfig;
+  readonly fullness: FullnessRule;
+}
+
+const work = (what: string, cost: string): Step => ({ do: 'work', what, cost });
+const EMPTY_FREED: Step = {
+  do: 'when',
+  condition: 'zspage-empty',
+  steps: [
+    { do: 'work', what: 'free_zspage: give its pages back', cost: 'free-page', perPage: true },
+    { do: 'pool', action: 'release-zspage' },
+  ],
+};
+
+/** obj_free and the move between fullness lists, under the lock. */
+const PUT_OBJECT: readonly Step[] = [
+  work('obj_free', 'obj-free'),
+  { do: 'pool', action: 'put-object' },
+  work('fix_fullness_group', 'fix-group'),
+];
+
+const FREE_HANDLE = work('free the handle', 'free-handle');
+
+/** zs_free with a reader lock on the pool around the look-up (mm/zsmalloc.c, 6.12). */
+function freeWithPoolLock(pool: string): readonly Step[] {
+  return [
+    { do: 'read-lock', lock: pool },
+    work('find the zspage and its class', 'locate'),
+    { do: 'lock', lock: 'class->lock' },
+    { do: 'read-unlock', lock: pool },
+    ...PUT_OBJECT,
+    EMPTY_FREED,
+    { do: 'unlock', lock: 'class->lock' },
+    FREE_HANDLE,
+  ];
+}
+
+/** zs_malloc with one lock for list and objects, let go while a new zspage is made. */
+function mallocUnder(lock: string): readonly Step[] {
+  return [
+    work('take a handle', 'take-handle'),
+    { do: 'lock', lock },
+    { do: 'pool', action: 'take-object' },
+    {
+      do: 'when',
+      condition: 'no-room',
+      steps: [
+        { do: 'unlock', lock },
+        { do: 'work', what: 'alloc_zspage: take its pages', cost: 'alloc-page', perPage: true },
+        { do: 'lock', lock },
+        { do: 'pool', action: 'add-zspage' },
+      ],
+    },
+    work('obj_malloc, fix_fullness_group', 'obj-malloc'),
+    { do: 'unlock', lock },
+  ];
+}
+
+/**
+ * zram's slot-free notification (drivers/block/zram/zram_drv.c, 6.12): three counters that all CPUs
+ * share, the slot's lock tried once.
+ */
+const NOTIFY: readonly Step[] = [
+  { do: 'atomic', what: 'notify_free', line: 'zram->stats' },
+  {
+    do: 'try-lock',
+    lock: 'zram slot',
+    failed: [{ do: 'atomic', what: 'miss_free', line: 'zram->stats' }],
+  },
+  work('look at the slot', 'slot'),
+  { do: 'call', path: 'zs_free' },
+  { do: 'atomic', what: 'compr_data_size', line: 'zram->stats' },
+  { do: 'atomic', what: 'pages_stored', line: 'zram->stats' },
+  { do: 'unlock', lock: 'zram slot' },
+];
+
+const CLASS_LOCK: LockDeclaration = { kind: 'qspinlock', per: 'class', dataLines: 1 };
+const SLOT_LOCK: LockDeclaration = { kind: 'bit-spinlock', per: 'slot' };
+const SI_LOCK: LockDeclaration = { kind: 'qspinlock', per: 'device' };
+const CLUSTER_LOCK: LockDeclaration = { kind: 'qspinlock', per: 'cluster' };
+
+interface Shape {
+  readonly id: EraId;
+  readonly title: string;
+  readonly source: string;
+  readonly locks: Readonly<Record<string, LockDeclaration>>;
+  readonly free: readonly Step[];
+  readonly malloc: readonly Step[];
+  /** Lock of the swap device that the notification runs under. */
+  readonly swapLock: 'si->lock' | 'cluster lock';
+  readonly geometry: ZsmallocConfig;
+  readonly fullness: FullnessRule;
+}
+
+function era(shape: Shape): Era {
+  const { id, title, source, geometry, fullness, swapLock } = shape;
+  const notifyUnderSwapLock: readonly Step[] = [
+    { do: 'lock', lock: swapLock },
+    { do: 'call', path: 'notify' },
+    { do: 'unlock', lock: swapLock },
+  ];
+  const swap = swapLock === 'si->lock' ? SI_LOCK : CLUSTER_LOCK;
+  return {
+    id,
+    title,
+    geometry,
+    fullness,
+    kernel: {
+      id: `era ${id}`,
+      title,
+      source,
+      locks: { ...shape.locks, 'zram slot': SLOT_LOCK, [swapLock]: swap },
+      lines: ['zram->stats'],
+      queues: {},
+      paths: {
+        zs_malloc: shape.malloc,
+        zs_free: shape.free,
+        notify: NOTIFY,
+        'swap free': notifyUnderSwapLock,
+      },
+    },
+  };
+}
+
+const MIGRATE_LOCK: LockDeclaration = { kind: 'qrwlock', per: 'pool' };
+
+/** All eras, oldest first. Sources: mm/zsmalloc.c of the versions named. */
+export const ERAS: readonly Era[] = [
+  era({
+    id: 'B',
+    title: '5.17 to 6.1.46: pool->migrate_lock (read), class->lock',
+    source: 'mm/zsmalloc.c of 6.12 with the pool of 6.1',
+    locks: { 'pool->migrate_lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
+    free: freeWithPoolLock('pool->migrate_lock'),
+    malloc: mallocUnder('class->lock'),
+    swapLock: 'si->lock',
+    geometry: X86_64_BEFORE_6_3,
+    fullness: FOUR_GROUPS,
+  }),
+  ...(['C-6.1', 'C'] as const).map((id) =>
+    era({
+      id,
+      title:
+        id === 'C'
+          ? '6.3 to 6.10: one pool->lock for everything'
+          : '6.2 and 6.1.47+: one pool->lock, old pool',
+      source: 'mm/zsmalloc.c of 6.1.192 and 6.6',
+      locks: { 'pool->lock': { kind: 'qspinlock', per: 'pool', dataLines: 1 } },
+      free: [
+        { do: 'lock', lock: 'pool->lock' },
+        work('find the zspage and its class', 'locate'),
+        ...PUT_OBJECT,
+        EMPTY_FREED,
+        { do: 'unlock', lock: 'pool->lock' },
+        FREE_HANDLE,
+      ],
+      malloc: mallocUnder('pool->lock'),
+      swapLock: 'si->lock',
+      geometry: id === 'C' ? X86_64 : X86_64_BEFORE_6_3,
+      fullness: id === 'C' ? TWELVE_GROUPS : FOUR_GROUPS,
+    }),
+  ),
+  era({
+    id: 'D',
+    title: '6.11 to 6.14: pool->migrate_lock (read), class->lock',
+    source: 'mm/zsmalloc.c, zram_drv.c, swapfile.c of 6.12',
+    locks: { 'pool->migrate_lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
+    free: freeWithPoolLock('pool->migrate_lock'),
+    malloc: mallocUnder('class->lock'),
+    swapLock: 'si->lock',
+    geometry: X86_64,
+    fullness: TWELVE_GROUPS,
+  }),
+  era({
+    id: 'E',
+    title: '6.15 to 7.2: pool->lock (read), class->lock, cluster lock',
+    source: 'mm/zsmalloc.c of 7.x; swap cluster locks since the allocator rework',
+    locks: { 'pool->lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
+    free: freeWithPoolLock('pool->lock'),
+    malloc: mallocUnder('class->lock'),
+    swapLock: 'cluster lock',
+    geometry: X86_64,
+    fullness: TWELVE_GROUPS,
+  }),
+  era({
+    id: 'F',
+    title: 'newest: class from the object word, no pool lock on free',
+    source: 'commits 9909b088b1f0, 59e88952a827, 7ef28e8b8142',
+    locks: { 'class->lock': CLASS_LOCK },
+    free: [
+      work('class from the handle word', 'locate-class'),
+      { do: 'lock', lock: 'class->lock' },
+      work('find the zspage', 'locate'),
+      ...PUT_OBJECT,
+      { do: 'when', condition: 'zspage-empty', steps: [{ do: 'pool', action: 'detach-zspage' }] },
+      { do: 'unlock', lock: 'class->lock' },
+      EMPTY_FREED,
+      FREE_HANDLE,
+    ],
+    malloc: mallocUnder('class->lock'),
+    swapLock: 'cluster lock',
+    geometry: X86_64,
+    fullness: TWELVE_GROUPS,
+  }),
+];
+
+/** @throws {RangeError} for an era that is not modelled. */
+export function eraById(id: string): Era {
+  const found = ERAS.find((candidate) => candidate.id === id);
+  if (!found) throw new RangeError(`no era ${id}; there are ${ERAS.map((e) => e.id).join(', ')}`);
+  return found;
+}

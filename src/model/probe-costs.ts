@@ -1,0 +1,34 @@
+import { rewriteSteps } from './designs/rewrite.ts';
+import type { KernelModel, Step } from './steps.ts';
+
+/** Name of the cost of a lock call beyond the lock itself, on one side of it. */
+export function callCost(
+  step: 'lock' | 'unlock' | 'read-lock' | 'read-unlock',
+  side: 'before' | 'after',
+): string {
+  return `${step} call, ${side}`;
+}
+
+/**
+ * The kernel as it runs under a function tracer: each lock call costs its own time and the tracer's,
+ * before and after the lock changes hands. What stands before an unlock and after a lock lengthens
+ * the hold; that is why a traced kernel contends more than an untraced one.
+ */
+export function withCallCosts(kernel: KernelModel): KernelModel {
+  const around = (step: Step): readonly Step[] | undefined => {
+    if (step.do !== 'lock' && step.do !== 'unlock' && step.do !== 'read-lock' && step.do !== 'read-unlock') {
+      return undefined;
+    }
+    const { do: call } = step;
+    const cost = (side: 'before' | 'after'): Step => ({
+      do: 'work',
+      what: `call of ${step.do} ${step.lock}, ${side}`,
+      cost: callCost(call, side),
+    });
+    return [cost('before'), step, cost('after')];
+  };
+  const paths = Object.fromEntries(
+    Object.entries(kernel.paths).map(([name, steps]) => [name, rewriteSteps(steps, around)]),
+  );
+  return { ...kernel, paths };
+}

@@ -1,0 +1,135 @@
+/**
+ * Kernel paths as lists of steps: what is printed for a reviewer is what the engine runs. A kernel
+ * is a set of paths with the locks and lines they use; a design rewrites them.
+ */
+
+/** Private work of the CPU; `cost` names a distribution of the calibration. */
+export interface WorkStep {
+  readonly do: 'work';
+  readonly what: string;
+  readonly cost: string;
+  /** The cost is for each page of the zspage at hand. */
+  readonly perPage?: true;
+}
+
+/** A locked read-modify-write of a cache line that other CPUs use too. */
+export interface AtomicStep {
+  readonly do: 'atomic';
+  readonly what: string;
+  readonly line: string;
+}
+
+export interface LockStep {
+  readonly do:
+    | 'lock'
+    | 'unlock'
+    | 'read-lock'
+    | 'read-unlock'
+    | 'write-lock'
+    | 'write-unlock'
+    /** Lock and unlock that keep the lock over a run of queued handles of the same class. */
+    | 'lock-run'
+    | 'unlock-run';
+  readonly lock: string;
+}
+
+/** One attempt; when it fails, `failed` is run and the path ends. */
+export interface TryLockStep {
+  readonly do: 'try-lock';
+  readonly lock: string;
+  readonly failed: readonly Step[];
+}
+
+/** What the structural model of the pool does at this point. */
+export interface PoolStep {
+  readonly do: 'pool';
+  readonly action: /** Takes an object of a zspage with room; sets `no-room` when there is none. */
+    | 'take-object'
+    /** Makes a zspage and takes its first object. */
+    | 'add-zspage'
+    /** Puts the object back; sets `zspage-empty`. */
+    | 'put-object'
+    /** Takes the emptied zspage off its list, so that nobody else finds it. */
+    | 'detach-zspage'
+    /** Gives the pages of the emptied zspage back. */
+    | 'release-zspage';
+}
+
+export type Condition = 'no-room' | 'zspage-empty';
+
+export interface WhenStep {
+  readonly do: 'when';
+  readonly condition: Condition;
+  readonly steps: readonly Step[];
+}
+
+/** Puts the handle at hand into a queue; when that is full, `full` is run instead. */
+export interface EnqueueStep {
+  readonly do: 'enqueue';
+  readonly queue: string;
+  readonly full: readonly Step[];
+}
+
+/** Runs another path in place. */
+export interface CallStep {
+  readonly do: 'call';
+  readonly path: string;
+}
+
+export type Step =
+  | WorkStep
+  | AtomicStep
+  | LockStep
+  | TryLockStep
+  | PoolStep
+  | WhenStep
+  | EnqueueStep
+  | CallStep;
+
+export type LockKind =
+  /** FIFO: pending waiter, then an MCS queue (kernel/locking/qspinlock.c). */
+  | 'qspinlock'
+  /** Fair: a queued writer blocks later readers (kernel/locking/qrwlock.c). */
+  | 'qrwlock'
+  /** Unfair: whoever comes first when it is free. */
+  | 'bit-spinlock'
+  /** Sleeping, first come first served. */
+  | 'mutex';
+
+/** A lock, or one for each of something. */
+export interface LockDeclaration {
+  readonly kind: LockKind;
+  readonly per: 'pool' | 'class' | 'slot' | 'cluster' | 'cpu' | 'device';
+  /** Cache lines of data that the holder touches and that follow the lock from CPU to CPU. */
+  readonly dataLines?: number;
+}
+
+/** A queue of handles that a worker drains. */
+export interface QueueDeclaration {
+  readonly per: 'pool' | 'cpu';
+  /** Handles in one buffer. */
+  readonly entries: number;
+  /** Buffers that may wait for the worker beyond those being filled. */
+  readonly buffers: number;
+  /** The worker is woken when a buffer is full, or at the first handle. */
+  readonly wakes: 'when-full' | 'at-once';
+  /** Path that the worker runs for each handle. */
+  readonly drain: string;
+  /** The lock of a class is kept over a run of handles of one class, up to so many. */
+  readonly classRun?: number;
+  /** Handles of a full buffer are drained class by class. */
+  readonly sortsByClass?: boolean;
+}
+
+/** A kernel, or a kernel with designs applied. */
+export interface KernelModel {
+  readonly id: string;
+  readonly title: string;
+  /** Kernel file and version that the paths were read in. */
+  readonly source: string;
+  readonly locks: Readonly<Record<string, LockDeclaration>>;
+  /** Shared cache lines that atomics name. */
+  readonly lines: readonly string[];
+  readonly paths: Readonly<Record<string, readonly Step[]>>;
+  readonly queues: Readonly<Record<string, QueueDeclaration>>;
+}

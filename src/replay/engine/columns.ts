@@ -1,0 +1,141 @@
+import type { TaskStream } from './machine.ts';
+import { quantised } from './time.ts';
+
+/** Slots in a swap cluster. */
+const CLUSTER_SLOTS = 512;
+
+/** What a family of locks has a member for. */
+export interface Members {
+  readonly count: number;
+  /** By member: 1 when tasks of several CPUs use it. */
+  readonly isShared: Uint8Array;
+  /** So many are shared. */
+  readonly shared: number;
+}
+
+/** Operations of all tasks in one table: task after task, in their order. */
+export interface OperationColumns {
+  /** First operation of each task, and behind the last task their number. */
+  readonly first: Int32Array;
+  /**
+   * Five numbers an operation: handle, size class, slot, cluster, path. Slots and clusters in use are
+   * numbered without gaps; a slot that is not known is one of its CPU.
+   */
+  readonly rows: Int32Array;
+  readonly slots: Members;
+  readonly clusters: Members;
+  readonly thinkNs: Float64Array;
+}
+
+const kept = new WeakMap<readonly TaskStream[], OperationColumns>();
+
+/** The columns of tasks, made once for the same list of tasks. */
+export function columnsOf(tasks: readonly TaskStream[]): OperationColumns {
+  let columns = kept.get(tasks);
+  if (!columns) {
+    columns = joined(tasks);
+    kept.set(tasks, columns);
+  }
+  return columns;
+}
+
+function joined(tasks: readonly TaskStream[]): OperationColumns {
+  const first = new Int32Array(tasks.length + 1);
+  tasks.forEach((task, t) => {
+    first[t + 1] = first[t]! + task.path.length;
+  });
+  const count = first[tasks.length]!;
+  const rows = new Int32Array(count * 5);
+  const thinkNs = new Float64Array(count);
+  const most = tasks.reduce((high, task) => task.slot.reduce((a, b) => Math.max(a, b), high), 0);
+  const slots = new Numbering(most);
+  const clusters = new Numbering(Math.floor(most / CLUSTER_SLOTS));
+  tasks.forEach((task, t) => {
+    const from = first[t]!;
+    for (let i = 0; i < task.path.length; i++) {
+      const at = task.slot[i]!;
+      const row = (from + i) * 5;
+      rows[row] = task.handle[i]!;
+      rows[row + 1] = task.sizeClass[i]!;
+      rows[row + 2] = slots.visit(at, task.cpu);
+      rows[row + 3] = clusters.visit(at >= 0 ? Math.floor(at / CLUSTER_SLOTS) : -1, task.cpu);
+      rows[row + 4] = task.path[i]!;
+      thinkNs[from + i] = quantised(task.thinkNs[i]!);
+    }
+  });
+  return {
+    first,
+    rows,
+    slots: slots.members(),
+    clusters: clusters.members(),
+    thinkNs,
+  };
+}
+
+/** A table by value is used up to this many values, a map beyond. */
+const TABLE_AT_MOST = 1 << 24;
+
+/** Numbers without gaps for whatever is visited, and who visits it. */
+class Numbering {
+  readonly #table: Int32Array | undefined;
+  readonly #map = new Map<number, number>();
+  #owners = new Int32Array(1024);
+  #isShared = new Uint8Array(1024);
+  #count = 0;
+
+  constructor(most: number) {
+    if (most < TABLE_AT_MOST) this.#table = new Int32Array(most + 1).fill(-1);
+  }
+
+  /** The number of a value; a negative one is not known, and stands for something of the CPU's own. */
+  visit(value: number, cpu: number): number {
+    const key = value < 0 ? -1 - cpu : value;
+    const table = value < 0 ? undefined : this.#table;
+    let number = table ? table[key]! : (this.#map.get(key) ?? -1);
+    if (number < 0) {
+      number = this.#count++;
+      if (table) table[key] = number;
+      else this.#map.set(key, number);
+      if (number === this.#owners.length) this.#grow();
+      this.#owners[number] = cpu;
+    } else if (this.#owners[number] !== cpu) this.#isShared[number] = 1;
+    return number;
+  }
+
+  members(): Members {
+    const isShared = this.#isShared.slice(0, this.#count);
+    return { count: this.#count, isShared, shared: isShared.reduce((sum, is) => sum + is, 0) };
+  }
+
+  #grow(): void {
+    const owners = new Int32Array(this.#count * 2);
+    owners.set(this.#owners);
+    this.#owners = owners;
+    const isShared = new Uint8Array(this.#count * 2);
+    isShared.set(this.#isShared);
+    this.#isShared = isShared;
+  }
+}
+
+/** Size class of an operation's object. */
+export function sizeClassOf(columns: OperationColumns, operation: number): number {
+  return columns.rows[operation * 5 + 1]!;
+}
+
+/** Recorded costs of the operations of all tasks, by cost; NaN where a task has none. */
+export function recordedCosts(
+  tasks: readonly TaskStream[],
+  opCosts: readonly (readonly (Float64Array | undefined)[])[] | undefined,
+  costs: number,
+): readonly (Float64Array | undefined)[] {
+  const { first } = columnsOf(tasks);
+  return Array.from({ length: costs }, (_, cost) => {
+    if (!opCosts?.some((ofTask) => ofTask[cost])) return undefined;
+    const column = new Float64Array(first[tasks.length]!).fill(Number.NaN);
+    opCosts.forEach((ofTask, t) => {
+      const recorded = ofTask[cost];
+      if (recorded) for (let i = 0; i < recorded.length; i++) column[first[t]! + i] = quantised(recorded[i]!);
+    });
+    return column;
+  });
+}

@@ -1,0 +1,477 @@
+import { Sharing, type StepOrder, stepOrder } from './order.ts';
+import { ConditionBit, Op, PoolAction, type Program } from './program.ts';
+import { BUCKETS } from './time.ts';
+
+const WORDS = 4;
+/** CPUs up to which the search for the earliest one is written out. */
+const UNROLLED_CPUS = 16;
+
+/** What the hot function is made for, besides the program. */
+export interface Shape {
+  readonly cpus: number;
+  /** By cost: all quantiles are equal; the operations' own costs are known. */
+  readonly isConstant: readonly boolean[];
+  readonly isRecorded: readonly boolean[];
+  /** By lock family, see {@link Sharing}. */
+  readonly sharing: Int32Array;
+  /** There are workers or hogs, not only tasks. */
+  readonly hasOthers: boolean;
+  /** Each task has a CPU for itself. */
+  readonly allAlone: boolean;
+  /** Entry of each path that tasks run. */
+  readonly paths: readonly number[];
+}
+
+/** A program as the source of a JavaScript function, and the labels in it. */
+export interface Generated {
+  readonly source: string;
+  /** Label of each path's entry, by its place in the program. */
+  readonly labelAt: ReadonlyMap<number, number>;
+  /** By label of a wait: where a waiter goes on that was given the lock. */
+  readonly behind: Int32Array;
+}
+
+/**
+ * What the hot function is given, in this order: its memory, the columns of operations, helpers. All
+ * other columns that its source names stand in the memory, see {@link link}.
+ */
+export const HOT_STATE = [
+  'F',
+  'I',
+  'rows',
+  'thinkNs',
+  'recorded',
+  'touched',
+  'pool',
+  'threads',
+  'locks',
+  'queues',
+  'recorder',
+  'bucketOf',
+  'draw',
+  'seed',
+  'firstWorker',
+  'firstHog',
+  'workerCpu',
+] as const;
+
+/**
+ * Writes the hot loop for a program: one function, each step in line with its constants, no table of
+ * instructions to read. It takes the earliest CPU, runs its steps until one that others can notice
+ * comes later than another CPU's time, and takes the next. Labels of a switch are the places where a
+ * thread can go on.
+ */
+export function generate(program: Program, shape: Shape): Generated {
+  return new Generator(program, shape).generate();
+}
+
+class Generator {
+  readonly #program: Program;
+  readonly #shape: Shape;
+  readonly #order: StepOrder;
+  readonly #labels = new Map<string, number>();
+  readonly #behind: number[] = [];
+  readonly #done = new Set<number>();
+  readonly #open: number[] = [];
+  /** Cases that stand behind all paths. */
+  readonly #rare: string[] = [];
+  #text: string[] = [];
+
+  constructor(program: Program, shape: Shape) {
+    this.#program = program;
+    this.#shape = shape;
+    this.#order = stepOrder(program);
+  }
+
+  generate(): Generated {
+    const { queues, entry } = this.#program;
+    const labelAt = new Map<number, number>();
+    this.#label('between');
+    const drains = queues.map((queue) => entry.get(queue.declaration.drain)!);
+    for (const at of [...this.#shape.paths, ...drains]) {
+      labelAt.set(at, this.#label(`at ${at}`));
+      this.#open.push(at);
+    }
+    for (let at = this.#open.shift(); at !== undefined; at = this.#open.shift()) this.#emitFrom(at);
+    const source = this.#frame(`${this.#between()}\n${this.#text.join('\n')}\n${this.#rare.join('\n')}`);
+    const behind = new Int32Array(this.#labels.size);
+    for (let k = 0; k < this.#behind.length; k++) behind[k] = this.#behind[k] ?? 0;
+    return { source, labelAt, behind };
+  }
+
+  #label(name: string): number {
+    let label = this.#labels.get(name);
+    if (label === undefined) {
+      label = this.#labels.size;
+      this.#labels.set(name, label);
+    }
+    return label;
+  }
+
+  // ---------------------------------------------------------------- the frame
+
+  #frame(cases: string): string {
+    return `
+${HOT_STATE.map((name, k) => `const ${name} = s[${k}];`).join('\n')}
+${this.#program.locks.map((_, f) => `const ownTouched${f} = touched[${f}];`).join('\n')}
+${this.#touch()}
+let left = budget | 0;
+pick: for (;;) {
+  if (--left < 0) return true;
+${this.#search()}
+  if (t === Infinity) return false;
+  const thread = running[cpu];
+  let state = pc[thread];
+  let op = operation[thread];
+  run: for (;;) {
+    steps: switch (state) {
+${cases}
+    }
+    now[cpu] = t;
+    pc[thread] = state;
+    continue pick;
+  }
+}`;
+  }
+
+  /**
+   * Looks at each array once before the loop: else its kind is checked within, again and again. For the
+   * same reason results of calls carry a plus or "| 0".
+   */
+  #touch(): string {
+    const owned = this.#program.locks.map((_, f) => `ownTouched${f}.length`);
+    return `if (F[0] + I[0] + rows[0] + thinkNs[0] + ${['0', ...owned].join(' + ')} === -1 && budget < 0) return false;`;
+  }
+
+  /** The earliest CPU, the first of several, and the time of the next one. */
+  #search(): string {
+    const { cpus } = this.#shape;
+    const compare = (k: string | number) =>
+      `n = now[${k}]; if (n < t) { limit = t; t = n; cpu = ${k}; } else if (n < limit) limit = n;`;
+    const others =
+      cpus > UNROLLED_CPUS
+        ? `for (let k = 1; k < ${cpus}; k++) { ${compare('k')} }`
+        : Array.from({ length: cpus - 1 }, (_, k) => compare(k + 1)).join('\n');
+    return `let t = now[0], cpu = 0, limit = Infinity, n = 0;\n${others}`;
+  }
+
+  /** Where a thread begins its next operation. */
+  #between(): string {
+    const others = `if (thread >= firstWorker) {
+  if (thread >= firstHog) { threads.spin(cpu, thread, t); continue pick; }
+  const queue = thread - firstWorker;
+  op = queues.take(queue) | 0;
+  if (op < 0) { threads.sleep(cpu, thread, t); continue pick; }
+  threads.start(thread, op, t);
+  state = drainLabel[queue];
+  continue run;
+}`;
+    const entries = this.#shape.paths.map((at) => this.#label(`at ${at}`));
+    const go = entries.length === 1 ? `state = ${entries[0]};` : 'state = entryLabel[rows[op * 5 + 4]];';
+    return `case 0: {
+${this.#shape.hasOthers ? others : ''}
+op = next[thread];
+operation[thread] = op;
+startNs[thread] = t;
+let h = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
+h ^= h >>> 15; h = Math.imul(h, 0x2c1b3c6d); h ^= h >>> 12; h = Math.imul(h, 0x297a2d39);
+luck[thread] = h ^ (h >>> 15);
+${go}
+continue run;
+}`;
+  }
+
+  // ---------------------------------------------------------------- steps
+
+  /** Writes instructions from here on, up to the end of the path or to what stands already. */
+  #emitFrom(start: number): void {
+    const { code } = this.#program;
+    let at = start;
+    for (;;) {
+      if (this.#done.has(at)) {
+        this.#text.push(`state = ${this.#label(`at ${at}`)}; continue run;`);
+        return;
+      }
+      this.#done.add(at);
+      const index = at / WORDS;
+      const op = code[at]!;
+      const ordered = this.#order.isOrdered[index] && !this.#isPrivateStep(at);
+      const isMet = ordered || this.#order.isTarget[index] || this.#labels.has(`at ${at}`) || op === Op.End;
+      if (isMet) this.#text.push(`case ${this.#label(`at ${at}`)}:`);
+      if (ordered) this.#text.push(this.#meet(at));
+      if (op === Op.Jump) {
+        at = code[at + 2]!;
+        continue;
+      }
+      if (op === Op.End) {
+        this.#text.push(this.#end(this.#label(`at ${at}`)));
+        return;
+      }
+      if (op === Op.JumpUnless) {
+        const to = code[at + 2]!;
+        const body = this.#inlineBody(at + WORDS, to);
+        if (body === undefined) this.#text.push(`if (!(${this.#holds(at)})) { ${this.#goto(to)} }`);
+        else {
+          this.#text.push(`if (${this.#holds(at)}) { ${body} }`);
+          at = to;
+          continue;
+        }
+      } else this.#text.push(`{ ${this.#step(at)} }`);
+      // Over the branch of failure stands a jump.
+      at = op === Op.TryLock || op === Op.Enqueue ? code[at + 6]! : at + WORDS;
+    }
+  }
+
+  /** A branch in which nothing can be met, in place. */
+  #inlineBody(from: number, to: number): string | undefined {
+    const lines: string[] = [];
+    for (let at = from; at < to; at += WORDS) {
+      const op = this.#program.code[at]!;
+      const isPlain = op === Op.Work || op === Op.WorkPerPage || op === Op.Pool;
+      if (!isPlain || this.#order.isOrdered[at / WORDS] || this.#order.isTarget[at / WORDS]) return undefined;
+      lines.push(`{ ${this.#step(at)} }`);
+    }
+    return lines.join(' ');
+  }
+
+  #goto(at: number): string {
+    if (!this.#done.has(at)) this.#open.push(at);
+    return `state = ${this.#label(`at ${at}`)}; continue run;`;
+  }
+
+  #isPrivateStep(at: number): boolean {
+    const op = this.#program.code[at]!;
+    const isLock = (op >= Op.Lock && op <= Op.TryLock) || op === Op.LockRun || op === Op.UnlockRun;
+    return isLock && op !== Op.UnlockRun && this.#isOwn(this.#program.code[at + 1]!);
+  }
+
+  /** Others come first: the thread stays here until its time has come. */
+  #meet(at: number): string {
+    const label = this.#label(`at ${at}`);
+    const op = this.#program.code[at]!;
+    const family = this.#program.code[at + 1]!;
+    const isLock = op >= Op.Lock && op <= Op.TryLock;
+    const partly =
+      isLock && this.#shape.sharing[family] === Sharing.Some ? ` && isShared[${this.#member(family)}]` : '';
+    return `if (t >= limit && (t > limit || threads.yields(cpu, t))${partly}) { state = ${label}; break steps; }`;
+  }
+
+  #holds(at: number): string {
+    return `conditions[thread] & ${1 << this.#program.code[at + 1]!}`;
+  }
+
+  /** Each member is of one CPU only. */
+  #isOwn(family: number): boolean {
+    return this.#shape.sharing[family] === Sharing.None;
+  }
+
+  /** Takes a lock that is of this CPU only: its line comes from elsewhere once. */
+  #takeOwn(family: number, moved: string): string {
+    const { per } = this.#program.locks[family]!.declaration;
+    const { cpus } = this.#shape;
+    return `const m = rows[op * 5 + ${per === 'slot' ? 2 : 3}], touched = ownTouched${family};
+if (touched[m] === 0) { touched[m] = 1; t += ${moved}; } else t += constant[0];
+ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
+  }
+
+  #member(family: number): string {
+    const { per } = this.#program.locks[family]!.declaration;
+    const index = {
+      pool: '',
+      device: '',
+      class: ' + rows[op * 5 + 1]',
+      slot: ' + rows[op * 5 + 2]',
+      cluster: ' + rows[op * 5 + 3]',
+      cpu: ' + cpu',
+    }[per];
+    return `first[${family}]${index}`;
+  }
+
+  #step(at: number): string {
+    const { code, locks } = this.#program;
+    const [op, a, b] = code.subarray(at, at + 3) as unknown as [number, number, number];
+    switch (op) {
+      case Op.Work:
+        return `t += ${this.#cost(at)};`;
+      case Op.WorkPerPage:
+        return `t += ${this.#cost(at)} * pages[thread];`;
+      case Op.Atomic:
+        return `const begin = lineFree[${a}] > t ? lineFree[${a}] : t;
+if (begin > t) { lineWaitNs[${a}] += begin - t; waitedNs[thread] += begin - t; }
+t = begin + (lineCpu[${a}] === cpu ? constant[0] : constant[1]);
+lineFree[${a}] = t;
+lineCpu[${a}] = cpu;`;
+      case Op.Lock:
+        return this.#lock(at, a, '');
+      case Op.LockRun:
+        return this.#lock(at, a, 'if (thread >= firstWorker) kept[thread] = m;');
+      case Op.Unlock:
+        return this.#unlock(a);
+      case Op.UnlockRun:
+        return `if (thread >= firstWorker && queues.keepsLock(thread - firstWorker, rows[op * 5 + 1])) {
+} else { kept[thread] = -1; ${this.#unlock(a)} }`;
+      case Op.TryLock: {
+        const take = `t += lastCpu[m] === cpu ? constant[0] : constant[1];`;
+        if (this.#isOwn(a)) return this.#takeOwn(a, 'constant[1]');
+        return `const m = ${this.#member(a)};
+const isFree = freeNs[m] <= t && queueLength[m] === 0;
+${take}
+if (!isFree) { ${this.#goto(b)} }
+freeNs[m] = Infinity; lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${a}]++;`;
+      }
+      case Op.ReadLock:
+      case Op.WriteLock: {
+        const writes = op === Op.WriteLock ? 1 : 0;
+        if (!this.#order.hasWriter[a]) {
+          return `const m = ${this.#member(a)}; ${this.#passLine(a)} acquisitions[${a}]++;`;
+        }
+        const blocked = `writer[m] || queueLength[m] !== 0${writes ? ' || readers[m] !== 0' : ''}`;
+        const taken = writes ? 'writer[m] = 1; sinceNs[m] = t;' : 'readers[m]++;';
+        const waits = this.#waitLabel(at);
+        this.#rare.push(`case ${waits}: throw new Error('resumed without the lock');`);
+        return `const m = ${this.#member(a)}; ${this.#passLine(a)}
+if (${blocked}) { pc[thread] = ${waits}; locks.queue(m, ${a}, thread, cpu, t, ${writes}); continue pick; }
+${taken} acquisitions[${a}]++;`;
+      }
+      case Op.ReadUnlock:
+      case Op.WriteUnlock: {
+        if (!this.#order.hasWriter[a]) return `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
+        const left =
+          op === Op.WriteUnlock ? `writer[m] = 0; holdNs[${a}] += t - sinceNs[m];` : 'readers[m]--;';
+        return `const m = ${this.#member(a)}; ${this.#passLine(a)} ${left}
+if (queueLength[m] !== 0) { locks.passOn(m, ${a}, t); if (t < limit) limit = t; }`;
+      }
+      case Op.Pool:
+        return this.#pool(a);
+      case Op.Enqueue: {
+        return `const before = now[workerCpu];
+if (!queues.enqueue(${a}, op, cpu, t)) { ${this.#goto(b)} }
+if (now[workerCpu] !== before && t < limit) limit = t;`;
+      }
+      default:
+        throw new Error(`instruction ${op} of ${locks.length} locks`);
+    }
+  }
+
+  /** An instruction gets a label, so that a thread can go on there. */
+  #force(at: number): void {
+    this.#label(`at ${at}`);
+  }
+
+  #passLine(family: number): string {
+    return `const begin = lineFreeNs[m] > t ? lineFreeNs[m] : t;
+if (begin > t) { lineSumNs[${family}] += begin - t; waitedNs[thread] += begin - t; }
+t = begin + (lastCpu[m] === cpu ? constant[0] : constant[1]);
+lineFreeNs[m] = t; lastCpu[m] = cpu;`;
+  }
+
+  #waitLabel(at: number): number {
+    const label = this.#label(`wait ${at}`);
+    this.#force(at + WORDS);
+    this.#behind[label] = this.#label(`at ${at + WORDS}`);
+    return label;
+  }
+
+  #lock(at: number, family: number, keeps: string): string {
+    const { kind, dataLines } = this.#program.locks[family]!.declaration;
+    const moved = dataLines ? `constant[1] * ${1 + dataLines}` : 'constant[1]';
+    const member = `const m = ${this.#member(family)};`;
+    const take = `t += lastCpu[m] === cpu ? constant[0] : ${moved};
+lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${family}]++;`;
+    const own = keeps ? 'if (kept[thread] !== m)' : '';
+    if (this.#isOwn(family)) return this.#takeOwn(family, moved);
+    const waits = this.#waitLabel(at);
+    const isMutex = kind === 'mutex';
+    const taking = isMutex
+      ? `locks.awake(m, ${family}, thread, cpu, t);`
+      : `t = +locks.takeOver(m, ${family}, thread, t); if (t < 0) continue pick;`;
+    this.#rare.push(`case ${waits}: { ${member} ${taking}
+state = ${this.#label(`at ${at + WORDS}`)}; continue run; }`);
+    return `${member}
+${own} {
+${keeps}
+if (freeNs[m] > t || queueLength[m] !== 0) {
+  pc[thread] = ${waits}; locks.${isMutex ? 'sleep' : 'spin'}(m, ${family}, thread, cpu, t); continue pick;
+}
+${take} freeNs[m] = Infinity; }`;
+  }
+
+  #unlock(family: number): string {
+    const member = `const m = ${this.#member(family)};`;
+    const leave = `t += constant[0]; holdNs[${family}] += t - sinceNs[m];`;
+    if (this.#isOwn(family)) {
+      return `t += constant[0]; holdNs[${family}] += t - ownSinceNs[${family * this.#shape.cpus} + cpu];`;
+    }
+    if (this.#program.locks[family]!.declaration.kind === 'mutex') {
+      return `${member} holdNs[${family}] += t - sinceNs[m];
+if (queueLength[m] === 0) freeNs[m] = t;
+else { locks.wakeNext(m, t); limit = -1; }
+t += constant[0];`;
+    }
+    return `${member} ${leave} freeNs[m] = t;
+if (queueLength[m] !== 0) { now[cpuOf[queueHead[m]]] = t; if (t < limit) limit = t; }`;
+  }
+
+  #pool(action: number): string {
+    switch (action) {
+      case PoolAction.PutObject:
+        return `const z = pool.free(rows[op * 5]) | 0;
+zspage[thread] = z;
+pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
+conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};`;
+      case PoolAction.TakeObject:
+        return `const found = pool.allocateFromExisting(rows[op * 5 + 1], rows[op * 5]) >= 0;
+pages[thread] = found ? 0 : pagesOfClass[rows[op * 5 + 1]];
+conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
+      case PoolAction.AddZspage:
+        return 'pool.allocateFromNew(rows[op * 5 + 1], rows[op * 5]);';
+      case PoolAction.DetachZspage:
+        return 'pool.detach(zspage[thread]);';
+      default:
+        return 'recorder.returned(cpu, t, pool.release(zspage[thread]));';
+    }
+  }
+
+  #cost(at: number): string {
+    const { code } = this.#program;
+    const cost = code[at + 1]!;
+    const { isConstant, isRecorded } = this.#shape;
+    const drawn = isConstant[cost]
+      ? `quantiles[${cost * 64}]`
+      : `quantiles[${cost * 64} + draw(luck[thread], ${code[at + 3]!})]`;
+    if (!isRecorded[cost]) return drawn;
+    return `(recorded[${cost}][op] === recorded[${cost}][op] ? recorded[${cost}][op] : ${drawn})`;
+  }
+
+  #end(label: number): string {
+    const hasQueues = this.#program.queues.length > 0;
+    const worker = hasQueues
+      ? `if (thread >= firstWorker) {
+  pc[thread] = 0;
+  recorder.workerDid(startNs[thread], t);
+  queues.done(thread - firstWorker, t);
+  threads.pause(cpu, thread, t, t);
+  continue pick;
+}`
+      : '';
+    const p = this.#shape.paths.length === 1 ? '0' : 'rows[op * 5 + 4]';
+    // Who comes next on a CPU with several threads may depend on whom others have woken.
+    const shared = this.#shape.hasOthers || !this.#shape.allAlone;
+    const meet = shared
+      ? `if (!alone[cpu] && t >= limit && (t > limit || threads.yields(cpu, t))) { state = ${label}; break steps; }`
+      : '';
+    return `{ ${meet} ${worker}
+const p = ${p}, d = t - startNs[thread];
+latency[p * ${BUCKETS} + bucketOf(d)]++;
+sumNs[p] += d;
+if (d > maxNs[p]) maxNs[p] = d;
+operations[p]++;
+taskEndNs[thread] = t;
+const n = op + 1;
+next[thread] = n;
+if (n !== last[thread] && alone[cpu]) { t += thinkNs[n]; state = 0; continue run; }
+pc[thread] = 0;
+threads.ended(cpu, thread, t, n === last[thread] ? Infinity : t + thinkNs[n]);
+continue pick; }`;
+  }
+}

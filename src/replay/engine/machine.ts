@@ -1,0 +1,243 @@
+import type { Pool } from '../../model/zsmalloc/pool.ts';
+import { gather, link } from './arena.ts';
+import { columnsOf, type OperationColumns, recordedCosts } from './columns.ts';
+import { generate, HOT_STATE } from './generate.ts';
+import { Locks } from './locks.ts';
+import { lockSharing } from './order.ts';
+import type { Program } from './program.ts';
+import { Queues } from './queues.ts';
+import { quantileIndex } from './random.ts';
+import { Recorder } from './recorder.ts';
+import { Scheduler } from './scheduler.ts';
+import { bucketOf, quantised } from './time.ts';
+
+export { bucketFloor, bucketOf } from './time.ts';
+
+/** Quantiles kept of each cost. */
+export const COST_QUANTILES = 64;
+
+/** Times of the machine, ns; kept to 1/256 ns, as all times that are given to it. */
+export interface MachineTimes {
+  /** An atomic on a line that this CPU had last, and on one that another CPU had. */
+  readonly lineHitNs: number;
+  readonly lineTransferNs: number;
+  /** A lock goes to its only waiter, and to the first of several. */
+  readonly handOffOneNs: number;
+  readonly handOffManyNs: number;
+  /** A woken worker starts so much later. */
+  readonly wakeNs: number;
+  readonly contextSwitchNs: number;
+  /** A thread runs so long while others wait for its CPU. */
+  readonly sliceNs: number;
+}
+
+/** Operations of one task, in its order. */
+export interface TaskStream {
+  readonly cpu: number;
+  /** Path of each operation, as an index into `paths` of the run. */
+  readonly path: Uint8Array;
+  /** Each allocation has a number of its own: frees may be deferred beyond the next allocation. */
+  readonly handle: Int32Array;
+  readonly sizeClass: Int32Array;
+  /** Slot of the swap device; -1 when it is not known or does not matter: then nobody shares it. */
+  readonly slot: Int32Array;
+  /** Time between the end of the operation before and the start of this one, ns. */
+  readonly thinkNs: Float64Array;
+}
+
+export interface MachineRun {
+  readonly program: Program;
+  readonly pool: Pool;
+  readonly times: MachineTimes;
+  /** By cost of the program: {@link COST_QUANTILES} values of rising size, ns. */
+  readonly costs: readonly Float64Array[];
+  /** By task and cost: what each of its operations took in the recording, where that is known. */
+  readonly opCosts?: readonly (readonly (Float64Array | undefined)[])[] | undefined;
+  readonly cpus: number;
+  readonly paths: readonly string[];
+  readonly tasks: readonly TaskStream[];
+  /** CPU that each queue's worker runs on. */
+  readonly workerCpu: number;
+  /** Threads that always want each CPU, for `--cpu-pressure`. */
+  readonly hogs: Uint8Array;
+  readonly seed: number;
+}
+
+/** What a lock did, over all of its kind. */
+export interface LockUse {
+  readonly name: string;
+  readonly acquisitions: number;
+  readonly contended: number;
+  readonly waitNs: number;
+  readonly holdNs: number;
+  /** Sum over time of waiters, from the queue's length: equals `waitNs` (Little's law). */
+  readonly queueNs: number;
+  /** Waited for the cache line of a read-write lock, whether or not somebody held it. */
+  readonly lineWaitNs: number;
+}
+
+export interface QueueUse {
+  readonly name: string;
+  queued: number;
+  /** Handles that found the queue full and were freed at once. */
+  overflowed: number;
+  /** Most handles that waited at once. */
+  most: number;
+  /** Handles that no worker will ever see: buffers that did not become full. */
+  leftOver: number;
+  bytesLeftOver: number;
+}
+
+export interface MachineResult {
+  /** By path: durations in log buckets, 16 an octave. */
+  readonly latency: readonly Float64Array[];
+  readonly latencySumNs: Float64Array;
+  readonly latencyMaxNs: Float64Array;
+  readonly operations: Float64Array;
+  readonly locks: readonly LockUse[];
+  readonly lineWaitNs: Float64Array;
+  readonly queues: readonly QueueUse[];
+  /** End of the last operation of each task, and of all work. */
+  readonly taskEndNs: Float64Array;
+  readonly endNs: number;
+  /** CPU time by who spent it; waiting is not in it. */
+  readonly workNs: { readonly caller: number; readonly worker: number };
+  readonly spinNs: number;
+  /** Pages given back: when, and how many. */
+  readonly returnedAtNs: Float64Array;
+  readonly returnedPages: Int32Array;
+}
+
+/**
+ * Discrete-event replay of step programs, closed loop: a task's next operation starts after its own
+ * last one and its think time. CPUs are taken in the order of their clocks, equal ones by number;
+ * what other CPUs cannot notice needs no order. Deterministic for a seed.
+ *
+ * The hot loop is written for the program ({@link generate}) and works on the columns of
+ * {@link Scheduler}, {@link Locks} and {@link OperationColumns}; whatever is rare is a method there.
+ */
+export class Machine {
+  readonly #run: MachineRun;
+
+  constructor(run: MachineRun) {
+    this.#run = run;
+  }
+
+  /** @throws {Error} when a law is broken at the end: a lock still held, a waiter left, time lost. */
+  run(): MachineResult {
+    const { program, pool, times, cpus, paths, tasks } = this.#run;
+    const columns = columnsOf(tasks);
+    const entries = paths.map((path) => {
+      const at = program.entry.get(path);
+      if (at === undefined) throw new RangeError(`${program.kernel.id}: no path ${path}`);
+      return at;
+    });
+    const threads = new Scheduler(this.#run, program.queues.length, columns.first, columns.thinkNs);
+    const recorded = recordedCosts(tasks, this.#run.opCosts, program.costs.length);
+    const quantiles = new Float64Array(program.costs.length * COST_QUANTILES);
+    this.#run.costs.forEach((values, cost) => {
+      for (let k = 0; k < COST_QUANTILES; k++) quantiles[cost * COST_QUANTILES + k] = quantised(values[k]!);
+    });
+    const isConstant = program.costs.map((_, cost) => {
+      const from = cost * COST_QUANTILES;
+      return quantiles.subarray(from, from + COST_QUANTILES).every((value) => value === quantiles[from]);
+    });
+    const drains = program.queues.map((queue) => program.entry.get(queue.declaration.drain)!);
+    const sharing = lockSharing(program, columns);
+    const generated = generate(program, {
+      cpus,
+      isConstant,
+      isRecorded: recorded.map((column) => column !== undefined),
+      sharing,
+      allAlone: tasks.every((task) => threads.alone[task.cpu] === 1),
+      hasOthers: threads.threads > tasks.length,
+      paths: entries,
+    });
+    const locks = new Locks(this.#run, columns, sharing, threads, generated.behind);
+    const queues = new Queues(this.#run, columns, threads);
+    const recorder = new Recorder(paths.length, tasks.length, cpus);
+    const lines = {
+      lineFree: new Float64Array(program.lines.length),
+      lineCpu: new Int32Array(program.lines.length).fill(-1),
+      lineWaitNs: new Float64Array(program.lines.length),
+    };
+    const labelOf = (at: number) => generated.labelAt.get(at)!;
+    const constants = {
+      constant: Float64Array.of(quantised(times.lineHitNs), quantised(times.lineTransferNs)),
+      quantiles,
+      entryLabel: Int32Array.from(entries, labelOf),
+      drainLabel: Int32Array.from(drains, labelOf),
+      pagesOfClass: Int32Array.from(pool.classes, (c) => c.pagesPerZspage),
+    };
+    const arena = gather([threads, locks, recorder, lines, constants]);
+    const state: Record<(typeof HOT_STATE)[number], unknown> = {
+      ...columns,
+      F: arena.floats,
+      I: arena.ints,
+      recorded,
+      touched: locks.touched,
+      pool,
+      threads,
+      locks,
+      queues,
+      recorder,
+      bucketOf,
+      draw: quantileIndex,
+      seed: this.#run.seed,
+      firstWorker: threads.firstWorker,
+      firstHog: threads.firstHog,
+      workerCpu: threads.workerCpu,
+    };
+    const run = hotLoop(link(generated.source, arena));
+    // In pieces, so that the compiled function is entered anew when a better one is ready.
+    const hot = HOT_STATE.map((name) => state[name]);
+    while (run(hot, EVENTS_AT_ONCE));
+
+    if (!threads.tasksAreDone) throw new Error('tasks are left that nothing can wake');
+    const use = locks.settle();
+    const queueUse = queues.settle();
+    const returns = recorder.returns();
+    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
+    const callerWaits = sum(threads.waitedNs.subarray(0, threads.firstWorker));
+    const workerWaits = sum(threads.waitedNs.subarray(threads.firstWorker));
+    return {
+      latency: paths.map((_, p) => recorder.latencyOf(p)),
+      latencySumNs: recorder.sumNs.slice(),
+      latencyMaxNs: recorder.maxNs.slice(),
+      operations: recorder.operations.slice(),
+      locks: use,
+      lineWaitNs: lines.lineWaitNs.slice(),
+      queues: queueUse,
+      taskEndNs: recorder.taskEndNs.slice(),
+      endNs: Math.max(
+        recorder.workers[1]!,
+        recorder.taskEndNs.reduce((most, end) => Math.max(most, end), 0),
+      ),
+      workNs: {
+        caller: sum(recorder.sumNs) - callerWaits,
+        worker: recorder.workers[0]! - workerWaits,
+      },
+      spinNs: callerWaits + workerWaits,
+      returnedAtNs: returns.atNs,
+      returnedPages: returns.pages,
+    };
+  }
+}
+
+const EVENTS_AT_ONCE = 1 << 10;
+
+type HotLoop = (state: readonly unknown[], budget: number) => boolean;
+
+/** Functions by their source: the same design with other costs and seeds is compiled once. */
+const compiled = new Map<string, HotLoop>();
+const COMPILED_AT_MOST = 256;
+
+function hotLoop(source: string): HotLoop {
+  let run = compiled.get(source);
+  if (!run) {
+    if (compiled.size === COMPILED_AT_MOST) compiled.clear();
+    run = new Function('s', 'budget', source) as HotLoop;
+    compiled.set(source, run);
+  }
+  return run;
+}

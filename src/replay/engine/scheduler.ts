@@ -1,0 +1,215 @@
+import type { MachineRun } from './machine.ts';
+import { mix } from './random.ts';
+import { quantised } from './time.ts';
+
+/** No thread, no lock, no path. */
+export const NONE = -1;
+/** Where a thread goes on when it is between two operations. */
+export const BETWEEN = 0;
+
+/**
+ * CPUs and the threads on them: tasks, then a worker for each queue, then hogs. A thread is moved
+ * aside only between two operations, or when it sleeps for a mutex; threads take turns by slices.
+ */
+export class Scheduler {
+  // By CPU.
+  /** When the CPU comes to its next event; infinite while it waits or has nothing to do. */
+  readonly now: Float64Array;
+  readonly running: Int32Array;
+  readonly #sliceEnd: Float64Array;
+  readonly #threadsOf: readonly number[][];
+  /** 1: one task has the CPU for itself, so nobody needs to be asked between its operations. */
+  readonly alone: Int32Array;
+
+  // By thread.
+  readonly firstWorker: number;
+  readonly firstHog: number;
+  readonly threads: number;
+  readonly cpuOf: Int32Array;
+  readonly readyNs: Float64Array;
+  readonly pc: Int32Array;
+  /** Operation at hand, and the next one of a task; rows of the columns. */
+  readonly operation: Int32Array;
+  readonly next: Int32Array;
+  readonly last: Int32Array;
+  readonly startNs: Float64Array;
+  readonly luck: Int32Array;
+  /** Time waited for lines and locks. */
+  readonly waitedNs: Float64Array;
+  /** The zspage at hand: its number, its pages, and what is known of it. */
+  readonly zspage: Int32Array;
+  readonly pages: Int32Array;
+  readonly conditions: Int32Array;
+  readonly asleep: Int32Array;
+  /** A lock that a worker keeps from one operation to the next; whoever keeps one is not moved aside. */
+  readonly kept: Int32Array;
+
+  #tasksLeft = 0;
+  #tasksEndNs = 0;
+  readonly #seed: number;
+  readonly #sliceNs: number;
+  readonly #wakeNs: number;
+  /** CPU of all workers. */
+  readonly workerCpu: number;
+  readonly #switchNs: number;
+
+  constructor(run: MachineRun, queues: number, first: Int32Array, thinkNs: Float64Array) {
+    const { cpus, tasks, hogs, times } = run;
+    this.#seed = run.seed;
+    this.#sliceNs = quantised(times.sliceNs);
+    this.#wakeNs = quantised(times.wakeNs);
+    this.#switchNs = quantised(times.contextSwitchNs);
+    this.workerCpu = run.workerCpu;
+    this.firstWorker = tasks.length;
+    this.firstHog = this.firstWorker + queues;
+    this.threads = this.firstHog + hogs.reduce((sum, count) => sum + count, 0);
+    const { threads } = this;
+
+    this.cpuOf = new Int32Array(threads).fill(run.workerCpu);
+    tasks.forEach((task, t) => {
+      this.cpuOf[t] = task.cpu;
+    });
+    let hog = this.firstHog;
+    hogs.forEach((count, cpu) => {
+      for (let k = 0; k < count; k++) this.cpuOf[hog++] = cpu;
+    });
+    this.readyNs = new Float64Array(threads);
+    this.pc = new Int32Array(threads).fill(BETWEEN);
+    this.operation = new Int32Array(threads);
+    this.next = new Int32Array(threads);
+    this.last = new Int32Array(threads);
+    this.startNs = new Float64Array(threads);
+    this.luck = new Int32Array(threads);
+    this.waitedNs = new Float64Array(threads);
+    this.zspage = new Int32Array(threads).fill(NONE);
+    this.pages = new Int32Array(threads);
+    this.conditions = new Int32Array(threads);
+    this.asleep = new Int32Array(threads);
+    this.kept = new Int32Array(threads).fill(NONE);
+    for (let worker = this.firstWorker; worker < this.firstHog; worker++) {
+      this.asleep[worker] = 1;
+      this.readyNs[worker] = Number.POSITIVE_INFINITY;
+    }
+    tasks.forEach((_, t) => {
+      this.next[t] = first[t]!;
+      this.last[t] = first[t + 1]!;
+      if (first[t] === first[t + 1]) this.readyNs[t] = Number.POSITIVE_INFINITY;
+      else {
+        this.readyNs[t] = thinkNs[first[t]!]!;
+        this.#tasksLeft++;
+      }
+    });
+
+    this.now = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY);
+    this.running = new Int32Array(cpus).fill(NONE);
+    this.#sliceEnd = new Float64Array(cpus);
+    this.#threadsOf = Array.from({ length: cpus }, () => []);
+    for (let t = 0; t < threads; t++) this.#threadsOf[this.cpuOf[t]!]!.push(t);
+    this.alone = Int32Array.from(this.#threadsOf, (list) =>
+      list.length === 1 && list[0]! < this.firstWorker ? 1 : 0,
+    );
+    for (let cpu = 0; cpu < cpus; cpu++) this.schedule(cpu, 0);
+  }
+
+  /** All operations of all tasks are done. */
+  get tasksAreDone(): boolean {
+    return this.#tasksLeft === 0;
+  }
+
+  /** At this time an earlier CPU comes first: equal times go by the number of the CPU. */
+  yields(cpu: number, t: number): boolean {
+    for (let k = 0; k < cpu; k++) if (this.now[k]! <= t) return true;
+    return false;
+  }
+
+  /** The next thread of a CPU: the one that is ready first, in turn among those that are ready. */
+  schedule(cpu: number, t: number): void {
+    const list = this.#threadsOf[cpu]!;
+    const last = this.running[cpu]!;
+    const from = last === NONE ? 0 : list.indexOf(last) + 1;
+    let best = NONE;
+    let bestAt = Number.POSITIVE_INFINITY;
+    for (let k = 0; k < list.length; k++) {
+      const thread = list[(from + k) % list.length]!;
+      const at = Math.max(t, this.readyNs[thread]!);
+      if (at < bestAt) {
+        bestAt = at;
+        best = thread;
+      }
+    }
+    this.running[cpu] = best;
+    if (best === NONE) {
+      this.now[cpu] = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const switches = best !== last && last !== NONE;
+    this.now[cpu] = bestAt + (switches ? this.#switchNs : 0);
+    this.#sliceEnd[cpu] = this.now[cpu]! + this.#sliceNs;
+  }
+
+  /** A task's operation has ended; the next one, if any, may start at `readyNs`. */
+  ended(cpu: number, thread: number, t: number, readyNs: number): void {
+    if (readyNs === Number.POSITIVE_INFINITY) {
+      this.#tasksLeft--;
+      if (t > this.#tasksEndNs) this.#tasksEndNs = t;
+    }
+    this.pause(cpu, thread, t, readyNs);
+  }
+
+  /**
+   * A thread is between two operations: it keeps its CPU until its slice is over, or when nobody else
+   * is there; a pause as long as a slice is taken for sleep.
+   */
+  pause(cpu: number, thread: number, t: number, readyNs: number): void {
+    this.readyNs[thread] = readyNs;
+    const keeps =
+      readyNs !== Number.POSITIVE_INFINITY &&
+      (this.#threadsOf[cpu]!.length === 1 ||
+        this.kept[thread] !== NONE ||
+        (t < this.#sliceEnd[cpu]! && readyNs - t < this.#sliceNs));
+    if (keeps) this.now[cpu] = readyNs;
+    else this.schedule(cpu, t);
+  }
+
+  /** A task or worker starts an operation. */
+  start(thread: number, operation: number, t: number): void {
+    this.operation[thread] = operation;
+    this.startNs[thread] = t;
+    this.luck[thread] = mix(operation, 0, this.#seed);
+  }
+
+  /** A hog uses a slice up; it goes when the last task has gone. */
+  spin(cpu: number, thread: number, t: number): void {
+    const isOver = this.#tasksLeft === 0 && t >= this.#tasksEndNs;
+    const until = isOver ? t : t + this.#sliceNs;
+    this.readyNs[thread] = isOver ? Number.POSITIVE_INFINITY : until;
+    this.now[cpu] = until;
+    this.schedule(cpu, until);
+  }
+
+  /** A worker has nothing to do until it is woken. */
+  sleep(cpu: number, thread: number, t: number): void {
+    this.asleep[thread] = 1;
+    this.readyNs[thread] = Number.POSITIVE_INFINITY;
+    this.schedule(cpu, t);
+  }
+
+  /** A worker has something to do; it starts when it has woken up and has a CPU. */
+  wake(thread: number, t: number): void {
+    if (!this.asleep[thread]) return;
+    this.asleep[thread] = 0;
+    this.makeReady(thread, t);
+  }
+
+  /** A sleeping thread gets its CPU at once when that idles, else at the end of a shortened slice. */
+  makeReady(thread: number, t: number): void {
+    const ready = t + this.#wakeNs;
+    this.readyNs[thread] = ready;
+    const cpu = this.cpuOf[thread]!;
+    const present = this.running[cpu]!;
+    const idles =
+      present === NONE || (this.pc[present] === BETWEEN && this.readyNs[present]! - ready >= this.#sliceNs);
+    if (idles) this.schedule(cpu, t);
+    else this.#sliceEnd[cpu] = Math.min(this.#sliceEnd[cpu]!, ready + this.#sliceNs);
+  }
+}

@@ -1,0 +1,123 @@
+import { OperationKind, type OperationTable } from '../trace/operations.ts';
+import { bucketOf } from './engine/machine.ts';
+import type { Comparison, Validation } from './result.ts';
+import type { StructureReport } from './structure.ts';
+import type { DesignPrediction, DesignRun } from './what-if.ts';
+import type { Workload } from './workload.ts';
+
+/** The recorded frees, as the model's are counted. */
+interface RecordedFrees {
+  readonly durations: Float64Array;
+  readonly waitNs: number;
+  readonly contended: number;
+  readonly totalNs: number;
+  readonly hasWaits: boolean;
+}
+
+const FITS_MEAN = 0.15;
+const FITS_WAIT = 0.5;
+
+function recorded(ops: OperationTable, workload: Workload): RecordedFrees {
+  const rows = workload.rows.flatMap((column) => [...column]);
+  const durations = Float64Array.from(rows, (row) => ops.endNs[row]! - ops.startNs[row]!).sort();
+  let waitNs = 0;
+  let contended = 0;
+  let hasLocks = false;
+  let first = Number.POSITIVE_INFINITY;
+  let last = 0;
+  for (const row of rows) {
+    const wait = ops.parts.lockWait.get(row);
+    if (!Number.isNaN(ops.parts.lock.get(row))) hasLocks = true;
+    if (wait > 0) {
+      waitNs += wait;
+      contended++;
+    }
+    first = Math.min(first, ops.startNs[row]!);
+    last = Math.max(last, ops.endNs[row]!);
+  }
+  return { durations, waitNs, contended, totalNs: last - first, hasWaits: hasLocks };
+}
+
+/** Lays the replayed baseline beside the recording. */
+export function validate(
+  ops: OperationTable,
+  structure: StructureReport,
+  workload: Workload,
+  base: DesignPrediction,
+  runs: readonly DesignRun[],
+): Validation {
+  const seen = recorded(ops, workload);
+  const quantile = (q: number) =>
+    seen.durations[Math.min(seen.durations.length - 1, Math.floor(q * seen.durations.length))]!;
+  const mean = seen.durations.reduce((sum, ns) => sum + ns, 0) / seen.durations.length;
+  const one = (value: number) => ({ value, lo: value, hi: value });
+  const listLock = 'class->lock' in base.lockWaitNs ? 'class->lock' : 'pool->lock';
+  const comparisons: Comparison[] = [
+    { name: 'munmap, first free to last', unit: 'ns', recorded: seen.totalNs, modelled: base.totalNs },
+  ];
+  const reasons: string[] = [];
+  let verdict: Validation['verdict'] = 'fits';
+  if (workload.serialised) {
+    reasons.push('frees are serialised by the swap device: the time of zs_free alone is not told apart');
+  } else {
+    comparisons.push(
+      { name: 'zs_free, mean', unit: 'ns', recorded: mean, modelled: one(base.latency.meanNs) },
+      { name: 'zs_free, median', unit: 'ns', recorded: quantile(0.5), modelled: one(base.latency.p50Ns) },
+      { name: 'zs_free, p99', unit: 'ns', recorded: quantile(0.99), modelled: one(base.latency.p99Ns) },
+    );
+    if (Math.abs(base.latency.meanNs / mean - 1) > FITS_MEAN) {
+      verdict = 'does-not-fit';
+      reasons.push(`the mean zs_free differs by more than ${FITS_MEAN * 100} %`);
+    }
+  }
+  if (seen.hasWaits) {
+    const wait = base.lockWaitNs[listLock]!;
+    comparisons.push(
+      { name: `${listLock}, waiting`, unit: 'ns', recorded: seen.waitNs, modelled: wait },
+      {
+        name: `${listLock}, waits`,
+        unit: 'count',
+        recorded: seen.contended,
+        modelled: base.contended[listLock]!,
+      },
+    );
+    const matters = Math.max(seen.waitNs, wait.value) > 0.02 * seen.durations.length * mean;
+    if (
+      matters &&
+      (wait.value > seen.waitNs * (1 + FITS_WAIT) || wait.value < seen.waitNs * (1 - FITS_WAIT))
+    ) {
+      verdict = 'does-not-fit';
+      reasons.push(`waiting for ${listLock} differs by more than ${FITS_WAIT * 100} %`);
+    }
+  } else reasons.push('the trace shows no lock calls in zs_free: waiting cannot be compared');
+  if (Math.abs(base.totalNs.value / seen.totalNs - 1) > FITS_MEAN) {
+    verdict = 'does-not-fit';
+    reasons.push(`the whole differs by more than ${FITS_MEAN * 100} %`);
+  }
+  const ksDistance = workload.serialised ? null : ks(seen.durations, runs[0]!.result.latency[0]!);
+  return { structure, comparisons, ksDistance, verdict, reasons };
+}
+
+/** Kolmogorov-Smirnov distance of recorded durations and a modelled histogram, to a bucket's width. */
+function ks(sorted: Float64Array, buckets: Float64Array): number {
+  const seen = new Float64Array(buckets.length);
+  for (const ns of sorted) seen[bucketOf(ns)]!++;
+  const total = buckets.reduce((sum, n) => sum + n, 0);
+  let a = 0;
+  let b = 0;
+  let most = 0;
+  for (let k = 0; k < buckets.length; k++) {
+    a += seen[k]! / sorted.length;
+    b += buckets[k]! / total;
+    most = Math.max(most, Math.abs(a - b));
+  }
+  return most;
+}
+
+/** Whether any free has a time. */
+export function hasTimedFrees(ops: OperationTable): boolean {
+  for (let row = 0; row < ops.length; row++) {
+    if (ops.kind[row] === OperationKind.Free && ops.endNs[row]! >= ops.startNs[row]!) return true;
+  }
+  return false;
+}

@@ -1,0 +1,251 @@
+import { applyDesigns, type ChosenDesign } from '../model/designs/registry.ts';
+import type { Era } from '../model/kernels/eras.ts';
+import { withCallCosts } from '../model/probe-costs.ts';
+import type { KernelModel } from '../model/steps.ts';
+import type { Pool } from '../model/zsmalloc/pool.ts';
+import {
+  bucketFloor,
+  COST_QUANTILES,
+  Machine,
+  type MachineResult,
+  type MachineTimes,
+} from './engine/machine.ts';
+import { compile } from './engine/program.ts';
+import type { Workload } from './workload.ts';
+
+/** One simulated run of a design. */
+export interface DesignRun {
+  readonly result: MachineResult;
+  /** From the first free to the end of the last task, ns: the munmap as the user sees it. */
+  readonly totalNs: number;
+}
+
+export interface ScenarioOptions {
+  readonly cpus: number;
+  readonly times: MachineTimes;
+  /** CPU of the drain worker; the last one by default. */
+  readonly workerCpu: number;
+  readonly hogs: Uint8Array;
+  readonly seeds: number;
+}
+
+/** What the model says of one design, over an ensemble of runs. */
+export interface DesignPrediction {
+  readonly id: string;
+  readonly title: string;
+  readonly kernel: KernelModel;
+  readonly safety: readonly string[];
+  readonly latency: {
+    readonly p50Ns: number;
+    readonly p99Ns: number;
+    readonly maxNs: number;
+    readonly meanNs: number;
+  };
+  readonly totalNs: Interval;
+  /** Base total over this design's, run by run. */
+  readonly speedup: Interval;
+  /** Share of runs in which this design was faster than the base. */
+  readonly pFaster: number;
+  readonly lockWaitNs: Readonly<Record<string, Interval>>;
+  readonly contended: Readonly<Record<string, Interval>>;
+  readonly cpuWorkNs: { readonly caller: number; readonly worker: number };
+  readonly memoryReturn: {
+    readonly t50Ns: number | null;
+    readonly t90Ns: number | null;
+    readonly t100Ns: number | null;
+  };
+  readonly pagesReturned: number;
+  readonly pagesAtStart: number;
+  readonly overflowShare: number;
+  readonly strandedBytes: { readonly typical: number; readonly worst: number };
+  readonly notes: readonly string[];
+}
+
+/** Median and the middle 90 % of an ensemble. */
+export interface Interval {
+  readonly value: number;
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/**
+ * The path that is replayed: zs_free alone where only that was traced, under the lock of the swap
+ * device where the recording shows that frees are serialised.
+ */
+export function replayedKernel(era: Era, workload: Workload): KernelModel {
+  const { kernel } = era;
+  const serialised = workload.serialised && 'si->lock' in kernel.locks;
+  return {
+    ...kernel,
+    paths: {
+      ...kernel.paths,
+      notify: [{ do: 'call', path: 'zs_free' }],
+      'swap free': serialised ? kernel.paths['swap free']! : [{ do: 'call', path: 'notify' }],
+    },
+  };
+}
+
+/** Runs the base and each design over the same workload and the same luck. */
+export function predict(
+  kernel: KernelModel,
+  designs: readonly { readonly text: string; readonly chosen: readonly ChosenDesign[] }[],
+  workload: Workload,
+  pool: Pool,
+  options: ScenarioOptions,
+): {
+  readonly base: DesignPrediction;
+  readonly baseRuns: readonly DesignRun[];
+  readonly designs: readonly DesignPrediction[];
+  readonly designRuns: readonly (readonly DesignRun[])[];
+} {
+  const baseRuns = runs(kernel, workload, pool, options);
+  const base = summary('base', [], kernel, baseRuns, baseRuns, pool, options);
+  const changed = designs.map(({ chosen }) => applyDesigns(kernel, chosen));
+  const designRuns = changed.map((model) => runs(model, workload, pool, options));
+  return {
+    base,
+    baseRuns,
+    designs: designs.map(({ text, chosen }, k) =>
+      summary(text, chosen, changed[k]!, designRuns[k]!, baseRuns, pool, options),
+    ),
+    designRuns,
+  };
+}
+
+function runs(kernel: KernelModel, workload: Workload, pool: Pool, options: ScenarioOptions): DesignRun[] {
+  // Calls of locks cost what they cost in the recording, also where a design has moved them.
+  const program = compile(withCallCosts(kernel));
+  const zeros = new Float64Array(COST_QUANTILES);
+  const costs = program.costs.map((name) => workload.distributions.get(name) ?? zeros);
+  const paths = ['swap free'];
+  return Array.from({ length: options.seeds }, (_, seed) => {
+    const result = new Machine({
+      program,
+      pool: pool.clone(),
+      times: options.times,
+      costs,
+      opCosts: workload.costs.map((columns, task) =>
+        program.costs.map((name) => rotated(columns.get(name), seed, task)),
+      ),
+      cpus: options.cpus,
+      paths,
+      tasks: workload.tasks.map((task, t) => ({
+        ...task,
+        cpu: task.cpu % options.cpus,
+        thinkNs: rotated(task.thinkNs, seed, t)!,
+      })),
+      workerCpu: options.workerCpu,
+      hogs: options.hogs,
+      seed,
+    }).run();
+    return { result, totalNs: Math.max(...result.taskEndNs) };
+  });
+}
+
+/**
+ * Seed 0 is the recording as it was; in the others each task's times are those of operations some way
+ * on: the same times and objects, met in another order.
+ */
+function rotated(column: Float64Array | undefined, seed: number, task: number): Float64Array | undefined {
+  if (column === undefined || seed === 0) return column;
+  const by = Math.floor(((seed * 0.618034 + task * 0.414214) % 1) * column.length);
+  const out = new Float64Array(column.length);
+  out.set(column.subarray(by));
+  out.set(column.subarray(0, by), column.length - by);
+  return out;
+}
+
+function summary(
+  id: string,
+  chosen: readonly ChosenDesign[],
+  kernel: KernelModel,
+  these: readonly DesignRun[],
+  base: readonly DesignRun[],
+  pool: Pool,
+  options: ScenarioOptions,
+): DesignPrediction {
+  const first = these[0]!.result;
+  const byLock = (of: (lock: MachineResult['locks'][number]) => number) =>
+    Object.fromEntries(
+      first.locks.map((lock, k) => [lock.name, interval(these.map((run) => of(run.result.locks[k]!)))]),
+    );
+  const faster = these.filter((run, k) => run.totalNs < base[k]!.totalNs * (1 - 1e-9)).length;
+  const queued = first.queues.reduce((sum, q) => sum + q.queued, 0);
+  const overflowed = first.queues.reduce((sum, q) => sum + q.overflowed, 0);
+  const operations = first.operations[0]!;
+  const largest = pool.geometry.config.pageSize;
+  const worst = Object.values(kernel.queues).reduce(
+    (sum, q) =>
+      sum + (q.wakes === 'when-full' ? (q.entries - 1) * (q.per === 'cpu' ? options.cpus : 1) * largest : 0),
+    0,
+  );
+  return {
+    id,
+    title: chosen.map(({ design }) => design.title).join('; ') || 'the kernel as recorded',
+    kernel,
+    safety: chosen.map(({ design }) => design.safety),
+    latency: {
+      p50Ns: quantile(first.latency[0]!, 0.5),
+      p99Ns: quantile(first.latency[0]!, 0.99),
+      maxNs: first.latencyMaxNs[0]!,
+      meanNs: first.latencySumNs[0]! / operations,
+    },
+    totalNs: interval(these.map((run) => run.totalNs)),
+    speedup: interval(these.map((run, k) => base[k]!.totalNs / run.totalNs)),
+    pFaster: faster / these.length,
+    lockWaitNs: byLock((lock) => lock.waitNs),
+    contended: byLock((lock) => lock.contended),
+    cpuWorkNs: {
+      caller: median(these.map((run) => run.result.workNs.caller)),
+      worker: median(these.map((run) => run.result.workNs.worker)),
+    },
+    memoryReturn: memoryReturn(first, pool.pages),
+    pagesReturned: first.returnedPages.reduce((sum, pages) => sum + pages, 0),
+    pagesAtStart: pool.pages,
+    overflowShare: queued + overflowed > 0 ? overflowed / (queued + overflowed) : 0,
+    strandedBytes: {
+      typical: median(these.map((run) => run.result.queues.reduce((s, q) => s + q.bytesLeftOver, 0))),
+      worst,
+    },
+    notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
+  };
+}
+
+/** When so much of the pool's pages had come back; null when that much never did. */
+function memoryReturn(result: MachineResult, pages: number): DesignPrediction['memoryReturn'] {
+  const at = (share: number): number | null => {
+    let sum = 0;
+    const order = [...result.returnedAtNs.keys()].sort(
+      (a, b) => result.returnedAtNs[a]! - result.returnedAtNs[b]!,
+    );
+    for (const k of order) {
+      sum += result.returnedPages[k]!;
+      if (sum >= share * pages) return result.returnedAtNs[k]!;
+    }
+    return null;
+  };
+  return { t50Ns: at(0.5), t90Ns: at(0.9), t100Ns: at(1) };
+}
+
+function quantile(buckets: Float64Array, q: number): number {
+  const total = buckets.reduce((sum, n) => sum + n, 0);
+  let seen = 0;
+  for (let k = 0; k < buckets.length; k++) {
+    seen += buckets[k]!;
+    if (seen >= q * total) return (bucketFloor(k) + bucketFloor(k + 1)) / 2;
+  }
+  return 0;
+}
+
+function interval(values: readonly number[]): Interval {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (q: number) =>
+    sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))]!;
+  return { value: median(values), lo: at(0.05), hi: at(0.95) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,320 @@
+import { callCost } from '../model/probe-costs.ts';
+import { OperationKind, type OperationTable } from '../trace/operations.ts';
+import { COST_QUANTILES, type TaskStream } from './engine/machine.ts';
+import type { StructureOutcome } from './structure.ts';
+
+/** What the tracer adds, ns: within each traced call's own duration, and to its caller beyond that. */
+export interface TracerCost {
+  readonly insideNs: number;
+  readonly outsideNs: number;
+}
+
+export const NO_TRACER: TracerCost = { insideNs: 0, outsideNs: 0 };
+
+/** Frees of a recording as closed loops of the tasks that made them, with what each step took. */
+export interface Workload {
+  readonly tasks: readonly TaskStream[];
+  /** Rows of the operation table behind each task's operations. */
+  readonly rows: readonly Int32Array[];
+  /** By task: what each of its operations took, by cost name; NaN where the trace does not show it. */
+  readonly costs: readonly ReadonlyMap<string, Float64Array>[];
+  /** Over all operations, by cost name: quantiles for what the trace does not show. */
+  readonly distributions: ReadonlyMap<string, Float64Array>;
+  /** No two frees of different CPUs overlap though several tasks free: something outside serialises them. */
+  readonly serialised: boolean;
+  readonly notes: readonly string[];
+}
+
+/** Costs of the zs_free path in the order of {@link stepCosts}. */
+const COSTS = [
+  callCost('read-lock', 'before'),
+  callCost('read-lock', 'after'),
+  'locate',
+  callCost('lock', 'before'),
+  callCost('lock', 'after'),
+  callCost('read-unlock', 'before'),
+  callCost('read-unlock', 'after'),
+  'obj-free',
+  'fix-group',
+  'free-page',
+  callCost('unlock', 'before'),
+  callCost('unlock', 'after'),
+  'free-handle',
+] as const;
+
+/**
+ * Makes closed loops of the recorded frees. Waiting that the recording shows is taken out; it comes
+ * back only when the model makes somebody wait.
+ * @param times Operations with times; `structure` may be another recording of the same workload whose
+ *   tasks freed the same objects in the same order.
+ * @throws {RangeError} when there is no free with a known class and time.
+ */
+export function freeWorkload(
+  times: OperationTable,
+  structure: { readonly ops: OperationTable; readonly outcome: StructureOutcome },
+  tracer: TracerCost,
+  /** Frees before this place of the structure's recording are history, not workload. */
+  from: number,
+): Workload {
+  const notes: string[] = [];
+  const placed = freesByTask(structure.ops, from);
+  const timed = times === structure.ops ? placed : freesByTask(times, 0);
+  if (timed.size === 0) throw new RangeError('no zs_free with a duration in the trace');
+  const pairs =
+    times === structure.ops
+      ? [...timed.values()].map((rows) => [rows, rows] as const)
+      : paired(timed, placed, notes);
+  const serialised = isSerialised(times, [...timed.values()]);
+  const others = serialised ? timed : null;
+  const byCpu = activityByCpu(times, [...timed.values()]);
+  const beginNs = Math.min(...pairs.map(([rows]) => times.startNs[rows[0]!]!));
+  const streams = pairs.map(([rows, places]) => {
+    const n = Math.min(rows.length, places.length);
+    const stream: TaskStream = {
+      cpu: mostCommonCpu(times, rows),
+      path: new Uint8Array(n),
+      handle: new Int32Array(n),
+      sizeClass: new Int32Array(n),
+      slot: new Int32Array(n).fill(-1),
+      thinkNs: thinkTimes(times, rows.subarray(0, n), others, byCpu, beginNs),
+    };
+    for (let i = 0; i < n; i++) {
+      stream.handle[i] = structure.ops.handle[places[i]!]!;
+      stream.sizeClass[i] = structure.outcome.sizeClass[places[i]!]!;
+    }
+    const costs = new Map<string, Float64Array>(COSTS.map((name) => [name, new Float64Array(n)]));
+    for (let i = 0; i < n; i++) {
+      const pages = structure.outcome.pages[places[i]!]!;
+      const values = stepCosts(times, rows[i]!, pages, tracer);
+      COSTS.forEach((name, c) => {
+        costs.get(name)![i] = values[c]!;
+      });
+    }
+    fillByPages(costs.get('free-page')!, places.subarray(0, n), structure.outcome);
+    return { stream, costs, rows: rows.subarray(0, n) };
+  });
+  const distributions = new Map<string, Float64Array>();
+  for (const name of COSTS) distributions.set(name, quantiles(streams.map((s) => s.costs.get(name)!)));
+  return {
+    tasks: streams.map((s) => s.stream),
+    rows: streams.map((s) => s.rows),
+    costs: streams.map((s) => s.costs),
+    distributions,
+    serialised,
+    notes,
+  };
+}
+
+/** Frees of each task that have a duration, in the order of their beginning. */
+function freesByTask(ops: OperationTable, from: number): Map<number, Int32Array> {
+  const lists = new Map<number, number[]>();
+  for (let row = 0; row < ops.length; row++) {
+    if (ops.kind[row] !== OperationKind.Free || !(ops.endNs[row]! >= ops.startNs[row]!)) continue;
+    if (ops.enteredAt[row]! < from) continue;
+    const task = ops.task[row]!;
+    const list = lists.get(task);
+    if (list) list.push(row);
+    else lists.set(task, [row]);
+  }
+  const sorted = (rows: number[]) =>
+    Int32Array.from(rows.sort((a, b) => ops.startNs[a]! - ops.startNs[b]! || a - b));
+  return new Map([...lists].map(([task, rows]) => [task, sorted(rows)]));
+}
+
+/** Tasks of two recordings of one workload that go together: as many frees, else the nearest number. */
+function paired(
+  timed: ReadonlyMap<number, Int32Array>,
+  placed: ReadonlyMap<number, Int32Array>,
+  notes: string[],
+): (readonly [Int32Array, Int32Array])[] {
+  const left = [...placed.values()];
+  return [...timed.values()].map((rows) => {
+    let best = 0;
+    for (let k = 1; k < left.length; k++) {
+      if (Math.abs(left[k]!.length - rows.length) < Math.abs(left[best]!.length - rows.length)) best = k;
+    }
+    const [chosen] = left.splice(best, 1);
+    if (!chosen)
+      throw new RangeError('the recording with the sizes has fewer tasks than the one with the times');
+    if (chosen.length !== rows.length) {
+      notes.push(
+        `a task freed ${rows.length} objects in the timed recording and ${chosen.length} in the one with the sizes`,
+      );
+    }
+    return [rows, chosen] as const;
+  });
+}
+
+/** True when at least two tasks free on different CPUs and hardly any two of their frees overlap. */
+function isSerialised(ops: OperationTable, tasks: readonly Int32Array[]): boolean {
+  if (tasks.length < 2) return false;
+  const all = Int32Array.from(tasks.flatMap((rows) => [...rows])).sort(
+    (a, b) => ops.startNs[a]! - ops.startNs[b]!,
+  );
+  let overlaps = 0;
+  let turns = 0;
+  for (let i = 1; i < all.length; i++) {
+    if (ops.task[all[i]!] === ops.task[all[i - 1]!]) continue;
+    turns++;
+    if (ops.startNs[all[i]!]! < ops.endNs[all[i - 1]!]! - 1000) overlaps++;
+  }
+  return turns >= 8 && overlaps <= 0.01 * turns;
+}
+
+/**
+ * Time between a task's frees. Where frees are serialised from outside, what another task's frees
+ * cover of it counts as waiting for that and is taken out.
+ */
+function thinkTimes(
+  ops: OperationTable,
+  rows: Int32Array,
+  others: ReadonlyMap<number, Int32Array> | null,
+  byCpu: ReadonlyMap<number, Int32Array>,
+  beginNs: number,
+): Float64Array {
+  const think = new Float64Array(rows.length);
+  think[0] = ops.startNs[rows[0]!]! - beginNs;
+  const task = ops.task[rows[0]!]!;
+  const foreign =
+    others === null ? [] : [...others].filter(([other]) => other !== task).map(([, list]) => list);
+  const at = foreign.map(() => 0);
+  for (let i = 1; i < rows.length; i++) {
+    const from = ops.endNs[rows[i - 1]!]!;
+    const to = ops.startNs[rows[i]!]!;
+    let ns = Math.max(0, to - from);
+    if (ns > DESCHEDULED_NS) ns -= offCpuNs(ops, task, from, to, byCpu.get(ops.cpu[rows[i]!]!)!);
+    foreign.forEach((list, f) => {
+      while (at[f]! < list.length && ops.endNs[list[at[f]!]!]! <= from) at[f]!++;
+      for (let k = at[f]!; k < list.length && ops.startNs[list[k]!]! < to; k++) {
+        ns -= Math.max(0, Math.min(to, ops.endNs[list[k]!]!) - Math.max(from, ops.startNs[list[k]!]!));
+      }
+    });
+    think[i] = Math.max(0, ns);
+  }
+  return think;
+}
+
+/** A shorter gap is not looked at for a time slice that another task had. */
+const DESCHEDULED_NS = 500_000;
+
+/** Frees of all tasks by CPU, in the order of their beginning. */
+function activityByCpu(ops: OperationTable, tasks: readonly Int32Array[]): ReadonlyMap<number, Int32Array> {
+  const lists = new Map<number, number[]>();
+  for (const rows of tasks) {
+    for (const row of rows) {
+      const list = lists.get(ops.cpu[row]!);
+      if (list) list.push(row);
+      else lists.set(ops.cpu[row]!, [row]);
+    }
+  }
+  return new Map(
+    [...lists].map(([cpu, rows]) => [
+      cpu,
+      Int32Array.from(rows).sort((a, b) => ops.startNs[a]! - ops.startNs[b]!),
+    ]),
+  );
+}
+
+/** From the first to the last free of other tasks on the same CPU within a gap: the task was not running. */
+function offCpuNs(ops: OperationTable, task: number, from: number, to: number, onCpu: Int32Array): number {
+  let low = 0;
+  let high = onCpu.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ops.startNs[onCpu[middle]!]! < from) low = middle + 1;
+    else high = middle;
+  }
+  let first = Number.NaN;
+  let last = Number.NaN;
+  for (let k = low; k < onCpu.length && ops.startNs[onCpu[k]!]! < to; k++) {
+    if (ops.task[onCpu[k]!] === task) continue;
+    if (Number.isNaN(first)) first = ops.startNs[onCpu[k]!]!;
+    last = Math.min(to, ops.endNs[onCpu[k]!]!);
+  }
+  return Number.isNaN(first) ? 0 : last - first;
+}
+
+/**
+ * Frees that empty a zspage in the model and did not in the timed recording take what others with as
+ * many pages took there, in turn.
+ */
+function fillByPages(perPage: Float64Array, places: Int32Array, outcome: StructureOutcome): void {
+  const known = new Map<number, number[]>();
+  for (let i = 0; i < perPage.length; i++) {
+    const pages = outcome.pages[places[i]!]!;
+    if (pages === 0 || Number.isNaN(perPage[i]!)) continue;
+    const list = known.get(pages);
+    if (list) list.push(perPage[i]!);
+    else known.set(pages, [perPage[i]!]);
+  }
+  const used = new Map<number, number>();
+  for (let i = 0; i < perPage.length; i++) {
+    const pages = outcome.pages[places[i]!]!;
+    const list = known.get(pages);
+    if (pages === 0 || !list || !Number.isNaN(perPage[i]!)) continue;
+    const k = used.get(pages) ?? 0;
+    used.set(pages, k + 1);
+    perPage[i] = list[k % list.length]!;
+  }
+}
+
+/** What each step of one free took, ns, in the order of {@link COSTS}; NaN where not shown. */
+function stepCosts(ops: OperationTable, row: number, pages: number, tracer: TracerCost): number[] {
+  const { parts } = ops;
+  const calls = parts.calls.get(row);
+  const known = (ns: number) => (Number.isNaN(ns) ? 0 : ns);
+  const traced = (ns: number) => (Number.isNaN(ns) ? 0 : Math.max(0, ns - tracer.insideNs));
+  const total = ops.endNs[row]! - ops.startNs[row]!;
+  const self = known(parts.self.get(row));
+  const n = Number.isNaN(calls) ? 0 : calls;
+  if (n === 0) {
+    // Only the whole is known: all of it counts as work on the object.
+    const whole = Math.max(0, total - tracer.insideNs);
+    return [0, 0, 0, 0, 0, 0, 0, whole, 0, Number.NaN, 0, 0, 0];
+  }
+  // Self time is spread evenly over the gaps between the calls: stamps are too coarse to tell.
+  const gap = Math.max(0, self - tracer.insideNs - n * tracer.outsideNs) / (n + 1);
+  const poolLock = traced(parts.poolLock.get(row));
+  const lock = traced(parts.lock.get(row));
+  const poolUnlock = parts.poolUnlock.get(row);
+  const unlock = parts.unlock.get(row);
+  const zspage = parts.zspage.get(row);
+  const hasPoolUnlock = !Number.isNaN(poolUnlock);
+  const hasUnlock = !Number.isNaN(unlock);
+  const emptied = !Number.isNaN(zspage);
+  return [
+    gap + poolLock / 2,
+    poolLock / 2,
+    gap,
+    lock / 2,
+    lock / 2,
+    hasPoolUnlock ? gap / 2 + traced(poolUnlock) / 2 : 0,
+    hasPoolUnlock ? gap / 2 + traced(poolUnlock) / 2 : 0,
+    gap + traced(parts.object.get(row)),
+    gap + traced(parts.group.get(row)),
+    emptied && pages > 0 ? (gap + traced(zspage)) / pages : Number.NaN,
+    hasUnlock ? gap + traced(unlock) / 2 : gap / 2,
+    hasUnlock ? traced(unlock) / 2 + gap : gap / 2,
+    gap + traced(parts.handle.get(row)),
+  ];
+}
+
+/** Quantiles of all values that are known; zeros when none is. */
+function quantiles(columns: readonly Float64Array[]): Float64Array {
+  const known = Float64Array.from(
+    columns.flatMap((column) => [...column].filter((v) => !Number.isNaN(v))),
+  ).sort();
+  const out = new Float64Array(COST_QUANTILES);
+  if (known.length === 0) return out;
+  for (let q = 0; q < COST_QUANTILES; q++) {
+    out[q] = known[Math.min(known.length - 1, Math.floor(((q + 0.5) / COST_QUANTILES) * known.length))]!;
+  }
+  return out;
+}
+
+/** CPU that a task freed on most. */
+function mostCommonCpu(ops: OperationTable, rows: Int32Array): number {
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(ops.cpu[row]!, (counts.get(ops.cpu[row]!) ?? 0) + 1);
+  return Math.max(0, [...counts].sort((a, b) => b[1] - a[1])[0]![0]);
+}

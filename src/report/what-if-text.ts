@@ -1,0 +1,147 @@
+import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.ts';
+import { bytesText, durationText, shareText } from './quantities.ts';
+import { wrap } from './text/layout.ts';
+
+/** A what-if as plain text of at most 72 columns: validation first, then what each design changes. */
+export function renderWhatIfText(result: WhatIfResult): string {
+  const blocks = [
+    answer(result),
+    ['Does the model fit the recording?', ...validation(result)],
+    ['Designs, against the base', ...designTable(result)],
+    ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
+    ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),
+    ['What this rests on', ...rests(result)],
+  ];
+  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function span(i: Interval, text: (value: number) => string): string {
+  return i.lo === i.hi ? text(i.value) : `${text(i.value)} (${text(i.lo)} to ${text(i.hi)})`;
+}
+
+function answer(result: WhatIfResult): string[] {
+  const { validation, world } = result;
+  const lines: string[] = [];
+  if (validation.verdict === 'does-not-fit') {
+    lines.push(
+      ...wrap(
+        `The model does not fit this recording: do not trust what follows. ${validation.reasons.join('; ')}.`,
+        '',
+      ),
+    );
+  }
+  for (const design of result.designs) {
+    const word =
+      design.speedup.lo > 1.005 ? 'faster' : design.speedup.hi < 0.995 ? 'slower' : 'no clear difference';
+    const factor = span(design.speedup, (value) => `${value.toFixed(3)}x`);
+    lines.push(
+      ...wrap(
+        `${design.id}: ${word}, ${factor} of the whole; faster in ${shareText(design.pFaster)} of ${result.runs} runs.`,
+        '',
+      ),
+    );
+  }
+  lines.push(
+    ...wrap(
+      world === 'traced'
+        ? "Times are those of a traced kernel: the tracer's cost is in all of them, and stretches holds. --untraced takes its estimate out."
+        : "The tracer's estimated cost is taken out: times are a lower bound.",
+      '',
+    ),
+  );
+  return lines;
+}
+
+function validation({ validation: v, frees, tasks, cpus, kernel }: WhatIfResult): string[] {
+  const s = v.structure;
+  const judged = (agree: number, of: number) =>
+    of === 0 ? 'not shown by the trace' : `${agree} of ${of} agree`;
+  const lines = [
+    ...wrap(
+      `${frees} frees by ${tasks} tasks on ${cpus} CPUs; era ${kernel.era}: ${kernel.title} (${kernel.basis}).`,
+      '',
+    ),
+    `  new zspage or not, pages    ${judged(s.mallocsAgree, s.mallocsJudged)}`,
+    `  which zspage                ${judged(s.zspageAgree, s.zspageJudged)}`,
+    `  object index                ${judged(s.objectIndexAgree, s.objectIndexJudged)}`,
+    `  zspage released or not      ${judged(s.freesAgree, s.freesJudged)}`,
+  ];
+  if (s.moves > 0) lines.push(`  objects moved by compaction ${judged(s.movesAgree, s.moves)}`);
+  for (const difference of s.differences.slice(0, 3)) {
+    lines.push(...wrap(`line ${difference.line}: ${difference.what}`, '    '));
+  }
+  if (s.differences.length > 3) lines.push(`    ... and ${s.differences.length - 3} more (--json)`);
+  lines.push('', `  ${'recorded'.padStart(36)}  modelled`);
+  for (const c of v.comparisons) {
+    const text = (value: number) => (c.unit === 'count' ? String(Math.round(value)) : durationText(value));
+    lines.push(`  ${c.name.padEnd(26)}${text(c.recorded).padStart(10)}  ${span(c.modelled, text)}`);
+  }
+  if (v.ksDistance !== null)
+    lines.push(`  greatest distance of the distributions ${v.ksDistance.toFixed(3)}`);
+  lines.push(
+    ...wrap(
+      `Verdict: ${v.verdict.replaceAll('-', ' ')}${v.reasons.length > 0 ? ` (${v.reasons.join('; ')})` : ''}.`,
+      '',
+    ),
+  );
+  return lines;
+}
+
+function designTable(result: WhatIfResult): string[] {
+  return [result.baseline, ...result.designs].flatMap((design) => [
+    `${design.id}${design.safety.includes('unsafe') ? '  (UNSAFE: a bound, not a design)' : ''}`,
+    `  total       ${span(design.totalNs, durationText)}`,
+    `  a free      p50 ${durationText(design.latency.p50Ns)}  p99 ${durationText(design.latency.p99Ns)}  max ${durationText(design.latency.maxNs)}`,
+    ...waits(design),
+    `  CPU work    caller ${durationText(design.cpuWorkNs.caller)}  worker ${durationText(design.cpuWorkNs.worker)}`,
+    `  pages back  50 % at ${durationText(design.memoryReturn.t50Ns)}, 90 % at ${durationText(design.memoryReturn.t90Ns)}, all at ${durationText(design.memoryReturn.t100Ns)}`,
+    ...(design.strandedBytes.worst > 0
+      ? [
+          `  never freed ${bytesText(design.strandedBytes.typical)}, at worst ${bytesText(design.strandedBytes.worst)}`,
+        ]
+      : []),
+    ...(design.overflowShare > 0
+      ? [`  queue full  for ${shareText(design.overflowShare)} of the frees`]
+      : []),
+  ]);
+}
+
+function waits(design: DesignPrediction): string[] {
+  const rows = Object.entries(design.lockWaitNs).filter(([, wait]) => wait.hi > 0);
+  if (rows.length === 0) return ['  lock wait   none'];
+  return rows.map(([lock, wait], k) => {
+    const count = Math.round(design.contended[lock]!.value);
+    return `  ${k === 0 ? 'lock wait' : '         '}   ${lock} ${span(wait, durationText)}, ${count} waits`;
+  });
+}
+
+function marginal(result: WhatIfResult): string[] {
+  return result.marginal.flatMap(({ design, parts }) => [
+    design,
+    ...parts.map(
+      ({ id, savesNs }) =>
+        `  ${id.padEnd(18)} saves ${span(savesNs, (ns) => (ns < 0 ? `-${durationText(-ns)}` : durationText(ns)))}`,
+    ),
+  ]);
+}
+
+function designNotes(design: DesignPrediction): string[] {
+  return [`Before believing ${design.id}`, ...design.notes.flatMap((note) => wrap(note, '  ', '- '))];
+}
+
+function rests(result: WhatIfResult): string[] {
+  const marks = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
+  return [
+    '[=] measured, [~] modelled, [?] assumed',
+    ...result.assumptions.flatMap(({ what, basis }) => wrap(what, '    ', `${marks[basis]} `)),
+    ...result.notIdentifiable.flatMap((text) => wrap(`not told apart: ${text}`, '    ', '[?] ')),
+    ...wrap(
+      `Intervals: the middle 90 % of ${result.runs} runs, each with the recorded times in another order.`,
+      '',
+    ),
+    ...result.inputs.flatMap(({ name, format, sha256 }) =>
+      wrap(`${name}: ${format}, sha256 ${sha256.slice(0, 16)}`, '  ', ''),
+    ),
+    ...wrap(`${result.tool.name} ${result.tool.version}: ${result.tool.command}`, '  ', ''),
+  ];
+}

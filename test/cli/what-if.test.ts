@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { fixturePath, runCli } from './run-cli.ts';
+
+const patched = (name: string) => fixturePath(`patched/${name}.txt.gz`);
+const BASE = [patched('base_nosi/fg-full-p2'), '--operations', patched('base_nosi/ops-p2')];
+
+interface WhatIfJson {
+  validation: {
+    structure: Record<string, number>;
+    latency: {
+      comparisons: { name: string; recorded: number; modelled: { value: number } }[];
+      ksDistance: number;
+    };
+    verdict: string;
+  };
+  baseline: { totalNs: number; contended: Record<string, { value: number }> };
+  designs: {
+    id: string;
+    totalNs: number;
+    speedup: { value: number; lo: number; hi: number };
+    contended: Record<string, { value: number; lo: number; hi: number }>;
+    lockWaitNs: Record<string, { value: number; lo: number; hi: number }>;
+    cpuWorkNs: { caller: number; worker: number };
+    strandedBytes: { typical: number; worst: number };
+  }[];
+}
+
+function whatIf(args: readonly string[]): WhatIfJson {
+  const run = runCli(['what-if', ...args, '--json']);
+  expect([run.status, run.stderr]).toEqual([0, '']);
+  return JSON.parse(run.stdout) as WhatIfJson;
+}
+
+describe('what-if on the recording of a stock kernel', () => {
+  const result = whatIf([
+    ...BASE,
+    '-d',
+    'drop-lock',
+    '-d',
+    'class-idx+drop-lock',
+    '-d',
+    'deferred:entries=64',
+  ]);
+
+  it('reproduces the recording that it was given', () => {
+    expect(result.validation.verdict).toBe('fits');
+    expect(result.validation.latency.ksDistance).toBeLessThan(0.05);
+    const waits = result.validation.latency.comparisons.find((c) => c.name === 'class->lock, waits')!;
+    expect(waits.recorded).toBe(223);
+    expect(Math.abs(waits.modelled.value / waits.recorded - 1)).toBeLessThan(0.15);
+  });
+
+  it('predicts what was recorded on the kernel that was patched with drop-lock', () => {
+    // Recorded there: 77 waits, 0.934 ms (analyze of droplock_nosi/fg-full-p2).
+    const [dropLock] = result.designs;
+    const measured = runCli(['analyze', patched('droplock_nosi/fg-full-p2'), '--json', '--tails', '0']);
+    const lock = (
+      JSON.parse(measured.stdout) as {
+        locks: { lock: string; site: string; contended: number; wait: { totalNs: number } }[];
+      }
+    ).locks.find((row) => row.lock === 'class->lock' && row.site === 'zs_free')!;
+    expect([lock.contended, Math.round(lock.wait.totalNs / 1000)]).toEqual([77, 934]);
+    const wait = dropLock!.lockWaitNs['class->lock']!;
+    expect(wait.lo).toBeLessThan(lock.wait.totalNs);
+    expect(wait.hi).toBeGreaterThan(lock.wait.totalNs);
+    expect(Math.abs(dropLock!.contended['class->lock']!.value - 77)).toBeLessThan(25);
+  });
+
+  it('keeps the work of what is deferred, and tells what is never freed', () => {
+    const deferred = result.designs[2]!;
+    expect(deferred.cpuWorkNs.worker).toBeGreaterThan(0);
+    expect(deferred.strandedBytes.typical).toBeGreaterThan(0);
+    expect(deferred.strandedBytes.worst).toBe(63 * 2 * 4096);
+  });
+});
+
+it('finds nothing to gain in zs_free where si->lock serialises the frees', () => {
+  const args = [patched('base/fg-full-p2'), '--operations', patched('base/ops-p2'), '-d', 'drop-lock'];
+  const { designs } = whatIf(args);
+  expect(designs[0]!.speedup).toEqual({ value: 1, lo: 1, hi: 1 });
+});
+
+it('the text says first how far it can be trusted, and fits a mail', () => {
+  const run = runCli(['what-if', ...BASE, '-d', 'class-idx+drop-lock']);
+  expect(run.stdout).toContain('Verdict: fits.');
+  expect(run.stdout).toContain('What each part adds');
+  expect(Math.max(...run.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(72);
+  expect(run.stdout).toMatch(/^[\n\x20-\x7e]*$/);
+});
+
+it('is the same for the same recording', () => {
+  const args = ['what-if', ...BASE, '-d', 'drop-lock', '--seeds', '3', '--json'];
+  expect(runCli(args).stdout).toBe(runCli(args).stdout);
+});
+
+it.each([
+  [['-d', 'nonsense'], /no design "nonsense"; there are drop-lock, class-idx/],
+  [['-d', 'deferred:entries=0'], /deferred:entries must be a whole number from 1/],
+  [['-d', 'deferred:size=3'], /deferred has no option "size"; it has entries, buffers/],
+  [['-d', 'class-batch'], /combine them with deferred/],
+  [['--kernel', 'Z'], /no era Z; there are B, C-6\.1, C, D, E, F/],
+])('%o is refused in one line', (args, message) => {
+  const run = runCli(['what-if', ...BASE, ...args]);
+  expect([run.status, run.stdout]).toEqual([2, '']);
+  expect(run.stderr).toMatch(message);
+  expect(run.stderr.trimEnd().split('\n')).toHaveLength(1);
+});
+
+it('a recording without frees is refused', () => {
+  const run = runCli(['what-if', fixturePath('perf/ops.script-ns.txt.gz'), '-d', 'drop-lock']);
+  expect(run.status).toBe(2);
+});
+
+describe('designs', () => {
+  it('are listed with source and safety', () => {
+    const { stdout } = runCli(['designs']);
+    expect(stdout).toMatch(/^drop-lock {2}\(merged\)$/m);
+    expect(stdout).toMatch(/^no-slot-lock {2}\(unsafe\)$/m);
+  });
+
+  it('show their steps beside the kernel that they change', () => {
+    const { stdout } = runCli(['designs', 'show', 'class-idx', '--kernel', 'D']);
+    expect(stdout).toMatch(/^read-lock pool->migrate_lock +<$/m);
+    expect(stdout).toMatch(/^ +> class from the handle word$/m);
+  });
+});
+
+describe('ops', () => {
+  it('prints what is replayed', () => {
+    const { stdout } = runCli(['ops', patched('base_nosi/ops-p2'), '--json']);
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { what: string; sizeBytes?: number });
+    expect(rows.filter((row) => row.what === 'zs_malloc')).toHaveLength(8012);
+    expect(rows.filter((row) => row.what === 'zs_free')).toHaveLength(8012);
+    expect(rows[0]!.sizeBytes).toBe(0x557);
+  });
+
+  it('says when there is none', () => {
+    const run = runCli(['ops', fixturePath('perf/clock.script.txt.gz')]);
+    expect([run.status, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toContain('no operation of zsmalloc or zram');
+  });
+});

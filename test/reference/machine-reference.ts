@@ -1,0 +1,620 @@
+/**
+ * The slow, obvious machine that judges the fast one: one object for each thing, plain arrays, a
+ * generator for each operation that stops wherever another CPU could notice it. Works on the steps
+ * themselves, not on the compiled program.
+ */
+import type { KernelModel, LockDeclaration, Step } from '../../src/model/steps.ts';
+import type { MachineRun } from '../../src/replay/engine/machine.ts';
+import { drawKey, mix, quantileIndex } from '../../src/replay/engine/random.ts';
+import { quantised } from '../../src/replay/engine/time.ts';
+
+interface Cpu {
+  id: number;
+  time: number;
+  running: Thread | undefined;
+  sliceEnd: number;
+  threads: Thread[];
+}
+
+interface Operation {
+  id: number;
+  path: string;
+  pathIndex: number;
+  handle: number;
+  sizeClass: number;
+  slot: number;
+  taskCpu: number;
+  thinkNs: number;
+}
+
+interface Thread {
+  kind: 'task' | 'worker' | 'hog';
+  cpu: Cpu;
+  todo: Operation[];
+  task: number;
+  queue: number;
+  readyAt: number;
+  t: number;
+  now: Generator<undefined, void> | undefined;
+  /** It was given the lock it waits for. */
+  granted: boolean;
+  /** Its next act is a release, which comes before everything else of the same time. */
+  releases: boolean;
+  kept: Lock | undefined;
+  asleep: boolean;
+  op: Operation | undefined;
+  zspage: number;
+  pages: number;
+  empty: boolean;
+  noRoom: boolean;
+}
+
+interface Lock {
+  held: boolean;
+  writer: boolean;
+  readers: number;
+  lastCpu: number;
+  lineFree: number;
+  since: number;
+  queue: { thread: Thread; since: number; writes: boolean }[];
+}
+
+export interface ReferenceResult {
+  endNs: number;
+  taskEndNs: number[];
+  /** By path: durations in the order in which they ended on each task. */
+  durations: number[][];
+  locks: Record<string, { acquisitions: number; contended: number; waitNs: number; holdNs: number }>;
+  lineWaitNs: number[];
+  queues: { queued: number; overflowed: number; leftOver: number; most: number }[];
+  returned: [number, number][];
+  /** Who took which lock when: for exclusion and order. */
+  holds: { lock: string; from: number; to: number; reads: boolean }[];
+}
+
+export function referenceRun(run: MachineRun): ReferenceResult {
+  return new Reference(run).go();
+}
+
+class Reference {
+  readonly run: MachineRun;
+  readonly kernel: KernelModel;
+  readonly cpus: Cpu[];
+  readonly threads: Thread[] = [];
+  readonly locks = new Map<string, Lock>();
+  readonly lines: { free: number; cpu: number }[];
+  readonly queues: {
+    waiting: Operation[];
+    buffers: Operation[][];
+    full: number;
+    done: number;
+    run: number;
+  }[];
+  readonly result: ReferenceResult;
+  tasksLeft = 0;
+  tasksEnd = 0;
+
+  constructor(run: MachineRun) {
+    this.run = run;
+    this.kernel = run.program.kernel;
+    this.cpus = Array.from({ length: run.cpus }, (_, id) => ({
+      id,
+      time: Number.POSITIVE_INFINITY,
+      running: undefined,
+      sliceEnd: 0,
+      threads: [],
+    }));
+    this.lines = this.kernel.lines.map(() => ({ free: 0, cpu: -1 }));
+    this.queues = Object.values(this.kernel.queues).map(() => ({
+      waiting: [],
+      buffers: this.cpus.map(() => []),
+      full: 0,
+      done: 0,
+      run: 0,
+    }));
+    this.result = {
+      endNs: 0,
+      taskEndNs: run.tasks.map(() => 0),
+      durations: run.paths.map(() => []),
+      locks: Object.fromEntries(
+        Object.keys(this.kernel.locks).map((name) => [
+          name,
+          { acquisitions: 0, contended: 0, waitNs: 0, holdNs: 0 },
+        ]),
+      ),
+      lineWaitNs: this.kernel.lines.map(() => 0),
+      queues: this.queues.map(() => ({ queued: 0, overflowed: 0, leftOver: 0, most: 0 })),
+      returned: [],
+      holds: [],
+    };
+    let id = 0;
+    run.tasks.forEach((task, t) => {
+      const todo = Array.from(task.path, (path, i) => ({
+        id: id++,
+        path: run.paths[path]!,
+        pathIndex: path,
+        handle: task.handle[i]!,
+        sizeClass: task.sizeClass[i]!,
+        slot: task.slot[i]!,
+        taskCpu: task.cpu,
+        thinkNs: quantised(task.thinkNs[i]!),
+      }));
+      if (todo.length > 0) this.tasksLeft++;
+      this.add('task', task.cpu, { todo, task: t, readyAt: todo[0]?.thinkNs ?? Number.POSITIVE_INFINITY });
+    });
+    this.queues.forEach((_, queue) => {
+      this.add('worker', run.workerCpu, { queue, asleep: true, readyAt: Number.POSITIVE_INFINITY });
+    });
+    run.hogs.forEach((count, cpu) => {
+      for (let k = 0; k < count; k++) this.add('hog', cpu, {});
+    });
+    for (const cpu of this.cpus) this.schedule(cpu, 0);
+  }
+
+  add(kind: Thread['kind'], cpu: number, more: Partial<Thread>): void {
+    const thread: Thread = {
+      kind,
+      cpu: this.cpus[cpu]!,
+      todo: [],
+      task: -1,
+      queue: -1,
+      readyAt: 0,
+      t: 0,
+      now: undefined,
+      granted: false,
+      releases: false,
+      kept: undefined,
+      asleep: false,
+      op: undefined,
+      zspage: -1,
+      pages: 0,
+      empty: false,
+      noRoom: false,
+      ...more,
+    };
+    this.threads.push(thread);
+    thread.cpu.threads.push(thread);
+  }
+
+  go(): ReferenceResult {
+    let clock = 0;
+    for (;;) {
+      let next: Cpu | undefined;
+      for (const cpu of this.cpus) {
+        if (cpu.time === Number.POSITIVE_INFINITY) continue;
+        const comesFirst =
+          !next ||
+          cpu.time < next.time ||
+          (cpu.time === next.time && cpu.running!.releases && !next.running!.releases);
+        if (comesFirst) next = cpu;
+      }
+      if (!next) break;
+      if (next.time < clock) throw new Error('time went backwards');
+      clock = next.time;
+      this.advance(next, next.running!);
+    }
+    this.queues.forEach((queue, q) => {
+      for (const buffer of queue.buffers) this.result.queues[q]!.leftOver += buffer.length;
+    });
+    if (this.tasksLeft > 0) throw new Error('tasks are left');
+    this.result.returned.sort((a, b) => a[0] - b[0]);
+    return this.result;
+  }
+
+  advance(cpu: Cpu, thread: Thread): void {
+    thread.t = cpu.time;
+    if (!thread.now) {
+      if (thread.kind === 'hog') {
+        const over = this.tasksLeft === 0 && cpu.time >= this.tasksEnd;
+        const until = cpu.time + (over ? 0 : quantised(this.run.times.sliceNs));
+        thread.readyAt = over ? Number.POSITIVE_INFINITY : until;
+        this.schedule(cpu, until);
+        return;
+      }
+      let op: Operation | undefined;
+      if (thread.kind === 'worker') {
+        op = this.queues[thread.queue]!.waiting.shift();
+        if (!op) {
+          thread.asleep = true;
+          thread.readyAt = Number.POSITIVE_INFINITY;
+          this.schedule(cpu, cpu.time);
+          return;
+        }
+      } else op = thread.todo.shift()!;
+      thread.op = op;
+      thread.now = this.operation(thread, op);
+    }
+    // Where it stops is its time, unless it was blocked: then whoever lets it go on sets that.
+    cpu.time = Number.NaN;
+    const { done } = thread.now.next();
+    if (done) thread.now = undefined;
+    else if (Number.isNaN(cpu.time)) cpu.time = thread.t;
+  }
+
+  // ---------------------------------------------------------------- scheduling
+
+  schedule(cpu: Cpu, t: number): void {
+    const last = cpu.running;
+    const turn = last ? cpu.threads.indexOf(last) + 1 : 0;
+    const inTurn = [...cpu.threads.slice(turn), ...cpu.threads.slice(0, turn)];
+    const at = (thread: Thread) => Math.max(t, thread.readyAt);
+    const earliest = Math.min(...inTurn.map(at));
+    if (earliest === Number.POSITIVE_INFINITY) {
+      cpu.running = undefined;
+      cpu.time = Number.POSITIVE_INFINITY;
+      return;
+    }
+    cpu.running = inTurn.find((thread) => at(thread) === earliest)!;
+    const switched = last !== undefined && last !== cpu.running;
+    cpu.time = earliest + (switched ? quantised(this.run.times.contextSwitchNs) : 0);
+    cpu.sliceEnd = cpu.time + quantised(this.run.times.sliceNs);
+  }
+
+  makeReady(thread: Thread, t: number): void {
+    const slice = quantised(this.run.times.sliceNs);
+    const ready = t + quantised(this.run.times.wakeNs);
+    thread.readyAt = ready;
+    const { cpu } = thread;
+    const present = cpu.running;
+    if (!present || (!present.now && present.readyAt - ready >= slice)) this.schedule(cpu, t);
+    else cpu.sliceEnd = Math.min(cpu.sliceEnd, ready + slice);
+  }
+
+  wakeWorker(queue: number, t: number): void {
+    const worker = this.threads.find((thread) => thread.kind === 'worker' && thread.queue === queue)!;
+    if (!worker.asleep) return;
+    worker.asleep = false;
+    this.makeReady(worker, t);
+  }
+
+  // ---------------------------------------------------------------- an operation
+
+  *operation(thread: Thread, op: Operation): Generator<undefined, void> {
+    const start = thread.t;
+    const { run, result } = this;
+    const isWorker = thread.kind === 'worker';
+    const path = isWorker ? Object.values(this.kernel.queues)[thread.queue]!.drain : op.path;
+    yield* this.steps(thread, op, this.kernel.paths[path]!, new Map());
+    yield;
+    const { cpu, t } = thread;
+    result.endNs = Math.max(result.endNs, t);
+    if (isWorker) {
+      const queue = this.queues[thread.queue]!;
+      const declaration = Object.values(this.kernel.queues)[thread.queue]!;
+      if (declaration.per === 'cpu' && ++queue.done === declaration.entries) {
+        queue.done = 0;
+        queue.full--;
+        for (const other of this.cpus) {
+          if (queue.buffers[other.id]!.length === declaration.entries && queue.full < declaration.buffers)
+            this.handOver(thread.queue, other.id, t);
+        }
+      }
+      thread.readyAt = t;
+    } else {
+      result.durations[op.pathIndex]!.push(t - start);
+      result.taskEndNs[thread.task] = t;
+      const next = thread.todo[0];
+      if (next) thread.readyAt = t + next.thinkNs;
+      else {
+        thread.readyAt = Number.POSITIVE_INFINITY;
+        this.tasksLeft--;
+        this.tasksEnd = Math.max(this.tasksEnd, t);
+      }
+    }
+    const slice = quantised(run.times.sliceNs);
+    const stays =
+      thread.readyAt !== Number.POSITIVE_INFINITY &&
+      (cpu.threads.length === 1 ||
+        thread.kept !== undefined ||
+        (t < cpu.sliceEnd && thread.readyAt - t < slice));
+    if (stays) cpu.time = thread.readyAt;
+    else {
+      thread.now = undefined;
+      this.schedule(cpu, t);
+    }
+  }
+
+  *steps(
+    thread: Thread,
+    op: Operation,
+    steps: readonly Step[],
+    drawn: Map<string, number>,
+  ): Generator<undefined, boolean> {
+    for (const step of steps) if (yield* this.step(thread, op, step, drawn)) return true;
+    return false;
+  }
+
+  /** One step; true when the path is left early. */
+  *step(
+    thread: Thread,
+    op: Operation,
+    step: Step,
+    drawn: Map<string, number>,
+  ): Generator<undefined, boolean> {
+    const { run, result } = this;
+    const { pool, times } = run;
+    const hit = quantised(times.lineHitNs);
+    const transfer = quantised(times.lineTransferNs);
+    switch (step.do) {
+      case 'work': {
+        const count = drawn.get(step.cost) ?? 0;
+        drawn.set(step.cost, count + 1);
+        const luck = mix(op.id, 0, run.seed);
+        const values = run.costs[run.program.costs.indexOf(step.cost)]!;
+        const ns = quantised(values[quantileIndex(luck, drawKey(step.cost, count))]!);
+        thread.t += step.perPage ? ns * thread.pages : ns;
+        return false;
+      }
+      case 'atomic': {
+        yield;
+        const index = this.kernel.lines.indexOf(step.line);
+        const line = this.lines[index]!;
+        const begin = Math.max(thread.t, line.free);
+        result.lineWaitNs[index]! += begin - thread.t;
+        thread.t = begin + (line.cpu === thread.cpu.id ? hit : transfer);
+        line.free = thread.t;
+        line.cpu = thread.cpu.id;
+        return false;
+      }
+      case 'lock':
+      case 'lock-run': {
+        const { lock, declaration, use } = this.lockOf(step.lock, thread, op);
+        yield;
+        const keeps = step.do === 'lock-run' && thread.kind === 'worker';
+        if (keeps && thread.kept === lock) return false;
+        if (keeps) thread.kept = lock;
+        if (lock.held || lock.queue.length > 0) {
+          if (declaration.kind === 'mutex') yield* this.sleepFor(lock, use, thread);
+          else yield* this.spinFor(step.lock, lock, declaration, use, thread, op);
+        } else {
+          thread.t += lock.lastCpu === thread.cpu.id ? hit : transfer * (1 + (declaration.dataLines ?? 0));
+          use.acquisitions++;
+          lock.held = true;
+          lock.since = thread.t;
+        }
+        lock.lastCpu = thread.cpu.id;
+        return false;
+      }
+      case 'unlock':
+      case 'unlock-run': {
+        const { lock, declaration, use, name } = this.lockOf(step.lock, thread, op);
+        if (step.do === 'unlock-run' && thread.kind === 'worker') {
+          yield;
+          const queue = this.queues[thread.queue]!;
+          const longest = Object.values(this.kernel.queues)[thread.queue]!.classRun ?? 1;
+          if (++queue.run < longest && queue.waiting[0]?.sizeClass === op.sizeClass) return false;
+          queue.run = 0;
+          thread.kept = undefined;
+        }
+        if (declaration.kind !== 'mutex') thread.t += hit;
+        thread.releases = declaration.kind !== 'mutex';
+        yield;
+        thread.releases = false;
+        use.holdNs += thread.t - lock.since;
+        result.holds.push({ lock: name, from: lock.since, to: thread.t, reads: false });
+        const head = lock.queue[0];
+        if (declaration.kind === 'mutex') {
+          if (head) this.makeReady(head.thread, thread.t);
+          else lock.held = false;
+          thread.t += hit;
+        } else {
+          lock.held = false;
+          if (head) head.thread.cpu.time = thread.t;
+        }
+        return false;
+      }
+      case 'try-lock': {
+        const { lock, use } = this.lockOf(step.lock, thread, op);
+        yield;
+        const isFree = !lock.held && lock.queue.length === 0;
+        thread.t += lock.lastCpu === thread.cpu.id ? hit : transfer;
+        if (!isFree) {
+          yield* this.steps(thread, op, step.failed, new Map(drawn));
+          return true;
+        }
+        lock.held = true;
+        lock.lastCpu = thread.cpu.id;
+        lock.since = thread.t;
+        use.acquisitions++;
+        return false;
+      }
+      case 'read-lock':
+      case 'write-lock': {
+        const { lock, use } = this.lockOf(step.lock, thread, op);
+        const writes = step.do === 'write-lock';
+        yield;
+        this.passLine(lock, thread);
+        if (lock.writer || lock.queue.length > 0 || (writes && lock.readers > 0)) {
+          lock.queue.push({ thread, since: thread.t, writes });
+          thread.cpu.time = Number.POSITIVE_INFINITY;
+          yield;
+          return false;
+        }
+        use.acquisitions++;
+        if (writes) {
+          lock.writer = true;
+          lock.since = thread.t;
+        } else lock.readers++;
+        return false;
+      }
+      case 'read-unlock':
+      case 'write-unlock': {
+        const { lock, use, name } = this.lockOf(step.lock, thread, op);
+        yield;
+        this.passLine(lock, thread);
+        if (step.do === 'write-unlock') {
+          lock.writer = false;
+          use.holdNs += thread.t - lock.since;
+          result.holds.push({ lock: name, from: lock.since, to: thread.t, reads: false });
+        } else lock.readers--;
+        let granted = thread.t;
+        while (lock.queue.length > 0 && !lock.writer) {
+          const head = lock.queue[0]!;
+          if (head.writes && lock.readers > 0) break;
+          granted += quantised(times.handOffOneNs);
+          lock.queue.shift();
+          use.waitNs += granted - head.since;
+          use.contended++;
+          use.acquisitions++;
+          if (head.writes) {
+            lock.writer = true;
+            lock.since = granted;
+          } else lock.readers++;
+          head.thread.cpu.time = granted;
+        }
+        return false;
+      }
+      case 'pool': {
+        const pages = pool.classes[op.sizeClass]!.pagesPerZspage;
+        if (step.action === 'put-object') {
+          thread.zspage = pool.free(op.handle);
+          thread.empty = thread.zspage >= 0;
+          thread.noRoom = false;
+          thread.pages = thread.empty ? pages : 0;
+        } else if (step.action === 'take-object') {
+          thread.noRoom = pool.allocateFromExisting(op.sizeClass, op.handle) < 0;
+          thread.empty = false;
+          thread.pages = thread.noRoom ? pages : 0;
+        } else if (step.action === 'add-zspage') pool.allocateFromNew(op.sizeClass, op.handle);
+        else if (step.action === 'detach-zspage') pool.detach(thread.zspage);
+        else result.returned.push([thread.t, pool.release(thread.zspage)]);
+        return false;
+      }
+      case 'when': {
+        const holds = step.condition === 'no-room' ? thread.noRoom : thread.empty;
+        return holds ? yield* this.steps(thread, op, step.steps, new Map(drawn)) : false;
+      }
+      case 'enqueue': {
+        const q = Object.keys(this.kernel.queues).indexOf(step.queue);
+        yield;
+        if (this.enqueue(q, op, thread)) return false;
+        return yield* this.steps(thread, op, step.full, new Map(drawn));
+      }
+      case 'call':
+        yield* this.steps(thread, op, this.kernel.paths[step.path]!, drawn);
+        return false;
+    }
+  }
+
+  passLine(lock: Lock, thread: Thread): void {
+    const { lineHitNs, lineTransferNs } = this.run.times;
+    const begin = Math.max(thread.t, lock.lineFree);
+    thread.t = begin + quantised(lock.lastCpu === thread.cpu.id ? lineHitNs : lineTransferNs);
+    lock.lineFree = thread.t;
+    lock.lastCpu = thread.cpu.id;
+  }
+
+  *spinFor(
+    name: string,
+    lock: Lock,
+    declaration: LockDeclaration,
+    use: { acquisitions: number; contended: number; waitNs: number },
+    thread: Thread,
+    op: Operation,
+  ): Generator<undefined, void> {
+    const { times, seed } = this.run;
+    const me = { thread, since: thread.t, writes: false };
+    lock.queue.push(me);
+    thread.cpu.time = Number.POSITIVE_INFINITY;
+    for (;;) {
+      yield;
+      if (thread.granted) break;
+      // The lock was released just now, and this is the head of its queue.
+      const many = lock.queue.length > 1;
+      const at =
+        thread.t +
+        quantised(many ? times.handOffManyNs : times.handOffOneNs) +
+        quantised(times.lineTransferNs) * (declaration.dataLines ?? 0);
+      let winner = me;
+      if (declaration.kind === 'bit-spinlock' && many)
+        winner = lock.queue[mix(this.memberOf(name, thread, op), use.contended, seed) % lock.queue.length]!;
+      lock.queue.splice(lock.queue.indexOf(winner), 1);
+      use.waitNs += at - winner.since;
+      use.contended++;
+      use.acquisitions++;
+      lock.held = true;
+      lock.since = at;
+      lock.lastCpu = winner.thread.cpu.id;
+      if (winner === me) {
+        thread.t = at;
+        return;
+      }
+      winner.thread.granted = true;
+      winner.thread.cpu.time = at;
+      thread.cpu.time = Number.POSITIVE_INFINITY;
+    }
+    thread.granted = false;
+  }
+
+  *sleepFor(
+    lock: Lock,
+    use: { acquisitions: number; contended: number; waitNs: number },
+    thread: Thread,
+  ): Generator<undefined, void> {
+    const me = { thread, since: thread.t, writes: false };
+    lock.queue.push(me);
+    thread.readyAt = Number.POSITIVE_INFINITY;
+    this.schedule(thread.cpu, thread.t);
+    yield;
+    lock.queue.splice(lock.queue.indexOf(me), 1);
+    use.waitNs += thread.t - me.since;
+    use.contended++;
+    use.acquisitions++;
+    lock.since = thread.t;
+  }
+
+  enqueue(q: number, op: Operation, thread: Thread): boolean {
+    const declaration = Object.values(this.kernel.queues)[q]!;
+    const queue = this.queues[q]!;
+    const use = this.result.queues[q]!;
+    const list = declaration.per === 'cpu' ? queue.buffers[thread.cpu.id]! : queue.waiting;
+    if (list.length >= declaration.entries) {
+      use.overflowed++;
+      return false;
+    }
+    list.push(op);
+    use.queued++;
+    const held = queue.waiting.length + queue.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    use.most = Math.max(use.most, held);
+    if (declaration.per !== 'cpu') this.wakeWorker(q, thread.t);
+    else if (list.length === declaration.entries && queue.full < declaration.buffers)
+      this.handOver(q, thread.cpu.id, thread.t);
+    return true;
+  }
+
+  handOver(q: number, cpu: number, t: number): void {
+    const queue = this.queues[q]!;
+    const full = queue.buffers[cpu]!;
+    if (Object.values(this.kernel.queues)[q]!.sortsByClass) full.sort((a, b) => a.sizeClass - b.sizeClass);
+    queue.waiting.push(...full);
+    queue.buffers[cpu] = [];
+    queue.full++;
+    this.wakeWorker(q, t);
+  }
+
+  memberOf(name: string, thread: Thread, op: Operation): number {
+    const own = -1 - op.taskCpu;
+    switch (this.kernel.locks[name]!.per) {
+      case 'class':
+        return op.sizeClass;
+      case 'slot':
+        return op.slot >= 0 ? op.slot : own;
+      case 'cluster':
+        return op.slot >= 0 ? Math.floor(op.slot / 512) : own;
+      case 'cpu':
+        return thread.cpu.id;
+      default:
+        return 0;
+    }
+  }
+
+  lockOf(name: string, thread: Thread, op: Operation) {
+    const key = `${name} ${this.memberOf(name, thread, op)}`;
+    let lock = this.locks.get(key);
+    if (!lock) {
+      lock = { held: false, writer: false, readers: 0, lastCpu: -1, lineFree: 0, since: 0, queue: [] };
+      this.locks.set(key, lock);
+    }
+    return { lock, declaration: this.kernel.locks[name]!, use: this.result.locks[name]!, name: key };
+  }
+}
