@@ -2,7 +2,7 @@
  * Throughput against named peers, in one run, interleaved: A B C A B C ..., medians of CPU time.
  * CPU seconds are the child's user + system time as the operating system accounts it.
  *
- * usage: npm run bench [-- --mb 400 --rounds 5]
+ * usage: npm run bench [-- --mb 1000 --rounds 3]
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -14,8 +14,8 @@ const option = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 };
-const megabytes = option('mb', 400);
-const rounds = option('rounds', 5);
+const megabytes = option('mb', 1000);
+const rounds = option('rounds', 3);
 const here = (path) => new URL(path, import.meta.url).pathname;
 
 const folder = mkdtempSync(join(tmpdir(), 'trace-replay-bench-'));
