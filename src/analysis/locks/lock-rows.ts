@@ -92,8 +92,11 @@ function lockRow(site: LockSite, names: NameTable, hints: KernelHints, siteTotal
     waitShareOfSite: siteTotalNs > 0 ? site.wait.sumNs / siteTotalNs : null,
     blockedBy: blockers(site),
     blockedByCoverage: site.wait.sumNs > 0 ? Math.min(1, site.explainedNs / site.wait.sumNs) : null,
-    calledWhileHeld: heldRows(site.calledWhileHeld, (name) => names.text(name)),
-    lockedWhileHeld: mergedByName(heldRows(site.lockedWhileHeld, (other) => lockText(other, hints))),
+    // Where unlocks are inlined nobody can tell what ran before them.
+    calledWhileHeld: site.unlockSeen ? heldRows(site.calledWhileHeld, (name) => names.text(name)) : [],
+    lockedWhileHeld: site.unlockSeen
+      ? mergedByName(heldRows(site.lockedWhileHeld, (other) => lockText(other, hints)))
+      : [],
   };
 }
 
