@@ -200,7 +200,7 @@ describe('a file that grows while it is read', () => {
     write('source.txt', ofCpu(0).repeat(4));
     // The writer is ahead of the reader by half a line at all times.
     const { stdout } = runShell(
-      `( while :; do head -c 1000003 source.txt; done > '${path}' ) & writer=$!
+      `( for i in $(seq 500); do head -c 1000003 source.txt; done > '${path}' ) & writer=$!
        sleep 0.3; $PROGRAM analyze --json '${path}'; kill $writer; wait $writer 2>/dev/null`,
       { cwd: folder.path },
     );
