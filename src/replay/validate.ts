@@ -29,6 +29,7 @@ function recorded(ops: OperationTable, workload: Workload): RecordedFrees {
     const wait = ops.parts.lockWait.get(row);
     if (!Number.isNaN(ops.parts.lock.get(row))) hasLocks = true;
     if (wait > 0) {
+      hasLocks = true;
       waitNs += wait;
       contended++;
     }
@@ -89,7 +90,12 @@ export function validate(
       verdict = 'does-not-fit';
       reasons.push(`waiting for ${listLock} differs by more than ${FITS_WAIT * 100} %`);
     }
-  } else reasons.push('the trace shows no lock calls in zs_free: waiting cannot be compared');
+  } else {
+    reasons.push(
+      'the trace shows no lock calls in zs_free: what is waiting and what is work cannot be judged',
+    );
+    if (verdict === 'fits') verdict = 'cannot-be-judged';
+  }
   if (Math.abs(base.totalNs.value / seen.totalNs - 1) > FITS_MEAN) {
     verdict = 'does-not-fit';
     reasons.push(`the whole differs by more than ${FITS_MEAN * 100} %`);

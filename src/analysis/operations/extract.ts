@@ -244,6 +244,8 @@ export class OperationExtractor {
     }
     addPart(facts, meaning.part, rows.durationNs[i]!);
     facts.parts.calls = (facts.parts.calls ?? 0) + 1;
+    // Where lock calls are not traced and their slow path is.
+    if (meaning.isSlowpath) addPart(facts, 'lockWait', rows.durationNs[i]!);
     if (meaning.takesSpinlock) {
       const waited = state.slowpaths.get(rows.span[i]!);
       if (waited !== undefined) {
