@@ -5,6 +5,7 @@ import { ERAS, eraById } from '../model/kernels/eras.ts';
 import { pathText, sideBySide } from '../report/step-text.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { writeStdout } from './output.ts';
+import { withOwnDesigns } from './own-designs.ts';
 
 /** Adds `trace-replay designs` and `trace-replay designs show`. */
 export function addDesignsCommand(program: Command): void {
@@ -19,11 +20,11 @@ export function addDesignsCommand(program: Command): void {
   designs
     .command('show')
     .description('Prints the steps of a design beside those of the kernel it changes.')
-    .argument('<design>', 'design or composition: class-idx+drop-lock')
+    .argument('<design>', 'design, composition (class-idx+drop-lock) or file')
     .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}`, 'E')
     .addHelpText('after', '\nExample:\n  trace-replay designs show class-idx+drop-lock --kernel D')
     .action(async (text: string, options: { readonly kernel: string }) => {
-      await writeStdout(showText(text, options.kernel));
+      await writeStdout(await showText(text, options.kernel));
     });
   for (const command of designs.commands) command.exitOverride();
 }
@@ -46,10 +47,11 @@ function listText(): string {
   return `${blocks.join('\n\n')}\n\nDesigns compose from left to right: class-idx+drop-lock+deferred:entries=512\n`;
 }
 
-function showText(text: string, era: string): string {
+async function showText(text: string, era: string): Promise<string> {
   try {
     const { kernel } = eraById(era);
-    const changed = applyDesigns(kernel, parseDesign(text));
+    const { known, texts } = await withOwnDesigns([text]);
+    const changed = applyDesigns(kernel, parseDesign(texts[0]!, known));
     const paths = [...new Set([...Object.keys(kernel.paths), ...Object.keys(changed.paths)])];
     const parts = paths.flatMap((path) => {
       const before = kernel.paths[path] ? pathText(kernel.paths[path]) : [];

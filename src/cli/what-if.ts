@@ -9,6 +9,7 @@ import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { fileList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
+import { withOwnDesigns } from './own-designs.ts';
 import { readOperations } from './recordings.ts';
 import { version } from './version.ts';
 
@@ -48,7 +49,7 @@ export function addWhatIfCommand(program: Command): void {
     .argument('[trace...]', 'recordings of one run; - is standard input')
     .option(
       '-d, --design <design>',
-      'design or composition: class-idx+drop-lock (may be given again)',
+      'design, composition (class-idx+drop-lock) or file (may be given again)',
       fileList,
     )
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
@@ -69,11 +70,13 @@ export function addWhatIfCommand(program: Command): void {
       const words = process.argv.slice(2).join(' ');
       const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
       try {
+        const { known, texts } = await withOwnDesigns(options.design ?? []);
         const result = whatIf(
           {
             timed,
             placed,
-            designs: options.design ?? [],
+            designs: texts,
+            known,
             era: options.kernel ?? null,
             world: options.untraced ? 'untraced' : 'traced',
             seeds: options.seeds,

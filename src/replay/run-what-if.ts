@@ -1,3 +1,4 @@
+import type { Design } from '../model/designs/design.ts';
 import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import { eraById } from '../model/kernels/eras.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
@@ -25,6 +26,8 @@ export interface WhatIfRequest {
   /** Recording with sizes and handles of the same workload; the timed one itself when it has them. */
   readonly placed: Recording;
   readonly designs: readonly string[];
+  /** Designs to choose from, with the user's own. */
+  readonly known?: readonly Design[];
   /** Era by its letter; null: told by the recording. */
   readonly era: string | null;
   readonly world: 'traced' | 'untraced';
@@ -59,7 +62,7 @@ const ASSUMED_TIMES: MachineTimes = {
  */
 export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): WhatIfResult {
   const { timed, placed } = request;
-  const chosen = request.designs.map((text) => ({ text, chosen: parseDesign(text) }));
+  const chosen = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   const ops = placed.operations;
   const guess = detectEra(ops, placed.compaction, timed.kernelRelease || placed.kernelRelease, false);
   const first = request.era === null ? guess : { era: eraById(request.era), basis: 'as asked (--kernel)' };

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import { fixturePath, runCli } from './run-cli.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fixturePath, runCli, temporaryFolder } from './run-cli.ts';
 
 const patched = (name: string) => fixturePath(`patched/${name}.txt.gz`);
 const BASE = [patched('base_nosi/fg-full-p2'), '--operations', patched('base_nosi/ops-p2')];
@@ -109,6 +111,59 @@ it.each([
 it('a recording without frees is refused', () => {
   const run = runCli(['what-if', fixturePath('perf/ops.script-ns.txt.gz'), '-d', 'drop-lock']);
   expect(run.status).toBe(2);
+});
+
+describe('a design of the user', () => {
+  const folder = temporaryFolder();
+  afterAll(folder.remove);
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/designs.md'), 'utf8');
+  const example = join(folder.path, 'late-fix.json');
+  writeFileSync(example, /```json\n([\s\S]*?)```/.exec(docs)![1]!);
+
+  it('as JSON is applied: the example of docs/designs.md', () => {
+    const shown = runCli(['designs', 'show', `${example}+drop-lock`]);
+    expect([shown.status, shown.stderr]).toEqual([0, '']);
+    expect(shown.stdout).toMatch(/> fix_fullness_group, later$/m);
+    const { baseline, designs } = whatIf([...BASE, '-d', example, '--seeds', '5']);
+    expect(designs[0]!.id).toBe('late-fix');
+    expect(designs[0]!.lockWaitNs['class->lock']!.value).toBeLessThan(
+      (baseline as unknown as (typeof designs)[0])!.lockWaitNs['class->lock']!.value,
+    );
+  });
+
+  it('as a module is applied', () => {
+    const module = join(folder.path, 'same.mjs');
+    writeFileSync(
+      module,
+      "export default { id: 'same', title: 'nothing', source: 'here', apply: (kernel) => kernel };",
+    );
+    const { designs } = whatIf([...BASE, '-d', module, '--seeds', '3']);
+    expect([designs[0]!.id, designs[0]!.speedup.value]).toEqual(['same', 1]);
+  });
+
+  it.each([
+    ['{"id": "x"', /cannot be read as a design/],
+    ['{"id": "x", "title": "t"}', /expected a list "rewrites"/],
+    [
+      '{"id": "x", "title": "t", "rewrites": [{"path": "zs_free", "match": {"do": "work"}}]}',
+      /expected "remove"/,
+    ],
+    [
+      '{"id": "x", "title": "t", "rewrites": [{"path": "zs_free", "match": {"do": "atomic"}, "remove": true}]}',
+      /no step of "zs_free" matches \{"do":"atomic"\}/,
+    ],
+    [
+      '{"id": "x", "title": "t", "rewrites": [{"path": "zs_free", "match": {"do": "work"}, "after": [{"do": "jump"}]}]}',
+      /expected steps, each with "do"/,
+    ],
+  ])('%s is refused in one line', (json, message) => {
+    const path = join(folder.path, 'wrong.json');
+    writeFileSync(path, json);
+    const run = runCli(['designs', 'show', path]);
+    expect([run.status, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toMatch(message);
+    expect(run.stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
 });
 
 describe('designs', () => {
