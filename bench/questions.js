@@ -1,0 +1,82 @@
+/**
+ * Writes docs/questions.md: questions of the thread "reduce zs_free() latency", each with the command
+ * that answers it and what that printed.
+ *
+ * usage: node bench/questions.js
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+
+const root = new URL('..', import.meta.url).pathname;
+const BASE =
+  'fixtures/patched/base_nosi/fg-full-p2.txt.gz --operations fixtures/patched/base_nosi/ops-p2.txt.gz';
+
+const QUESTIONS = [
+  {
+    question: 'How much do we get from the locking change alone, without deferring?',
+    command: `what-if ${BASE} -d class-idx`,
+    show: [/^class-idx: /m, /^Designs/m, /^Before/m],
+  },
+  {
+    question: 'What does deferring add on top?',
+    command: `what-if ${BASE} -d class-idx+drop-lock+deferred:entries=256,buffers=64`,
+    show: [/^What each part adds/m, /^Before/m],
+  },
+  {
+    question: 'Is total CPU work unchanged?',
+    command: `what-if ${BASE} -d deferred:entries=256,buffers=64`,
+    show: [/^Designs/m, /^Before/m],
+  },
+  {
+    question: 'What does the worker cost under pressure? (one other thread wants each CPU)',
+    command: `what-if ${BASE} -d deferred:entries=256,buffers=64 --cpu-pressure 1`,
+    show: [/^Designs/m, /^Before/m],
+  },
+  {
+    question: 'What of class->lock, with and without free_zspage under it?',
+    command: `what-if ${BASE} -d drop-lock`,
+    show: [/^Designs/m, /^Before/m],
+  },
+  {
+    question: 'How fast does memory come back, and what is never drained?',
+    command: `what-if ${BASE} -d deferred -d deferred:entries=256,buffers=64`,
+    show: [/^Designs/m, /^Before/m],
+  },
+];
+
+/** The part of a report from one heading to the next of interest. */
+function part(text, [from, ...to]) {
+  const start = text.search(from);
+  const rest = text.slice(start);
+  const ends = to.map((pattern) => rest.slice(1).search(pattern) + 1).filter((at) => at > 0);
+  return rest.slice(0, ends.at(-1) ?? rest.length).trimEnd();
+}
+
+const blocks = QUESTIONS.map(({ question, command, show }) => {
+  const { stdout, status, stderr } = spawnSync(
+    process.execPath,
+    ['bin/trace-replay.js', ...command.split(' ')],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) throw new Error(`${command}: ${stderr}`);
+  return `## ${question}\n\n\`\`\`\n$ trace-replay ${command.replaceAll(' --operations', ' \\\n    --operations').replaceAll(' -d ', ' \\\n    -d ')}\n...\n${part(stdout, show)}\n...\n\`\`\`\n`;
+});
+
+writeFileSync(
+  `${root}docs/questions.md`,
+  `# Questions, and the commands that answer them
+
+Made by \`node bench/questions.js\`. The recording is of an emulated machine under the function tracer: its times are about
+twenty times those of a real one, so read ratios and orders, not microseconds (docs/validation.md says how far the model
+agrees with patched kernels in this world).
+
+${blocks.join('\n')}
+## Not answered yet
+
+Whether queued compaction writers block every later reader (the engine's reader-writer lock is fair and tested for it, but
+compaction is not replayed in time), and what is left in the notify path and its floor.
+`,
+);
