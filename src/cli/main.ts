@@ -5,6 +5,7 @@ import { addConvertCommand } from './convert.ts';
 import { addDesignsCommand } from './designs.ts';
 import { addFormatsCommand } from './formats.ts';
 import { addOpsCommand } from './ops.ts';
+import { addReproduceCommand } from './reproduce.ts';
 import { version } from './version.ts';
 import { addWhatIfCommand } from './what-if.ts';
 
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addOpsCommand(program);
   addWhatIfCommand(program);
   addDesignsCommand(program);
+  addReproduceCommand(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(argv);

@@ -1,0 +1,70 @@
+import type { Reproduction } from '../replay/reproduce/reproduce.ts';
+import type { ReproducedRow } from '../replay/reproduce/rows.ts';
+import type { GroupSummary } from '../replay/reproduce/summary.ts';
+
+const WIDTH = 72;
+
+/** The reproduction as text: ASCII, at most 72 columns, so that it can be put into a mail. */
+export function renderReproduction(result: Reproduction): string {
+  const { rows, platforms, summary, seed } = result;
+  const lines = [
+    'Published times of designs, predicted from the baseline column',
+    `and published machine constants (seed ${seed}; median and 90 % interval)`,
+    '',
+    ...platforms.map((p) => `${p.title}: ${p.accepted} of ${p.tried} parameter sets give the baseline`),
+    '',
+    HEADER,
+    '-'.repeat(WIDTH),
+    ...rows.map(tableLine),
+    '',
+    'cal: calibrated on, not counted. -: not predictable:',
+    ...rows
+      .filter((row) => row.role === 'not-predictable')
+      .flatMap((row) => wrapped(`${row.id}: ${row.reason}`)),
+    '',
+    'Mean absolute error, rows, worst',
+    groupLine('class-idx, 2 and 4 processes', summary.groups['multi-process']),
+    groupLine('no-lock column', summary.groups['no-lock']),
+    groupLine('single process', summary.groups['single-process']),
+    groupLine('sizes', summary.groups.size),
+    groupLine('baseline, 3 processes', summary.groups.baseline),
+    groupLine('other machine', summary.groups['other-machine']),
+    `90 % intervals hold ${summary.coverage.inside} of ${summary.coverage.rows} held-out rows`,
+    `order of designs right in ${summary.order.right} of ${summary.order.pairs} pairs`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const HEADER = tableText('row', 'publ.', 'pred.', '90 % interval', 'error', '');
+
+function tableText(id: string, was: string, predicted: string, range: string, error: string, role: string) {
+  return `${id.padEnd(27)}${was.padStart(8)}${predicted.padStart(8)}${range.padStart(16)}${error.padStart(8)} ${role}`.trimEnd();
+}
+
+function tableLine(row: ReproducedRow): string {
+  const role = { calibration: 'cal', 'held-out': '', 'not-predictable': '-' }[row.role];
+  const scale = row.unit === 'ns' ? 1e6 : 1;
+  const number = (value: number | null) => (value === null ? '' : (value / scale).toFixed(1));
+  const unit = row.unit === 'percent' ? '%' : '';
+  const range = row.lo === null ? '' : `${number(row.lo)} - ${number(row.hi)}`;
+  const error = row.errorPct === null ? '' : `${row.errorPct < 0 ? '' : '+'}${row.errorPct.toFixed(1)} %`;
+  return tableText(row.id, `${number(row.published)}${unit}`, number(row.predicted), range, error, role);
+}
+
+function groupLine(what: string, { meanAbsErrorPct, worstErrorPct, rows }: GroupSummary): string {
+  const percent = (value: number | null) => (value === null ? '-' : `${value.toFixed(1)} %`);
+  return `  ${what.padEnd(30)}${percent(meanAbsErrorPct).padStart(8)}${String(rows).padStart(4)}${percent(worstErrorPct).padStart(9)}`;
+}
+
+function wrapped(text: string): readonly string[] {
+  const lines: string[] = [];
+  let line = ' ';
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > WIDTH) {
+      lines.push(line);
+      line = '   ';
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
