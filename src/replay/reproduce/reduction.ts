@@ -94,9 +94,12 @@ export function reduce(kernel: KernelModel, path: string): Reduction {
     const { per, kind: lockKind } = kernel.locks[step.lock]!;
     if (step.do === 'read-lock' || step.do === 'read-unlock') emit(Kind.Line, numbered(lines, step.lock));
     else if (per === 'slot' || per === 'cluster') emit(Kind.Own);
-    else if (lockKind === 'qspinlock' && (step.do === 'lock' || step.do === 'unlock'))
-      emit(step.do === 'lock' ? Kind.Lock : Kind.Unlock, numbered(locks, step.lock));
-    else throw new RangeError(`${kernel.id}: ${step.do} ${step.lock} cannot be reduced`);
+    else if (lockKind === 'qspinlock' && step.do === 'lock') emit(Kind.Lock, numbered(locks, step.lock));
+    else if (lockKind === 'qspinlock' && step.do === 'unlock') {
+      // Who comes while the store is under way still waits.
+      emit(Kind.Own);
+      emit(Kind.Unlock, numbered(locks, step.lock));
+    } else throw new RangeError(`${kernel.id}: ${step.do} ${step.lock} cannot be reduced`);
   };
   const walk = (steps: readonly Step[]) => {
     for (const step of steps) {
@@ -215,7 +218,6 @@ export function cycleNs(reduction: Reduction, machine: ReducedMachine): number {
         t += lastHolder[which] === me ? hitNs : transferNs + dataNs[which]!;
         lastHolder[which] = me;
       } else {
-        t += hitNs;
         const queue = queues[which]!;
         if (queue.length === 0) isHeld[which] = 0;
         else {

@@ -40,7 +40,7 @@ interface Study {
 }
 
 const STUDIES: readonly Study[] = [
-  { platform: RASPBERRY_PI_4B, prefix: 'classidx-rpi4', samples: 30_000 },
+  { platform: RASPBERRY_PI_4B, prefix: 'classidx-rpi4', samples: 45_000 },
   { platform: I7_12700, prefix: 'classidx-i7', samples: 8_000 },
 ];
 const OPERATIONS = 1200;

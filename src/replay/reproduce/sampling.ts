@@ -9,7 +9,8 @@ export class Draws {
 
   constructor(sample: number, seed: number) {
     this.#sample = sample;
-    this.#seed = seed;
+    // Seeds next to each other must not draw the same samples in another order.
+    this.#seed = mix(seed, 0, 0);
   }
 
   uniform(name: string, low: number, high: number): number {
