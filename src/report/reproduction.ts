@@ -32,6 +32,9 @@ export function renderReproduction(result: Reproduction): string {
     groupLine('other machine', summary.groups['other-machine']),
     `90 % intervals hold ${summary.coverage.inside} of ${summary.coverage.rows} held-out rows`,
     `order of designs right in ${summary.order.right} of ${summary.order.pairs} pairs`,
+    '',
+    'No held-out time enters a fit, but the mechanisms were chosen by people',
+    'who knew them: not a blind prediction (docs/reproduce.md).',
   ];
   return `${lines.join('\n')}\n`;
 }
