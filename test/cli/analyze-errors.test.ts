@@ -289,7 +289,7 @@ describe('an output that is an input', () => {
     rmSync(link, { force: true });
     symlinkSync(trace, link);
     for (const output of [trace, link]) {
-      const [name, ...options] = command;
+      const [name, ...options] = command as readonly [string, ...string[]];
       const run = runCli([name, trace, ...options, output]);
       expect([run.status, run.stderr]).toEqual([
         2,
