@@ -27,6 +27,7 @@ import {
   SCHEMA_VERSION,
 } from './result.ts';
 import { type Filters, globPattern, RowFilter } from './row-filter.ts';
+import { StampOrder } from './stamp-order.ts';
 import { Tails } from './tails.ts';
 
 /** What is known of an input when it has been read. The parser's facts fit. */
@@ -172,9 +173,11 @@ export class TraceAnalysis {
       events: this.#events,
     });
     this.#stacks = stacks;
+    const order = new StampOrder(this.diagnostics, places);
     const hasTimes = filters.fromNs !== undefined || filters.toNs !== undefined;
     return (records) => {
       if (hasTimes) this.#filter.setOrigin(originNs());
+      order.add(records);
       stacks.add(records);
     };
   }

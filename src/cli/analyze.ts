@@ -7,6 +7,7 @@ import { renderJson } from '../report/json.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
 import { inputNames } from './input-names.ts';
+import { keepInputs } from './keep-inputs.ts';
 import { cpuList, exclusions, fileList, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import type { MergeMode } from './plan-inputs.ts';
@@ -51,8 +52,8 @@ Examples:
 
 trace-replay formats lists what is read; gzip, zstd and xz are undone. Several
 inputs of one recording are merged by their time stamps.
-Exit status: 0 done, 2 nothing could
-be read or the command line is wrong.`;
+Exit status: 0 done, 2 nothing could be read, a report could not be written or
+the command line is wrong.`;
 
 /** Adds `trace-replay analyze`. */
 export function addAnalyzeCommand(program: Command): void {
@@ -97,6 +98,7 @@ export function addAnalyzeCommand(program: Command): void {
 
 async function analyze(given: readonly string[], options: AnalyzeOptions, command: Command): Promise<void> {
   const names = inputNames(given, command);
+  keepInputs(names, [options.output, options.html]);
   const progress = new Progress(options.quiet ?? false);
   const warn = (message: string) => {
     if (!options.quiet) process.stderr.write(`trace-replay: ${message}\n`);

@@ -12,6 +12,7 @@ import { formatById } from '../parsers/registry.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { Places } from '../trace/places.ts';
 import { inputNames } from './input-names.ts';
+import { keepInputs } from './keep-inputs.ts';
 import { fileList } from './option-values.ts';
 import type { MergeMode } from './plan-inputs.ts';
 import { Progress } from './progress.ts';
@@ -83,6 +84,7 @@ export function addConvertCommand(program: Command): void {
 async function convert(given: readonly string[], options: ConvertOptions, command: Command): Promise<void> {
   checkOptions(options);
   const names = inputNames(given, command);
+  keepInputs(names, [options.output]);
   const progress = new Progress(options.quiet ?? false);
   const warn = (message: string) => {
     if (!options.quiet) process.stderr.write(`trace-replay: ${message}\n`);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { operationJson, operationLine } from '../export/operations-text.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
+import { keepInputs } from './keep-inputs.ts';
 import { writeTo } from './output.ts';
 import { readOperations } from './recordings.ts';
 
@@ -31,6 +32,7 @@ export function addOpsCommand(program: Command): void {
     )
     .action(async (traces: string[], options: OpsOptions, command: Command) => {
       const names = inputNames(traces, command);
+      keepInputs(names, [options.output]);
       const recording = await readOperations(names, { quiet: options.quiet ?? false, hash: false });
       const { operations, tasks } = recording;
       if (operations.length === 0) {

@@ -7,6 +7,7 @@ import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
+import { keepInputs } from './keep-inputs.ts';
 import { fileList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
@@ -64,6 +65,7 @@ export function addWhatIfCommand(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
       const names = inputNames(traces, command);
+      keepInputs(names, [options.output]);
       const read = { quiet: options.quiet ?? false, hash: true };
       const timed = await recordingOf(names, read);
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;

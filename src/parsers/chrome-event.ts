@@ -14,11 +14,19 @@ export interface ChromeEvent {
   readonly tid: string;
   /** `args.name` of metadata. */
   readonly argName: string;
+  readonly cat: string;
   /** Arguments for people: `key=value key=value`, or the one that is called `text`. */
   readonly text: string;
+  /** `args.stack`: names of functions, the innermost first in our own export. */
+  readonly stack: readonly string[];
+  /** `args.duration_ns`: the duration that was recorded, where our own export draws another. */
+  readonly recordedNs: string;
 }
 
-const WANTED = new Set(['ph', 'name', 'ts', 'dur', 'pid', 'tid']);
+const WANTED = new Set(['ph', 'name', 'ts', 'dur', 'pid', 'tid', 'cat']);
+const NO_STACK: readonly string[] = [];
+/** Frames kept of one stack. */
+const MAX_FRAMES = 256;
 
 /**
  * Puts the tokens of a Chrome trace together to events, in both of its forms: an array of events, and
@@ -37,6 +45,8 @@ export class ChromeEvents {
   #fields: Record<string, string> = {};
   #text = '';
   #textArgument: string | null = null;
+  #stack: string[] | null = null;
+  #isOwn = false;
   #needsComma = false;
   #arguments = 0;
 
@@ -47,6 +57,11 @@ export class ChromeEvents {
   /** True when the list of events was met. */
   get isFound(): boolean {
     return this.#eventDepth > 0;
+  }
+
+  /** True when the file says that `trace-replay convert` wrote it. */
+  get isOwn(): boolean {
+    return this.#isOwn;
   }
 
   /** True in the list of events, outside of any: where an array of events may end without its bracket. */
@@ -109,18 +124,34 @@ export class ChromeEvents {
     this.#argKey = '';
     this.#text = '';
     this.#textArgument = null;
+    this.#stack = null;
     this.#arguments = 0;
     this.#needsComma = false;
   }
 
   #end(): void {
-    const { ph = '', name = '', ts = '', dur = '', pid = '', tid = '', argName = '' } = this.#fields;
-    const alone = this.#arguments === 1 ? this.#textArgument : null;
-    this.#sink({ ph, name, ts, dur, pid, tid, argName, text: alone ?? this.#text });
+    const { ph = '', name = '', ts = '', dur = '', pid = '', tid = '', cat = '' } = this.#fields;
+    const { argName = '', recordedNs = '' } = this.#fields;
+    const isAlone = this.#arguments === (this.#stack === null ? 1 : 2);
+    const text = (isAlone ? this.#textArgument : null) ?? this.#text;
+    this.#sink({
+      ph,
+      name,
+      ts,
+      dur,
+      pid,
+      tid,
+      cat,
+      argName,
+      text,
+      stack: this.#stack ?? NO_STACK,
+      recordedNs,
+    });
   }
 
   #seeKey(key: string): void {
     if (this.#depth === 1) this.#topKey = key;
+    else if (this.#depth === 2 && this.#eventDepth === 0) this.#key = key;
     else if (this.#depth === this.#eventDepth) this.#key = key;
     else if (this.#depth === this.#eventDepth + 1) this.#argKey = key;
     else if (this.#isInArgument()) {
@@ -130,16 +161,22 @@ export class ChromeEvents {
   }
 
   #value(value: string, isString: boolean): void {
-    if (this.#eventDepth === 0) return;
+    if (this.#eventDepth === 0) {
+      if (this.#topKey === 'otherData' && this.#key === 'tool') this.#isOwn = /^trace-replay\b/.test(value);
+      return;
+    }
     if (this.#depth === this.#eventDepth) {
       if (WANTED.has(this.#key)) this.#fields[this.#key] = value;
     } else if (this.#depth === this.#eventDepth + 1) {
       if (this.#key !== 'args') return;
       if (this.#argKey === 'name') this.#fields['argName'] = value;
       if (this.#argKey === 'text' && isString) this.#textArgument = value;
+      if (this.#argKey === 'duration_ns' && !isString) this.#fields['recordedNs'] = value;
       this.#beginArgument();
       this.#append(value);
     } else if (this.#isInArgument()) {
+      const isFrame = isString && this.#stack !== null && this.#argKey === 'stack';
+      if (isFrame && this.#stack!.length < MAX_FRAMES) this.#stack!.push(value);
       this.#append(`${this.#needsComma ? ',' : ''}${isString ? JSON.stringify(value) : value}`);
       this.#needsComma = true;
     }
@@ -149,6 +186,7 @@ export class ChromeEvents {
   #nested(bracket: string, isBegin: boolean): void {
     if (this.#key !== 'args') return;
     if (isBegin) {
+      if (bracket === '[' && this.#argKey === 'stack') this.#stack ??= [];
       if (this.#depth === this.#eventDepth + 2) this.#beginArgument();
       else if (this.#needsComma) this.#append(',');
     }

@@ -31,7 +31,13 @@ interface Waiting {
   readonly ph: string;
   readonly name: number;
   readonly text: string;
+  readonly stack: readonly string[];
+  /** The duration to tell of, ns: that drawn, unless our own export says another. */
+  readonly recordedNs: number;
 }
+
+/** What our own export draws beside the calls and events that it is made from. */
+const DERIVED = new Set(['lock-wait', 'running']);
 
 /** True when the first bytes are of a Chrome trace: an array of events, or an object with `traceEvents`. */
 export function sniffChromeJson(head: Uint8Array): boolean {
@@ -148,6 +154,13 @@ export class ChromeJsonParser implements TraceParser {
       this.#otherPhase(ph);
       return;
     }
+    const { isOwn } = this.#events;
+    if (isOwn && DERIVED.has(event.cat)) {
+      const sentence =
+        'waits and running tasks, which convert draws on tracks of their own, are no calls and were left out';
+      this.#context.diagnostics.add('chrome-derived', 'info', sentence);
+      return;
+    }
     const timeNs = this.#timeOf(event.ts);
     const durationNs = ph === 'X' ? decimalNs(event.dur) : Number.NaN;
     if (Number.isNaN(timeNs) || (ph === 'X' && !(durationNs >= 0))) {
@@ -169,6 +182,8 @@ export class ChromeJsonParser implements TraceParser {
       ph,
       name: named,
       text: event.text,
+      stack: isOwn ? event.stack : [],
+      recordedNs: isOwn && event.recordedNs !== '' ? Number(event.recordedNs) : durationNs,
     });
     if (this.#waiting.length >= WINDOW) this.#emit(WINDOW / 2);
   }
@@ -253,7 +268,7 @@ export class ChromeJsonParser implements TraceParser {
   #emit(count: number): void {
     const waiting = this.#waiting.sort(inOrder);
     for (let i = 0; i < count; i++) {
-      const { ph, thread, timeNs, name, durationNs, number, text } = waiting[i]!;
+      const { ph, thread, timeNs, name, durationNs, recordedNs, number, text, stack } = waiting[i]!;
       this.#line = number;
       if (timeNs < thread.lastNs && ph !== 'E' && RANKS[ph] !== 2) {
         const sentence = `calls come over ${WINDOW / 2} events too late to nest them; their callers' self times hold them`;
@@ -261,14 +276,20 @@ export class ChromeJsonParser implements TraceParser {
         this.#context.diagnostics.add('chrome-out-of-order', 'warning', sentence, place);
         if (ph === 'B') continue;
         const row = this.#row(RecordKind.Leaf, thread.task, name, timeNs, text);
-        this.#batch.durationNs[row] = durationNs;
+        this.#batch.durationNs[row] = recordedNs;
         continue;
       }
       this.#threads.advance(timeNs);
-      if (ph === 'X') this.#threads.complete(thread, name, timeNs, durationNs, text);
+      if (ph === 'X') this.#threads.complete(thread, name, timeNs, { durationNs, recordedNs }, text);
       else if (ph === 'B') this.#threads.begin(thread, name, timeNs, text);
       else if (ph === 'E') this.#threads.end(thread, name, timeNs);
-      else this.#row(RecordKind.Event, thread.task, name, timeNs, text);
+      else {
+        this.#row(RecordKind.Event, thread.task, name, timeNs, text);
+        for (const [depth, frame] of stack.entries()) {
+          const row = this.#row(RecordKind.Frame, thread.task, this.#nameId(frame), timeNs, '');
+          this.#batch.depth[row] = depth;
+        }
+      }
     }
     this.#waiting = waiting.slice(count);
   }

@@ -62,9 +62,16 @@ export class ChromeThreads {
     }
   }
 
-  /** A complete event begins. */
-  complete(thread: ChromeThread, name: number, beginNs: number, durationNs: number, text: string): void {
-    this.#push(this.#open(thread, name, beginNs, durationNs, beginNs + durationNs, text));
+  /** A complete event begins. It nests by its duration as drawn, and tells of the one recorded. */
+  complete(
+    thread: ChromeThread,
+    name: number,
+    beginNs: number,
+    length: { readonly durationNs: number; readonly recordedNs: number },
+    text: string,
+  ): void {
+    const { durationNs, recordedNs } = length;
+    this.#push(this.#open(thread, name, beginNs, recordedNs, beginNs + durationNs, text));
   }
 
   begin(thread: ChromeThread, name: number, beginNs: number, text: string): void {

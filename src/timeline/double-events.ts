@@ -6,11 +6,14 @@ import { eventKey, isMoment, SAME_MOMENT_NS } from './event-key.ts';
 /** Events looked back at, before old ones are thrown away. */
 const MAX_RECENT = 4096;
 
+/** Like events that follow each other closely. */
 interface Recent {
+  /** When the last of them that was let through happened. */
   ns: number;
-  readonly input: number;
-  /** Events of that input that no other input has told yet. */
+  /** How many there were: as many as the input has that told the most. */
   count: number;
+  /** How many each input has told. */
+  readonly told: number[];
   hasFrames: boolean;
 }
 
@@ -44,19 +47,20 @@ export class DoubleEvents {
     const pid = task < 0 ? -1 : this.#tasks.rows[task]!.pid;
     const key = eventKey(this.#names, pid, batch, i);
     const known = this.#recent.get(key);
-    const isFresh = known !== undefined && ns - known.ns <= SAME_MOMENT_NS;
-    if (isFresh && known.input !== input && known.count > 0) {
-      known.count--;
-      this.count++;
-      this.#owner[input] = { event: known, keep: !known.hasFrames && this.#last.get(task) === known };
-      return true;
-    }
     let event = known;
-    if (isFresh && known.input === input) {
+    if (known !== undefined && ns - known.ns <= SAME_MOMENT_NS) {
+      const told = (known.told[input] ?? 0) + 1;
+      known.told[input] = told;
+      if (told <= known.count) {
+        this.count++;
+        this.#owner[input] = { event: known, keep: !known.hasFrames && this.#last.get(task) === known };
+        return true;
+      }
       known.ns = ns;
-      known.count++;
+      known.count = told;
     } else {
-      event = { ns, input, count: 1, hasFrames: false };
+      event = { ns, count: 1, told: [], hasFrames: false };
+      event.told[input] = 1;
       // Anew, so that the map stays in the order of time.
       this.#recent.delete(key);
       this.#recent.set(key, event);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -272,5 +272,30 @@ describe('input that is odd takes no longer', () => {
     const { run, took } = seconds([write('open.txt', opened)]);
     expect([run.status, JSON.parse(run.stdout).functions]).toEqual([0, []]);
     expect(took).toBeLessThan(30);
+  });
+});
+
+describe('an output that is an input', () => {
+  const commands = [
+    ['analyze', '--json', '-o'],
+    ['analyze', '--html'],
+    ['convert', '--to', 'csv', '-o'],
+    ['ops', '-o'],
+  ] as const;
+
+  it.each(commands)('%s %s: refused, and the trace is kept', (...command) => {
+    const trace = write('kept.txt', readFileSync(MAIL));
+    const link = join(folder.path, 'kept-link.txt');
+    rmSync(link, { force: true });
+    symlinkSync(trace, link);
+    for (const output of [trace, link]) {
+      const [name, ...options] = command as readonly [string, ...string[]];
+      const run = runCli([name, trace, ...options, output]);
+      expect([run.status, run.stderr]).toEqual([
+        2,
+        `trace-replay: ${trace}: is read, so it is not written to; name another file for the output\n`,
+      ]);
+      expect(readFileSync(trace).equals(readFileSync(MAIL))).toBe(true);
+    }
   });
 });

@@ -47,6 +47,11 @@ describe('events in several inputs', () => {
     expect(left(rows).rows).toEqual(['0 10 e', '0 11 e', '1 14 e']);
   });
 
+  it('count once in three inputs and more', () => {
+    const rows = ['0 10 e', '1 10 e', '2 11 e', '3 12 e', '2 13 e', '0 14 e', '1 14 e'];
+    expect(left(rows)).toEqual({ rows: ['0 10 e', '2 13 e'], count: 5 });
+  });
+
   it('of one input alone all count, and so do those further apart', () => {
     const rows = ['0 10 e', '0 10 e', '0 11 e', '1 500 e', '0 900 e'];
     expect(left(rows)).toEqual({ rows, count: 0 });
