@@ -46,7 +46,7 @@ export interface InputSummary {
   readonly understoodLines: number;
   readonly cpus: number;
   readonly tasks: number;
-  /** `none` (no time stamps) or `stamps` (seconds with six decimals; which clock is not printed). */
+  /** `none` (no time stamps) or `stamps`. */
   readonly clock: string;
   /** From the first to the last time stamp; null without stamps. */
   readonly durationNs: number | null;

@@ -64,7 +64,7 @@ function downToHundredths(share: number): string {
 
 function clock(name: string): string {
   if (name === 'none') return 'none: the text has no time stamps, so when things happened is not known';
-  if (name === 'stamps') return 'time stamps with six decimals; the text does not say of which clock';
+  if (name === 'stamps') return 'time stamps, as fine as the inputs have them';
   return name;
 }
 
