@@ -254,8 +254,10 @@ export class Tails {
       const j = back & MASK;
       // Marks never fall: this call and all before it were over when the slow one began.
       if (this.#mark[j]! <= span) break;
-      if (this.#span[j]! > span && this.#stack[j] === stack) rowsOfTree.push(j);
-      else if (this.#mark[j]! > span) this.#addMeanwhile(captured, j);
+      if (this.#span[j]! > span && this.#stack[j] === stack) {
+        // Pairs of events in a damaged trace can overlap: what is no deeper is not within.
+        if (this.#level[j]! > level) rowsOfTree.push(j);
+      } else if (this.#mark[j]! > span) this.#addMeanwhile(captured, j);
     }
     const tree = this.#tree(rowsOfTree, level);
     const done: Captured = { ...captured, tree: tree.shown, treeHidden: tree.hidden };

@@ -1,4 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { FunctionRoles } from '../../src/analysis/function-roles.ts';
+import { RowFilter } from '../../src/analysis/row-filter.ts';
+import { Tails } from '../../src/analysis/tails.ts';
+import { NameTable } from '../../src/trace/names.ts';
+import { SpanBatch, SpanKind } from '../../src/trace/spans.ts';
+import { TaskTable } from '../../src/trace/tasks.ts';
 import { readFixture } from '../helpers/fixtures.ts';
 import { analyse, functionRow, tailRow } from './analyse.ts';
 import { banner, kernelText } from './kernel-text.ts';
@@ -282,4 +288,32 @@ describe('a real recording', () => {
     expect(row.difference[0]!.name).toBe('_raw_spin_lock');
     expect(row.difference[0]!.share).toBeGreaterThan(0.9);
   });
+});
+
+it('a call that began within a slow one, but is no deeper, is not in its tree', () => {
+  const names = new NameTable();
+  const roles = new FunctionRoles(names, () => false);
+  const filter = new RowFilter({}, names, new TaskTable());
+  const tails = new Tails({ names, roles, filter, taskText: () => 'a-1', wanted: () => true, slowest: 1 });
+  // As pairs of probes can be placed when entries around them turn out to have no return.
+  const rows = new SpanBatch(3);
+  const calls = [
+    { name: 'beside', span: 2, level: 1, ns: 10 },
+    { name: 'within', span: 3, level: 3, ns: 10 },
+    { name: 'slow', span: 1, level: 2, ns: 50 },
+  ];
+  for (const [i, { name, span, level, ns }] of calls.entries()) {
+    rows.kind[i] = SpanKind.Span;
+    rows.name[i] = names.internText(name);
+    rows.span[i] = span;
+    rows.level[i] = level;
+    rows.durationNs[i] = ns;
+    rows.selfNs[i] = ns;
+    rows.mark[i] = 4;
+    rows.length++;
+  }
+  roles.classify();
+  tails.add(rows);
+  const row = tails.rows((a, b) => b - a, 3).find((tail) => tail.function === 'slow')!;
+  expect(row.slowest[0]!.tree.map(({ name, level }) => `${level} ${name}`)).toEqual(['0 slow', '1 within']);
 });
