@@ -115,6 +115,17 @@ function otherTools({ sideTables, sideHistograms }: AnalysisResult): string[] {
   return [`Counted by other tools: ${[...tables, ...histograms].join(' and ')}, given as printed.`];
 }
 
+/** Why a result has no locks. */
+export function whyNoLocks({ functions, events, profile }: AnalysisResult): string {
+  if (functions.some((f) => f.totalNs !== null))
+    return 'No lock function is in this trace, so it says nothing about locks.';
+  if (profile.some(({ lockSpins }) => lockSpins.length > 0))
+    return 'Samples do not tell how long anybody waited: the profile counts those in slowpaths of locks.';
+  if (events.length > 0)
+    return 'No wait with both contention events is in this trace, so it says nothing about locks.';
+  return 'No lock function is in this trace, so it says nothing about locks.';
+}
+
 function waiting(result: AnalysisResult): string[] {
   const row = result.locks.find((lock) => lock.wait.totalNs > 0);
   if (!row) {
@@ -122,10 +133,7 @@ function waiting(result: AnalysisResult): string[] {
     const hasCalls = result.functions.some((f) => f.totalNs !== null);
     if (result.locks.length === 0 && !hasCalls && result.hits.length > 0) return [];
     if (result.locks.length === 0 && !hasCalls && result.input.clock === 'none') return [];
-    if (result.locks.length === 0 && !hasCalls && result.events.length > 0)
-      return ['No wait with both contention events is in this trace, so it says nothing about locks.'];
-    if (result.locks.length === 0)
-      return ['No lock function is in this trace, so it says nothing about locks.'];
+    if (result.locks.length === 0) return [whyNoLocks(result)];
     return [noWaitSeen(result.locks)];
   }
   const share =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalysisResult } from '../../src/analysis/result.ts';
-import { summarise } from '../../src/report/summary.ts';
+import { summarise, whyNoLocks } from '../../src/report/summary.ts';
 import { renderText } from '../../src/report/text.ts';
 import { analyseEvents, eventText } from '../analysis/events/analyse-events.ts';
 import { bigResult, sampleResult } from './html-sample.ts';
@@ -43,7 +43,31 @@ describe('parts that calls alone do not have', () => {
   });
 });
 
+describe('what other tasks did during a slow call', () => {
+  it('is told without a CPU where none is known', () => {
+    const sample = sampleResult();
+    const tails = sample.tails.map((tail) => ({
+      ...tail,
+      slowest: tail.slowest.map((call) => ({
+        ...call,
+        cpu: -1,
+        meanwhile: [{ cpu: -1, task: 'b-2', name: 'f', calls: 3, overlapNs: 1000 }],
+      })),
+    }));
+    const text = render({ ...sample, tails });
+    expect(text).toContain('\n  meanwhile, self time of calls of other tasks:\n      1.000us b-2  f (3x)\n');
+    expect(text).not.toContain('CPU -1');
+  });
+});
+
 describe('the summary', () => {
+  it('does not deny the samples in slowpaths of locks', () => {
+    const { profile } = sampleResult();
+    const result = { ...analyseEvents('a-1 [000] 10.000001: cpu-clock:'), functions: [], locks: [], profile };
+    expect(profile.some(({ lockSpins }) => lockSpins.length > 0)).toBe(true);
+    expect(whyNoLocks(result)).toMatch(/^Samples do not tell how long anybody waited/);
+  });
+
   it('says what contention events alone cannot tell', () => {
     const sentences = summarise(
       analyseEvents(

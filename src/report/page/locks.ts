@@ -1,5 +1,6 @@
 import type { AnalysisResult, Distribution, LockRow } from '../../analysis/result.ts';
 import { shareText } from '../quantities.ts';
+import { whyNoLocks } from '../summary.ts';
 import { type Anchors, CHARTS, detailedLocks, SECTIONS } from './anchors.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
@@ -16,7 +17,7 @@ export async function renderLocks(result: AnalysisResult, anchors: Anchors): Pro
   const title = heading(2, SECTIONS.locks, 'Locks');
   if (locks.length === 0) {
     return html`<section aria-labelledby="${SECTIONS.locks}">${title}
-<p>No lock function is in this trace, so it says nothing about locks.</p></section>`;
+<p>${whyNoLocks(result)}</p></section>`;
   }
   const rows = locks.slice(0, LIMITS.locks);
   // Locks nobody is seen to wait for are folded together, unless that is all of them.

@@ -75,6 +75,7 @@ function meanwhile(call: SlowCall): Html {
   const shown = call.meanwhile.slice(0, LIMITS.meanwhile);
   const share = (row: MeanwhileRow) =>
     row.overlapNs === null || call.durationNs <= 0 ? null : row.overlapNs / call.durationNs;
+  const others = call.meanwhile.some((row) => row.cpu >= 0) ? 'other CPUs' : 'other tasks';
   const table = renderTable(
     shown,
     [
@@ -85,7 +86,7 @@ function meanwhile(call: SlowCall): Html {
       { title: 'Overlap, us', kind: 'number', cell: (row) => formatUs(row.overlapNs) },
       { title: '', kind: 'bar', cell: (row) => shareBar(share(row)) },
     ],
-    { caption: 'What other CPUs did meanwhile' },
+    { caption: `What ${others} did meanwhile` },
   );
-  return html`<h4>Meanwhile on other CPUs</h4>${table}${moreNote(call.meanwhile.length, shown.length, 'rows')}`;
+  return html`<h4>Meanwhile, ${others}</h4>${table}${moreNote(call.meanwhile.length, shown.length, 'rows')}`;
 }

@@ -52,10 +52,13 @@ function slowCall(call: SlowCall): string[] {
   const hidden = call.tree.length - shown.length + call.treeHidden;
   if (hidden > 0) lines.push(`${' '.repeat(27)}... ${countText(hidden, 'quicker call')}`);
   if (call.meanwhile.length > 0) {
-    lines.push('  meanwhile, self time of calls on other CPUs:');
+    const knowsCpus = call.meanwhile.some((m) => m.cpu >= 0);
+    lines.push(`  meanwhile, self time of calls ${knowsCpus ? 'on other CPUs' : 'of other tasks'}:`);
     for (const m of call.meanwhile.slice(0, 4)) {
       const time = m.overlapNs === null ? '' : `${durationText(m.overlapNs).padStart(9)} `;
-      lines.push(clip(`    ${time}CPU ${m.cpu}  ${m.task}  ${m.name} (${m.calls}x)`, WIDTH));
+      lines.push(
+        clip(`    ${time}${m.cpu < 0 ? '' : `CPU ${m.cpu}  `}${m.task}  ${m.name} (${m.calls}x)`, WIDTH),
+      );
     }
   }
   return lines;
