@@ -57,9 +57,14 @@ export function freeWorkload(
   from: number,
 ): Workload {
   const notes: string[] = [];
-  const placed = freesByTask(structure.ops, from);
-  const timed = times === structure.ops ? placed : freesByTask(times, 0);
-  if (timed.size === 0) throw new RangeError('no zs_free with a duration in the trace');
+  const { sizeClass } = structure.outcome;
+  const placed = freesByTask(structure.ops, from, (row) => sizeClass[row]! >= 0);
+  const timed = times === structure.ops ? placed : freesByTask(times, 0, () => true);
+  if (timed.size === 0 || placed.size === 0) {
+    throw new RangeError(
+      'no zs_free with a duration whose object was seen to be allocated (it wants zs_malloc with size and handle)',
+    );
+  }
   const pairs =
     times === structure.ops
       ? [...timed.values()].map((rows) => [rows, rows] as const)
@@ -112,11 +117,15 @@ export function freeWorkload(
 }
 
 /** Frees of each task that have a duration, in the order of their beginning. */
-function freesByTask(ops: OperationTable, from: number): Map<number, Int32Array> {
+function freesByTask(
+  ops: OperationTable,
+  from: number,
+  isKnown: (row: number) => boolean,
+): Map<number, Int32Array> {
   const lists = new Map<number, number[]>();
   for (let row = 0; row < ops.length; row++) {
     if (ops.kind[row] !== OperationKind.Free || !(ops.endNs[row]! >= ops.startNs[row]!)) continue;
-    if (ops.enteredAt[row]! < from) continue;
+    if (ops.enteredAt[row]! < from || !isKnown(row)) continue;
     const task = ops.task[row]!;
     const list = lists.get(task);
     if (list) list.push(row);
