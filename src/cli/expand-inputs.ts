@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { globSync } from 'tinyglobby';
 import { InputError } from '../trace/diagnostics.ts';
+import { statOf } from './stat-of.ts';
 
 /** An input to be read. */
 export interface InputName {
@@ -31,15 +32,13 @@ const CPU_FILE = /(?:^|[^a-z]|per)cpu[-_.]?\d+(?!\d*[a-z])/i;
  */
 export function expandInputs(given: readonly string[]): InputName[] {
   return given.flatMap((name): InputName[] => {
-    const stats = name === '-' ? undefined : statSync(name, { throwIfNoEntry: false });
+    const stats = name === '-' ? undefined : statOf(name);
     if (stats?.isDirectory()) return traceFilesOf(name);
     if (stats !== undefined || name === '-' || !/[*?[{]/.test(name)) return [input(name, false)];
     const found = globSync(name, { expandDirectories: false, onlyFiles: false, dot: false });
     if (found.length === 0) throw new InputError(`${name}: no such file, and as a glob it matches none`);
     const paths = found.map((path) => path.replace(/\/$/, '')).sort(naturally);
-    return paths.flatMap((path) =>
-      statSync(path, { throwIfNoEntry: false })?.isDirectory() ? traceFilesOf(path) : [input(path, false)],
-    );
+    return paths.flatMap((path) => (statOf(path)?.isDirectory() ? traceFilesOf(path) : [input(path, false)]));
   });
 }
 
@@ -89,7 +88,7 @@ function list(directory: string): string[] {
 }
 
 function isFile(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = statOf(path);
   return stats !== undefined && !stats.isDirectory();
 }
 

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { UsageError } from '../trace/diagnostics.ts';
 import { expandInputs } from './expand-inputs.ts';
+import { statOf } from './stat-of.ts';
 
 /**
  * Refuses to write a report over a trace that it is made from: recordings cannot be made again. Other
@@ -23,6 +23,6 @@ export function keepInputs(inputs: readonly string[], outputs: readonly (string 
 /** Device and inode of a regular file; null for all else. */
 function fileIdentity(path: string | undefined): string | null {
   if (path === undefined || path === '-') return null;
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  const stats = statOf(path);
   return stats?.isFile() ? `${stats.dev}:${stats.ino}` : null;
 }
