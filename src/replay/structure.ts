@@ -172,6 +172,7 @@ class StructureReplay {
       if (seenNewPages[op] === pages) this.#count.mallocsAgree++;
       else this.#differ(op, `${seenNewPages[op]} new pages in the trace, ${pages} in the model`);
     }
+    this.#judgeClass(op);
     const seen = seenZspage[op]!;
     if (seen >= 0) {
       this.#count.zspageJudged++;
@@ -185,6 +186,13 @@ class StructureReplay {
       if (index === seenIndex[op]) this.#count.objectIndexAgree++;
       else this.#differ(op, `object ${seenIndex[op]} in the trace, ${index} in the model`);
     }
+  }
+
+  #judgeClass(op: number): void {
+    const seen = this.#ops.seenClassSize[op]!;
+    const { size } = this.#pool.classes[this.#sizeClass[op]!]!;
+    if (seen >= 0 && seen !== size)
+      this.#differ(op, `a class of ${seen} bytes in the trace, ${size} in the model`);
   }
 
   #pair(seen: number, zspage: number): void {
@@ -212,6 +220,7 @@ class StructureReplay {
     }
     const sizeClass = this.#pool.classOf(zspage);
     this.#sizeClass[op] = sizeClass;
+    this.#judgeClass(op);
     const emptied = this.#pool.free(handle[op]!) >= 0;
     const inUse = this.#pool.inUse(zspage);
     if (emptied) {

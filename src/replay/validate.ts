@@ -1,4 +1,4 @@
-import { OperationKind, type OperationTable } from '../trace/operations.ts';
+import type { OperationTable } from '../trace/operations.ts';
 import { bucketOf } from './engine/machine.ts';
 import type { Comparison, Validation } from './result.ts';
 import type { StructureReport } from './structure.ts';
@@ -118,12 +118,4 @@ function ks(sorted: Float64Array, buckets: Float64Array): number {
     most = Math.max(most, Math.abs(a - b));
   }
   return most;
-}
-
-/** Whether any free has a time. */
-export function hasTimedFrees(ops: OperationTable): boolean {
-  for (let row = 0; row < ops.length; row++) {
-    if (ops.kind[row] === OperationKind.Free && ops.endNs[row]! >= ops.startNs[row]!) return true;
-  }
-  return false;
 }
