@@ -6,7 +6,7 @@ import type { AnalysisResult } from '../../src/analysis/result.ts';
 
 /** The program as users start it: the compiled one (`npm test` compiles first). */
 export const PROGRAM = join(import.meta.dirname, '../../bin/trace-replay.js');
-const FIXTURES = join(import.meta.dirname, '../../fixtures');
+const ROOT = join(import.meta.dirname, '../..');
 
 export interface CliRun {
   readonly status: number | null;
@@ -18,6 +18,7 @@ export interface CliOptions {
   /** Standard input; /dev/null without. */
   readonly input?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs; the top of the repository without. */
   readonly cwd?: string;
 }
 
@@ -39,7 +40,7 @@ function run(command: string, args: readonly string[], options: CliOptions): Cli
   const { status, stdout, stderr } = spawnSync(command, args, {
     ...(options.input === undefined ? { stdio: ['ignore', 'pipe', 'pipe'] } : { input: options.input }),
     env: { ...env, ...options.env },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    cwd: options.cwd ?? ROOT,
     maxBuffer: 1 << 28,
     timeout: 60_000,
     encoding: 'utf8',
@@ -55,6 +56,7 @@ export async function runOnOpenPipe(
   options: { readonly signal?: NodeJS.Signals; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<CliRun> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd: ROOT,
     timeout: limitMs,
     killSignal: options.signal ?? 'SIGTERM',
     env: { ...process.env, ...options.env },
@@ -81,10 +83,13 @@ export function analyzeJson(args: readonly string[], options: CliOptions = {}): 
   return JSON.parse(stdout) as AnalysisResult;
 }
 
-/** Path of a fixture; `name` as in fixtures/README.md, with or without `.gz`. */
+/**
+ * Path of a fixture; `name` as in fixtures/README.md, with or without `.gz`. It is relative to the top of the repository,
+ * where programs and tests run: reports print and wrap it, and must not change with the place of the checkout.
+ */
 export function fixturePath(name: string): string {
-  const path = join(FIXTURES, name);
-  return existsSync(path) ? path : `${path}.gz`;
+  const path = join('fixtures', name);
+  return existsSync(join(ROOT, path)) ? path : `${path}.gz`;
 }
 
 /** A folder for one test file; `remove` takes it away. */
