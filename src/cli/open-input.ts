@@ -5,6 +5,7 @@ import { formatById, recogniseFormat, type TraceFormat } from '../parsers/regist
 import { openSource, type Source } from '../parsers/source.ts';
 import type { ParseContext, TraceFacts, TraceParser } from '../parsers/trace-parser.ts';
 import { wholeLines } from '../parsers/unfinished-line.ts';
+import { InputError } from '../trace/diagnostics.ts';
 import type { Progress } from './progress.ts';
 import type { Spool } from './spool.ts';
 
@@ -38,6 +39,8 @@ export class OpenedInput {
   #facts: TraceFacts | null = null;
   #originNs = 0;
   #bytes = 0;
+  /** Nothing was given out so far: no record, no table. */
+  #isBare = true;
 
   private constructor(
     name: string,
@@ -97,7 +100,7 @@ export class OpenedInput {
     const onOrigin = (originNs: number) => {
       this.#originNs = originNs;
     };
-    this.#context = { ...context, inputName: name, onOrigin };
+    this.#context = this.#watched({ ...context, inputName: name, onOrigin });
     if (format.open === null) return;
     this.#parser = format.open(this.#context);
     const tapped = this.#tap(wholeLines(this.#source, () => this.#count('unfinished-line')));
@@ -134,11 +137,47 @@ export class OpenedInput {
     await this.#source.close();
   }
 
-  /** What is known of the input when it has been read; call it once. */
+  /**
+   * What is known of the input when it has been read; call it once.
+   * @throws {InputError} when it was said to be of a format that it has nothing of.
+   */
   finish(): { readonly facts: TraceFacts; readonly sha256: string } {
     if (this.#broken !== null) this.#count('input-broken-off', this.#broken);
     const facts = { ...(this.#facts ?? this.#parser!.finish()), bytes: this.#bytes };
+    if (this.#isBare && this.#options.format !== null && !this.format.sniff(this.#source.head)) {
+      const { id } = this.format;
+      throw new InputError(
+        `${this.name}: nothing of format ${id} in it (--format); leave the format to be found out`,
+      );
+    }
     return { facts, sha256: this.#hash?.digest('hex') ?? '' };
+  }
+
+  /** Notes whether anything is given out. */
+  #watched(context: ParseContext): ParseContext {
+    const { sink, tables } = context;
+    const note = () => {
+      this.#isBare = false;
+    };
+    return {
+      ...context,
+      sink: (batch) => {
+        if (batch.length > 0) note();
+        sink(batch);
+      },
+      ...(tables && {
+        tables: {
+          histogram: (histogram) => {
+            note();
+            tables.histogram(histogram);
+          },
+          table: (table) => {
+            note();
+            tables.table(table);
+          },
+        },
+      }),
+    };
   }
 
   #count(id: keyof typeof SENTENCES, place: string = this.name): void {

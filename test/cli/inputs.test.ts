@@ -21,6 +21,7 @@ function write(name: string, content: string | Uint8Array): string {
 const WHOLE = Buffer.from(readFixture('function-graph/6.12.117/full-combo-p2.txt')).toString('latin1');
 const HEADER = WHOLE.split('\n').filter((line) => line.startsWith('#'));
 const MAIL = fixturePath('mail/mail-samples.txt');
+const GRAPH = fixturePath('function-graph/6.12.117/combo-weirdcomm.txt');
 
 /** The lines of one CPU, as `per_cpu/cpuN/trace` has them. */
 function ofCpu(cpu: number): string {
@@ -220,6 +221,15 @@ describe('--format', () => {
     expect(result.functions.map((f) => f.name)).toEqual(['zs_free']);
     expect(result.input.lines).toBe(12);
     expect(ids(result)).toContain('text-around');
+  });
+
+  it('of which the input has nothing is an error, with what was expected', () => {
+    for (const format of ['perf-script', 'chrome-json', 'trace-dat', 'trace-cmd']) {
+      const run = runCli(['analyze', '--format', format, GRAPH]);
+      expect([run.status, run.stdout], format).toEqual([2, '']);
+      expect(run.stderr, format).toMatch(/^trace-replay: [^\n]*\n$/);
+      expect(run.stderr).toContain(GRAPH);
+    }
   });
 
   it('that does not exist is a usage error that lists those that do', () => {
