@@ -1,8 +1,8 @@
 import type { AnalysisResult } from '../analysis/result.ts';
 import { Anchors } from './page/anchors.ts';
-import { pageTitle, renderAnswer } from './page/answer.ts';
+import { hasCalls, pageTitle, renderAnswer } from './page/answer.ts';
 import { renderCallTree } from './page/call-tree.ts';
-import { html } from './page/escape.ts';
+import { html, NOTHING } from './page/escape.ts';
 import { renderLatency } from './page/latency.ts';
 import { renderLocks } from './page/locks.ts';
 import { renderMethod } from './page/method.ts';
@@ -23,13 +23,13 @@ export async function renderHtml(result: AnalysisResult, summary: readonly strin
 ${renderAnswer(result, summary)}
 <main id="content">
 ${renderTrust(result)}
-${await renderLatency(result, anchors)}
+${hasCalls(result) ? await renderLatency(result, anchors) : NOTHING}
 ${renderProfile(result)}
 ${renderHits(result)}
 ${await renderLocks(result, anchors)}
 ${renderScheduling(result)}
-${renderTails(result, anchors)}
-${await renderCallTree(result)}
+${hasCalls(result) ? renderTails(result, anchors) : NOTHING}
+${hasCalls(result) ? await renderCallTree(result) : NOTHING}
 ${renderEvents(result)}
 ${renderSideData(result)}
 </main>

@@ -62,6 +62,12 @@ describe('content', () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
+  it('of a profile alone has no parts about calls, and no way to them', async () => {
+    const profile = await renderHtml({ ...result, functions: [], tails: [], callTree: [] }, []);
+    for (const id of ['latency', 'tails', 'call-tree']) expect(profile).not.toMatch(new RegExp(`["#]${id}"`));
+    expect(profile).toContain(' id="profile"');
+  });
+
   it('begins with the answer', () => {
     expect(page.indexOf('20000 calls, half within 17.02us.')).toBeGreaterThan(0);
     expect(page.indexOf('20000 calls, half')).toBeLessThan(page.indexOf('id="trust"'));
@@ -319,6 +325,9 @@ describe('the file', () => {
       },
       diagnostics: [],
       functions: [],
+      profile: [],
+      events: [],
+      hits: [],
       locks: [],
       tails: [],
       callTree: [],

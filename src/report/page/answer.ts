@@ -12,6 +12,11 @@ export function pageTitle(result: AnalysisResult): string {
   return files.length > 0 ? `Trace ${files.join(', ')}` : 'Trace without input';
 }
 
+/** A profile or other events alone: what is said of calls would be empty. */
+export function hasCalls({ functions, profile, events, hits }: AnalysisResult): boolean {
+  return functions.length > 0 || profile.length + events.length + hits.length === 0;
+}
+
 /** Title, the answer in words, and the way to everything else. */
 export function renderAnswer(result: AnalysisResult, summary: readonly string[]): Html {
   const { files, durationNs, cpus, tasks } = result.input;
@@ -23,13 +28,13 @@ export function renderAnswer(result: AnalysisResult, summary: readonly string[])
   ];
   const links: readonly (readonly [string, string])[] = [
     [SECTIONS.trust, 'What this rests on'],
-    [SECTIONS.latency, `Latency (${plural(result.functions.length, 'function')})`],
+    ...part(hasCalls(result), SECTIONS.latency, `Latency (${plural(result.functions.length, 'function')})`),
     ...part(result.profile.length > 0, SECTIONS.profile, 'Profile'),
     ...part(result.hits.length > 0, SECTIONS.hits, `Hits (${plural(result.hits.length, 'function')})`),
     [SECTIONS.locks, `Locks (${result.locks.length})`],
     ...part(result.scheduling !== null, SECTIONS.scheduling, 'Scheduling'),
-    [SECTIONS.tails, `Slow calls (${plural(result.tails.length, 'function')})`],
-    [SECTIONS.callTree, 'Call tree'],
+    ...part(hasCalls(result), SECTIONS.tails, `Slow calls (${plural(result.tails.length, 'function')})`),
+    ...part(hasCalls(result), SECTIONS.callTree, 'Call tree'),
     ...part(result.events.length > 0, SECTIONS.events, `Events (${result.events.length})`),
     ...part(
       result.sideTables.length + result.sideHistograms.length > 0,
