@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { register } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Design, DesignError } from '../model/designs/design.ts';
@@ -14,8 +15,7 @@ export interface KnownDesigns {
 }
 
 /**
- * Reads the designs that are files: JSON, or a module whose default export is a design (TypeScript
- * where this Node.js strips types).
+ * Reads the designs that are files: JSON, or a module (JavaScript, TypeScript) whose default export is a design.
  * @throws {DesignError} when one cannot be read or is no design.
  */
 export async function withOwnDesigns(texts: readonly string[]): Promise<KnownDesigns> {
@@ -37,9 +37,18 @@ export async function withOwnDesigns(texts: readonly string[]): Promise<KnownDes
   return { known: [...own, ...DESIGNS], texts: named };
 }
 
+let isHooked = false;
+
+function hookOnce(): void {
+  if (isHooked) return;
+  register('./design-hooks.js', import.meta.url);
+  isHooked = true;
+}
+
 async function designOf(path: string): Promise<Design> {
   try {
     if (path.endsWith('.json')) return designFromJson(JSON.parse(readFileSync(path, 'utf8')), path);
+    hookOnce();
     const { default: design } = (await import(pathToFileURL(resolve(path)).href)) as { default?: Design };
     if (typeof design?.apply !== 'function' || typeof design.id !== 'string') {
       throw new DesignError(`${path}: expected a default export with id, title and apply(kernel)`);

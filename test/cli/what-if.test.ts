@@ -147,6 +147,25 @@ describe('a design of the user', () => {
     expect([designs[0]!.id, designs[0]!.speedup.value]).toEqual(['same', 1]);
   });
 
+  it('as TypeScript is applied: the example of docs/designs.md', () => {
+    const module = join(folder.path, 'lazy-handles.ts');
+    writeFileSync(module, /```ts\n(import [\s\S]*?)```/.exec(docs)![1]!);
+    const shown = runCli(['designs', 'show', `${module}+drop-lock`]);
+    expect([shown.status, shown.stderr]).toEqual([0, '']);
+    expect(shown.stdout).toMatch(/^free the handle +<$/m);
+    const { designs } = whatIf([...BASE, '-d', module, '--seeds', '3']);
+    expect(designs[0]!.id).toBe('lazy-handles');
+    expect(designs[0]!.speedup.value).toBeGreaterThan(1);
+  });
+
+  it('of broken TypeScript are refused in one line', () => {
+    const module = join(folder.path, 'broken.ts');
+    writeFileSync(module, 'export default { id: ;');
+    const run = runCli(['designs', 'show', module]);
+    expect([run.status, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toMatch(/^trace-replay: \S+broken\.ts: cannot be read as a design \([^\n]+\)\n$/);
+  });
+
   it.each([
     ['{"id": "x"', /cannot be read as a design/],
     ['{"id": "x", "title": "t"}', /expected a list "rewrites"/],
