@@ -127,6 +127,24 @@ export class Pool {
     return this.pagesTaken - this.pagesReturned;
   }
 
+  /** The same, counted by zspage: those on lists, and those that were taken off and not released. */
+  countPages(): number {
+    let pages = 0;
+    for (let zspage = 0; zspage < this.#zspages; zspage++) pages += this.#pages[this.#class[zspage]!]!;
+    this.#spare.forEach((first, sizeClass) => {
+      for (let zspage = first; zspage !== NONE; zspage = this.#next[zspage]!)
+        pages -= this.#pages[sizeClass]!;
+    });
+    return pages;
+  }
+
+  /** Objects in use, counted by zspage. */
+  countObjects(): number {
+    let objects = 0;
+    for (let zspage = 0; zspage < this.#zspages; zspage++) objects += this.#inUse[zspage]!;
+    return objects;
+  }
+
   zspageOf(handle: HandleId): ZspageId {
     return handle < this.#zspageOf.length ? this.#zspageOf[handle]! : NONE;
   }

@@ -2,6 +2,8 @@ import type { Pool } from '../../model/zsmalloc/pool.ts';
 import { gather, link } from './arena.ts';
 import { columnsOf, type OperationColumns, recordedCosts } from './columns.ts';
 import { generate, HOT_STATE } from './generate.ts';
+import { eachHasOneHandle } from './handles.ts';
+import { checkHandles, checkPages, checkTime, LawError } from './laws.ts';
 import { Locks } from './locks.ts';
 import { lockSharing } from './order.ts';
 import type { Program } from './program.ts';
@@ -79,6 +81,8 @@ export interface LockUse {
 export interface QueueUse {
   readonly name: string;
   queued: number;
+  /** Handles that the worker has done. */
+  drained: number;
   /** Handles that found the queue full and were freed at once. */
   overflowed: number;
   /** Most handles that waited at once. */
@@ -123,10 +127,14 @@ export class Machine {
     this.#run = run;
   }
 
-  /** @throws {Error} when a law is broken at the end: a lock still held, a waiter left, time lost. */
+  /**
+   * @throws {LawError} when the run has broken a law: a lock held by two or left held, a waiter passed,
+   *   time, handles or pages lost.
+   */
   run(): MachineResult {
     const { program, pool, times, cpus, paths, tasks } = this.#run;
     const columns = columnsOf(tasks);
+    const before = { pages: pool.countPages(), pagesTaken: pool.pagesTaken, inUse: pool.countObjects() };
     const entries = paths.map((path) => {
       const at = program.entry.get(path);
       if (at === undefined) throw new RangeError(`${program.kernel.id}: no path ${path}`);
@@ -193,13 +201,42 @@ export class Machine {
     const hot = HOT_STATE.map((name) => state[name]);
     while (run(hot, EVENTS_AT_ONCE));
 
-    if (!threads.tasksAreDone) throw new Error('tasks are left that nothing can wake');
-    const use = locks.settle();
+    if (!threads.tasksAreDone) throw new LawError('tasks are left that nothing can wake');
+    const sum = (values: Float64Array | Int32Array) => {
+      let total = 0;
+      for (let k = 0; k < values.length; k++) total += values[k]!;
+      return total;
+    };
+    const cpuTime = threads.settle(columns.first, columns.thinkNs);
+    const use = locks.settle(cpuTime.endNs);
     const queueUse = queues.settle();
     const returns = recorder.returns();
-    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
     const callerWaits = sum(threads.waitedNs.subarray(0, threads.firstWorker));
     const workerWaits = sum(threads.waitedNs.subarray(threads.firstWorker));
+    const [stepsNs, taken, put, missed] = recorder.account as unknown as [number, number, number, number];
+    checkTime({
+      ...cpuTime,
+      cpus,
+      stepsNs,
+      spinNs: locks.spunNs + sum(lines.lineWaitNs),
+      operationsNs: sum(recorder.sumNs) + recorder.workers[0]!,
+      waitedNs: callerWaits + workerWaits,
+    });
+    checkHandles({
+      operations: eachHasOneHandle(program, entries) ? sum(recorder.operations) : undefined,
+      taken,
+      put,
+      missed,
+      queues: queueUse,
+      inUseBefore: before.inUse,
+      inUseAfter: pool.countObjects(),
+    });
+    checkPages({
+      before: before.pages,
+      taken: pool.pagesTaken - before.pagesTaken,
+      returned: sum(returns.pages),
+      held: pool.countPages(),
+    });
     return {
       latency: paths.map((_, p) => recorder.latencyOf(p)),
       latencySumNs: recorder.sumNs.slice(),

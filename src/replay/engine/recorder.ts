@@ -10,6 +10,8 @@ export class Recorder {
   readonly taskEndNs: Float64Array;
   /** CPU time of workers with their waits, and the end of their last operation. */
   readonly workers = new Float64Array(2);
+  /** Time of all steps, ns; objects taken and put back; operations that gave up at a lock. */
+  readonly account = new Float64Array(4);
   readonly #returns: readonly PageReturns[];
 
   constructor(paths: number, tasks: number, cpus: number) {
