@@ -3,6 +3,7 @@ import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import { whatIf } from '../replay/run-what-if.ts';
+import { SweepThreads } from '../replay/sweep.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
@@ -71,6 +72,7 @@ export function addWhatIfCommand(program: Command): void {
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;
       const words = process.argv.slice(2).join(' ');
       const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
+      const threads = new SweepThreads();
       try {
         const { known, texts } = await withOwnDesigns(options.design ?? []);
         const result = whatIf(
@@ -86,6 +88,7 @@ export function addWhatIfCommand(program: Command): void {
             pressure: options.cpuPressure,
           },
           tool,
+          threads.run,
         );
         const text = options.json ? renderWhatIfJson(result) : renderWhatIfText(result);
         await writeTo(options.output, text);
@@ -93,6 +96,8 @@ export function addWhatIfCommand(program: Command): void {
         if (error instanceof DesignError) throw new UsageError(error.message);
         if (error instanceof RangeError) throw new InputError(`${names.join(', ')}: ${error.message}`);
         throw error;
+      } finally {
+        threads.close();
       }
     });
 }

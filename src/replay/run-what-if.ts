@@ -8,6 +8,7 @@ import { detectEra } from './detect-era.ts';
 import type { MachineTimes } from './engine/machine.ts';
 import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
 import { replayStructure } from './structure.ts';
+import { type Executor, onThisThread } from './sweep.ts';
 import { validate } from './validate.ts';
 import { type DesignRun, predict, replayedKernel } from './what-if.ts';
 import { freeWorkload, NO_TRACER, type TracerCost } from './workload.ts';
@@ -60,7 +61,11 @@ const ASSUMED_TIMES: MachineTimes = {
  * @throws {RangeError} when the recording has no free with a size and a time.
  * @throws {DesignError} for designs that do not exist or do not fit the kernel.
  */
-export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): WhatIfResult {
+export function whatIf(
+  request: WhatIfRequest,
+  tool: WhatIfResult['tool'],
+  execute: Executor = onThisThread,
+): WhatIfResult {
   const { timed, placed } = request;
   const chosen = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   const ops = placed.operations;
@@ -88,13 +93,13 @@ export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): What
     seeds: request.seeds,
   };
   const replayed = { ...workload, distributions: inWorld };
-  const { base, baseRuns, designs } = predict(kernel, chosen, replayed, pool, scenario);
+  const { base, baseRuns, designs } = predict(kernel, chosen, replayed, pool, scenario, execute);
   const validation = validate(timed.operations, full.report, replayed, base, baseRuns);
   const marginal = chosen
     .filter((design) => design.chosen.length > 1)
     .map(({ text, chosen: parts }) => ({
       design: text,
-      parts: marginalEffects(parts, kernel, replayed, pool, scenario, baseRuns),
+      parts: marginalEffects(parts, kernel, replayed, pool, scenario, baseRuns, execute),
     }));
   return {
     schemaVersion: WHAT_IF_SCHEMA_VERSION,
@@ -123,6 +128,7 @@ function marginalEffects(
   pool: Parameters<typeof predict>[3],
   scenario: Parameters<typeof predict>[4],
   baseRuns: readonly DesignRun[],
+  execute: Executor,
 ): { readonly id: string; readonly savesNs: Interval }[] {
   const steps = parts.map((_, k) => ({
     text: parts
@@ -131,7 +137,7 @@ function marginalEffects(
       .join('+'),
     chosen: parts.slice(0, k + 1),
   }));
-  const { designRuns } = predict(kernel, steps, workload, pool, scenario);
+  const { designRuns } = predict(kernel, steps, workload, pool, scenario, execute);
   return parts.map(({ design }, k) => {
     const before = k === 0 ? baseRuns : designRuns[k - 1]!;
     const saves = designRuns[k]!.map((run, seed) => before[seed]!.totalNs - run.totalNs).sort(

@@ -11,6 +11,7 @@ import {
   type MachineTimes,
 } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
+import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
 /** One simulated run of a design. */
@@ -85,23 +86,28 @@ export function replayedKernel(era: Era, workload: Workload): KernelModel {
   };
 }
 
-/** Runs the base and each design over the same workload and the same luck. */
+/** Runs the base and each design over the same workload and the same luck; `execute` may use threads. */
 export function predict(
   kernel: KernelModel,
   designs: readonly { readonly text: string; readonly chosen: readonly ChosenDesign[] }[],
   workload: Workload,
   pool: Pool,
   options: ScenarioOptions,
+  execute: Executor = onThisThread,
 ): {
   readonly base: DesignPrediction;
   readonly baseRuns: readonly DesignRun[];
   readonly designs: readonly DesignPrediction[];
   readonly designRuns: readonly (readonly DesignRun[])[];
 } {
-  const baseRuns = runs(kernel, workload, pool, options);
-  const base = summary('base', [], kernel, baseRuns, baseRuns, pool, options);
   const changed = designs.map(({ chosen }) => applyDesigns(kernel, chosen));
-  const designRuns = changed.map((model) => runs(model, workload, pool, options));
+  const models = [kernel, ...changed];
+  const bySeed = execute({ models, workload, pool, options });
+  const [baseRuns, ...designRuns] = models.map((_, m) => bySeed.map((runs) => runs[m]!)) as [
+    DesignRun[],
+    ...DesignRun[][],
+  ];
+  const base = summary('base', [], kernel, baseRuns, baseRuns, pool, options);
   return {
     base,
     baseRuns,
@@ -112,28 +118,29 @@ export function predict(
   };
 }
 
-function runs(kernel: KernelModel, workload: Workload, pool: Pool, options: ScenarioOptions): DesignRun[] {
-  // Calls of locks cost what they cost in the recording, also where a design has moved them.
-  const program = compile(withCallCosts(kernel));
+/** All models of a sweep with one seed: the same workload, its times in the order of the seed. */
+export function runSeed({ models, workload, pool, options }: Sweep, seed: number): readonly DesignRun[] {
+  const tasks = workload.tasks.map((task, t) => ({
+    ...task,
+    cpu: task.cpu % options.cpus,
+    thinkNs: rotated(task.thinkNs, seed, t)!,
+  }));
+  const opCosts = workload.costs.map(
+    (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, seed, t)])),
+  );
   const zeros = new Float64Array(COST_QUANTILES);
-  const costs = program.costs.map((name) => workload.distributions.get(name) ?? zeros);
-  const paths = ['swap free'];
-  return Array.from({ length: options.seeds }, (_, seed) => {
+  return models.map((model) => {
+    // Calls of locks cost what they cost in the recording, also where a design has moved them.
+    const program = compile(withCallCosts(model));
     const result = new Machine({
       program,
       pool: pool.clone(),
       times: options.times,
-      costs,
-      opCosts: workload.costs.map((columns, task) =>
-        program.costs.map((name) => rotated(columns.get(name), seed, task)),
-      ),
+      costs: program.costs.map((name) => workload.distributions.get(name) ?? zeros),
+      opCosts: opCosts.map((columns) => program.costs.map((name) => columns.get(name))),
       cpus: options.cpus,
-      paths,
-      tasks: workload.tasks.map((task, t) => ({
-        ...task,
-        cpu: task.cpu % options.cpus,
-        thinkNs: rotated(task.thinkNs, seed, t)!,
-      })),
+      paths: ['swap free'],
+      tasks,
       workerCpu: options.workerCpu,
       hogs: options.hogs,
       seed,
