@@ -7,6 +7,8 @@ import { OperationKind } from '../trace/operations.ts';
 import { detectEra } from './detect-era.ts';
 import type { MachineTimes } from './engine/machine.ts';
 import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
+import type { ScenarioRequest } from './scenario/request.ts';
+import { runScenarios } from './scenario/run-scenarios.ts';
 import { replayStructure } from './structure.ts';
 import { type Executor, onThisThread } from './sweep.ts';
 import { validate } from './validate.ts';
@@ -37,6 +39,7 @@ export interface WhatIfRequest {
   readonly cpus: number | null;
   /** Threads that always want each CPU. */
   readonly pressure: number;
+  readonly scenarios: ScenarioRequest;
 }
 
 /** Costs that no recording of today's kernel shows, ns: assumed, with their range. */
@@ -101,6 +104,21 @@ export function whatIf(
       design: text,
       parts: marginalEffects(parts, kernel, replayed, pool, scenario, baseRuns, execute),
     }));
+  const scenarios = runScenarios(
+    {
+      era,
+      operations: ops,
+      from,
+      workload: replayed,
+      pool,
+      designs: chosen,
+      options: scenario,
+      cpusAsked: request.cpus,
+      pressure: request.pressure,
+      execute,
+    },
+    request.scenarios,
+  );
   return {
     schemaVersion: WHAT_IF_SCHEMA_VERSION,
     tool,
@@ -115,6 +133,7 @@ export function whatIf(
     baseline: base,
     designs,
     marginal,
+    ...scenarios,
     assumptions: assumptions(request, workload.notes),
     notIdentifiable: notIdentifiable(request, timed.operations),
   };

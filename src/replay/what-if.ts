@@ -234,7 +234,7 @@ function memoryReturn(result: MachineResult, pages: number): DesignPrediction['m
   return { t50Ns: at(0.5), t90Ns: at(0.9), t100Ns: at(1) };
 }
 
-function quantile(buckets: Float64Array, q: number): number {
+export function quantile(buckets: Float64Array, q: number): number {
   const total = buckets.reduce((sum, n) => sum + n, 0);
   let seen = 0;
   for (let k = 0; k < buckets.length; k++) {
@@ -244,14 +244,14 @@ function quantile(buckets: Float64Array, q: number): number {
   return 0;
 }
 
-function interval(values: readonly number[]): Interval {
+export function interval(values: readonly number[]): Interval {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (q: number) =>
     sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))]!;
   return { value: median(values), lo: at(0.05), hi: at(0.95) };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

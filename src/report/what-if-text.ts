@@ -1,5 +1,6 @@
 import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.ts';
 import { bytesText, durationText, shareText } from './quantities.ts';
+import { scenarioBlocks } from './scenario-text.ts';
 import { wrap } from './text/layout.ts';
 
 /** A what-if as plain text of at most 72 columns: validation first, then what each design changes. */
@@ -9,6 +10,7 @@ export function renderWhatIfText(result: WhatIfResult): string {
     ['Does the model fit the recording?', ...validation(result)],
     ['Designs, against the base', ...designTable(result)],
     ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
+    ...scenarioBlocks(result),
     ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),
     ['What this rests on', ...rests(result)],
   ];
