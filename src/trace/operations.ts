@@ -1,3 +1,5 @@
+import type { ZswapFacts } from './zswap-facts.ts';
+
 /**
  * Parts of an operation that the trace shows as calls of their own: taking and releasing the pool's
  * reader lock, taking the lock of the lists (without and as waiting), releasing it, the object, its
@@ -50,6 +52,22 @@ export const OperationKind = {
   Compact: 5,
   /** Page migration of a zspage's page. */
   Migrate: 6,
+  /** zswap_store of the folio at `slot`; what follows has its facts in `zswap`. */
+  ZswapStore: 20,
+  /** zswap_load. */
+  ZswapLoad: 21,
+  /** zswap_invalidate: a swap slot is freed. */
+  ZswapInvalidate: 22,
+  /** zswap_writeback_entry. */
+  ZswapWriteback: 23,
+  /** zswap_entry_free. */
+  ZswapEntryFree: 24,
+  /** A folio is written out, whatever takes it: swap_writepage, swap_writeout. */
+  SwapOut: 25,
+  /** A folio is read in: swap_read_folio. */
+  SwapIn: 26,
+  /** Swap slots of a range of page table entries are freed: free_swap_and_cache_nr. */
+  FreeSwap: 27,
 } as const;
 
 /**
@@ -125,6 +143,9 @@ export class OperationTable {
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
+
+  /** What is known of operations of zswap and the swap layer beyond the columns, by row. */
+  readonly zswap = new Map<number, ZswapFacts>();
 
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();

@@ -9,6 +9,7 @@ import { latin1 } from '../../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { lockPrimitive } from '../locks/primitives.ts';
 import { type ProbePlace, probeArguments, probePlace } from './probe-text.ts';
+import { ZswapExtractor } from './zswap-extract.ts';
 
 /** Functions that are operations, by name. */
 const OPERATIONS: Readonly<Record<string, number>> = {
@@ -78,6 +79,7 @@ export class OperationExtractor {
   readonly table = new OperationTable();
   readonly compaction: CompactionStep[] = [];
   readonly #names: NameTable;
+  readonly #zswap: ZswapExtractor;
   readonly #meanings: (Meaning | undefined)[] = [];
   /** Function that a probe's name belongs to, by name. */
   readonly #places: (ProbePlace | null | undefined)[] = [];
@@ -89,6 +91,7 @@ export class OperationExtractor {
 
   constructor(names: NameTable) {
     this.#names = names;
+    this.#zswap = new ZswapExtractor(names, this.table);
   }
 
   /** Takes the next spans and events. */
@@ -100,6 +103,7 @@ export class OperationExtractor {
         continue;
       }
       const at = ++this.#at;
+      this.#zswap.row(rows, i, at);
       const state = this.#task(rows.stack[i]!);
       if (state.lastCall?.waitsForNext) {
         state.lastCall.waitsForNext = false;
@@ -147,6 +151,7 @@ export class OperationExtractor {
       for (const open of state.open) this.#abandon(open);
     }
     this.#tasks.clear();
+    this.#zswap.gap();
   }
 
   #meaning(id: number): Meaning {
@@ -413,7 +418,7 @@ export class OperationExtractor {
     table.cpu[row] = rows.cpu[i]!;
     table.line[row] = rows.line[i]!;
     table.enteredAt[row] = at;
-    table.parent[row] = state.open.findLast((o) => !o.spanEnded)?.row ?? -1;
+    table.parent[row] = state.open.findLast((o) => !o.spanEnded)?.row ?? this.#zswap.openIn(rows.stack[i]!);
     return row;
   }
 
