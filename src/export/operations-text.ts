@@ -1,4 +1,5 @@
 import { OperationKind, type OperationPart, type OperationTable } from '../trace/operations.ts';
+import { zswapDetails, zswapJson } from './zswap-operation-text.ts';
 
 const NAMES: Readonly<Record<number, string>> = {
   [OperationKind.Malloc]: 'zs_malloc',
@@ -7,6 +8,14 @@ const NAMES: Readonly<Record<number, string>> = {
   [OperationKind.Notify]: 'notify',
   [OperationKind.Compact]: 'compact',
   [OperationKind.Migrate]: 'migrate',
+  [OperationKind.ZswapStore]: 'zswap_store',
+  [OperationKind.ZswapLoad]: 'zswap_load',
+  [OperationKind.ZswapInvalidate]: 'zswap_invalidate',
+  [OperationKind.ZswapWriteback]: 'zswap_writeback',
+  [OperationKind.ZswapEntryFree]: 'zswap_entry_free',
+  [OperationKind.SwapOut]: 'swap_out',
+  [OperationKind.SwapIn]: 'swap_in',
+  [OperationKind.FreeSwap]: 'free_swap',
 };
 
 /** What an operation is called in listings. */
@@ -39,6 +48,7 @@ export function operationJson(ops: OperationTable, row: number, taskText: (task:
     objectIndex: known(ops.seenIndex[row]!),
     released: ops.seenReleased[row]! >= 0 ? ops.seenReleased[row] === 1 : undefined,
     ...parts,
+    ...zswapJson(ops.zswap.get(row)),
   });
 }
 
@@ -53,6 +63,7 @@ export function operationLine(ops: OperationTable, row: number, taskText: (task:
     ops.slot[row]! >= 0 ? `slot=${ops.slot[row]}` : '',
     ops.seenNewPages[row]! > 0 ? `new-pages=${ops.seenNewPages[row]}` : '',
     ops.seenReleased[row] === 1 ? 'released' : '',
+    ...zswapDetails(ops.zswap.get(row)),
   ].filter((text) => text !== '');
   const us = Number.isNaN(duration) ? '-' : (duration / 1000).toFixed(3);
   return `${seconds.padStart(12)} ${String(ops.cpu[row]).padStart(3)} ${taskText(ops.task[row]!).padEnd(18)} ${us.padStart(11)} us  ${operationName(ops.kind[row]!).padEnd(9)} ${details.join(' ')}`.trimEnd();

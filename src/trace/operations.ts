@@ -146,6 +146,8 @@ export class OperationTable {
 
   /** What is known of operations of zswap and the swap layer beyond the columns, by row. */
   readonly zswap = new Map<number, ZswapFacts>();
+  /** What tells zswap's version: `frontswap` (6.1), `zpool` (to 6.17), `zsmalloc` (called directly). */
+  readonly zswapHints = new Set<'frontswap' | 'zpool' | 'zsmalloc'>();
 
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();

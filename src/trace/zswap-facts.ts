@@ -27,18 +27,16 @@ export interface ZswapFacts {
   pages: number | null;
   /** The calls that it made are in the trace. */
   showsCalls: boolean;
-  /** Of these calls: memory for an entry, the compressor, room for the object, the list. */
-  madeEntry: boolean;
-  compressed: boolean;
-  /** How often room for an object was asked for. */
+  /** How often memory for an entry, the compressor, and room for an object was asked for. */
+  entries: number;
+  compressions: number;
   objects: number;
-  published: boolean;
   /** Where the pool's size was looked at. */
   limitAt: number;
-  /** Where the tree was locked: the last time before the entry was published, or before the end. */
+  /** Where the tree was locked the last time. */
   treeAt: number;
-  /** Where the entry was put on its list. */
-  publishedAt: number;
+  /** Entries put on their list, a page each: where the tree was locked for it, and where the list was. */
+  readonly published: { readonly treeAt: number; readonly listAt: number }[];
   /** Time in calls, ns. */
   readonly parts: Partial<Record<ZswapPart, number>>;
 }
@@ -51,13 +49,12 @@ export function noFacts(): ZswapFacts {
     length: null,
     pages: null,
     showsCalls: false,
-    madeEntry: false,
-    compressed: false,
+    entries: 0,
+    compressions: 0,
     objects: 0,
-    published: false,
     limitAt: Number.NaN,
     treeAt: Number.NaN,
-    publishedAt: Number.NaN,
+    published: [],
     parts: {},
   };
 }

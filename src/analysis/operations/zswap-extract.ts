@@ -96,6 +96,7 @@ export class ZswapExtractor {
     const call = state.calls.get(span);
     state.calls.delete(span);
     const function_ = this.#names.functionName(rows.name[i]!);
+    if (function_.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
     let open = state.open.findLast((o) => o.function === function_ && !o.spanEnded);
     if (!open) {
       this.#settle(state, operation);
@@ -140,19 +141,16 @@ export class ZswapExtractor {
     }
     const { facts } = call;
     facts.showsCalls = true;
+    if (meaning.hint) this.#table.zswapHints.add(meaning.hint);
     const duration = rows.durationNs[i]!;
     if (operationRow >= 0) call.rows.push(operationRow);
-    if (meaning.part === 'entry') facts.madeEntry = true;
-    if (meaning.part === 'compress') facts.compressed = true;
+    if (meaning.part === 'entry') facts.entries++;
+    if (meaning.part === 'compress') facts.compressions++;
     if (meaning.part === 'object') facts.objects++;
     if (meaning.looksAtLimit && Number.isNaN(facts.limitAt)) facts.limitAt = at;
-    const isPastTree =
-      facts.published || facts.parts.decompress !== undefined || facts.parts.entryFree !== undefined;
-    if (meaning.locksTree && !isPastTree) facts.treeAt = at;
-    if (meaning.publishes) {
-      facts.published = true;
-      facts.publishedAt = at;
-    }
+    // What a load or a writeback locks when it has the page is no tree.
+    if (meaning.locksTree && facts.parts.decompress === undefined) facts.treeAt = at;
+    if (meaning.publishes) facts.published.push({ treeAt: facts.treeAt, listAt: at });
     addPart(facts, meaning.part, duration);
     const start = rows.startNs[i]!;
     if (meaning.mutex === 'lock') call.mutexFrom = start + duration;
@@ -188,6 +186,7 @@ export class ZswapExtractor {
     state: TaskState,
   ): void {
     const operation = ZSWAP_OPERATIONS[function_]!;
+    if (function_.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
     this.#settle(state, operation);
     const row = this.#begin(rows, i, operation, at, state);
     const table = this.#table;

@@ -28,6 +28,8 @@ export interface ZswapCall {
   readonly mutex: 'lock' | 'unlock' | null;
   /** The list that the shrinker walks gets the entry. */
   readonly publishes: boolean;
+  /** Which zswap makes such a call. */
+  readonly hint: 'zpool' | 'zsmalloc' | null;
 }
 
 const CALLS: readonly (readonly [RegExp, ZswapPart])[] = [
@@ -51,6 +53,7 @@ export function zswapCall(name: string): ZswapCall {
     locksTree: /^_raw_spin_lock$/.test(name),
     mutex: name === 'mutex_lock' ? 'lock' : name === 'mutex_unlock' ? 'unlock' : null,
     publishes: /^list_lru_add/.test(name),
+    hint: /^zpool_/.test(name) ? 'zpool' : /^zs_(?:malloc|free|obj_)/.test(name) ? 'zsmalloc' : null,
   };
 }
 

@@ -15,11 +15,21 @@ export interface RecordedStore {
   readonly refusedForLimit: boolean | null;
   /** Why it was refused after the checks; null when stored or not told. */
   readonly refusal: Rejection | null;
-  /** Objects that its pages got. */
-  readonly objects: readonly { readonly handle: number; readonly bytes: number }[];
+  /** Pages that got an entry, also those of a folio that failed at a later one. */
+  readonly entries: readonly RecordedEntry[];
   readonly limitAt: number;
+  /** Where the tree was locked last: to erase what a failed folio has. */
   readonly treeAt: number;
-  readonly publishedAt: number;
+  readonly endAt: number;
+}
+
+/** A page that was put into the tree and on its list. */
+export interface RecordedEntry {
+  readonly page: number;
+  readonly handle: number;
+  readonly bytes: number;
+  readonly treeAt: number;
+  readonly listAt: number;
 }
 
 /** The zswap operations of a recording, sorted out: what is shown of each, and what is not. */
@@ -32,10 +42,12 @@ export class RecordedZswap {
   readonly lostFrees: number[] = [];
   /** Entry frees are shown, so that their absence says something. */
   readonly showsFrees: boolean;
+  readonly entryFrees: number;
   readonly #ops: OperationTable;
   readonly #era: ZswapEra;
   readonly #frees = new Map<number, number[]>();
   readonly #objects = new Map<number, number[]>();
+  readonly #ofStores = new Set<number>();
 
   constructor(ops: OperationTable, era: ZswapEra) {
     this.#ops = ops;
@@ -48,8 +60,9 @@ export class RecordedZswap {
         if (parent >= 0) append(this.#frees, parent, op);
         else this.lostFrees.push(op);
       }
-      if (ops.kind[op] === OperationKind.Malloc && parent >= 0) append(this.#objects, parent, op);
     }
+    this.#findObjects();
+    this.entryFrees = frees;
     this.showsFrees = frees > 0;
     for (let op = 0; op < ops.length; op++) {
       const kind = ops.kind[op]!;
@@ -68,6 +81,11 @@ export class RecordedZswap {
   /** Entry frees within an operation. */
   freesOf(op: number): readonly number[] {
     return this.#frees.get(op) ?? [];
+  }
+
+  /** A zs_malloc was made for a store. */
+  isOfStore(malloc: number): boolean {
+    return this.#ofStores.has(malloc);
   }
 
   /** Where an operation other than a store held the tree's lock, as far as that is shown. */
@@ -107,6 +125,25 @@ export class RecordedZswap {
     return notes;
   }
 
+  /** Which zs_malloc belongs to which store: of the same task, between its entry and its return. */
+  #findObjects(): void {
+    const { kind, task, enteredAt, returnedAt, length } = this.#ops;
+    const open = new Map<number, number>();
+    const inOrder = Array.from({ length }, (_, op) => op)
+      .filter((op) => kind[op] === OperationKind.ZswapStore || kind[op] === OperationKind.Malloc)
+      .sort((a, b) => enteredAt[a]! - enteredAt[b]!);
+    for (const op of inOrder) {
+      if (kind[op] === OperationKind.ZswapStore) {
+        open.set(task[op]!, op);
+        continue;
+      }
+      const store = open.get(task[op]!);
+      if (store === undefined || returnedAt[store]! < enteredAt[op]!) continue;
+      append(this.#objects, store, op);
+      this.#ofStores.add(op);
+    }
+  }
+
   #facts(op: number): ZswapFacts {
     return this.#ops.zswap.get(op)!;
   }
@@ -116,36 +153,58 @@ export class RecordedZswap {
     const facts = this.#facts(op);
     const rows = this.#objects.get(op) ?? [];
     const stored = this.#isStored(facts, rows.length);
-    const asked = Math.max(facts.objects, rows.length);
-    const triedPages = facts.madeEntry || facts.compressed || asked > 0;
-    // Refused without a call: a folio of several pages where those are refused as a whole, and not the limit.
-    const looked = !Number.isNaN(facts.limitAt);
-    const refusedForLimit = triedPages ? false : stored === false && facts.showsCalls && looked ? true : null;
+    const hasTried = facts.entries > 0 || facts.compressions > 0 || facts.objects > 0 || rows.length > 0;
+    const looked = facts.showsCalls && !Number.isNaN(facts.limitAt);
+    const end = firstKnown(ops.returnedAt[op]!, ops.enteredAt[op]!);
+    const entries = this.#entriesOf(op, rows, stored === true, facts, end);
+    const lastSlot = Math.max(...this.freesOf(op).map((free) => ops.slot[free]!), ops.slot[op]!);
     return {
       op,
       slot: ops.slot[op]!,
-      pages: facts.pages ?? Math.max(1, stored ? rows.length : 1),
+      pages: facts.pages ?? Math.max(1, entries.length, lastSlot - ops.slot[op]! + 1),
       stored,
-      refusedForLimit: stored === true ? false : refusedForLimit,
-      refusal: stored === false && triedPages ? refusalOf(facts, asked) : null,
-      objects: stored ? rows.map((row) => ({ handle: ops.handle[row]!, bytes: ops.size[row]! })) : [],
+      refusedForLimit: stored === true || hasTried ? false : stored === false && looked ? true : null,
+      refusal: stored === false && hasTried ? refusalOf(facts, rows.length) : null,
+      entries,
       limitAt: firstKnown(facts.limitAt, ops.enteredAt[op]!),
-      treeAt: firstKnown(facts.treeAt, ops.returnedAt[op]!, ops.enteredAt[op]!),
-      publishedAt: firstKnown(facts.publishedAt, ops.returnedAt[op]!, ops.enteredAt[op]!),
+      treeAt: firstKnown(facts.treeAt, end),
+      endAt: end,
     };
+  }
+
+  /** Pages with an entry: as many as were put on a list; without calls, those that stayed or were freed. */
+  #entriesOf(
+    op: number,
+    rows: readonly number[],
+    stored: boolean,
+    facts: ZswapFacts,
+    end: number,
+  ): RecordedEntry[] {
+    const { handle, size } = this.#ops;
+    const freed = new Set(this.freesOf(op).map((free) => handle[free]!));
+    const isPublished = (row: number, k: number) =>
+      stored || (facts.showsCalls ? k < facts.published.length : freed.has(handle[row]!));
+    return rows.filter(isPublished).map((row, page) => ({
+      page,
+      handle: handle[row]!,
+      bytes: size[row]!,
+      treeAt: firstKnown(facts.published[page]?.treeAt ?? Number.NaN, end),
+      listAt: facts.published[page]?.listAt ?? end,
+    }));
   }
 
   #isStored(facts: ZswapFacts, objects: number): boolean | null {
     if (facts.result !== null) return this.#era.id === '6.1' ? facts.result === 0 : facts.result === 1;
-    if (facts.showsCalls) return facts.published || (this.#era.lru === 'allocator' && objects > 0);
+    if (facts.showsCalls) return facts.published.length > 0 || (this.#era.lru === 'allocator' && objects > 0);
     return null;
   }
 }
 
 /** Why a folio was refused after the checks, by the last thing that was tried. */
-function refusalOf(facts: ZswapFacts, objects: number): Rejection {
-  if (objects > 0) return 'object allocation';
-  return facts.compressed ? 'compression failed' : 'entry allocation';
+function refusalOf(facts: ZswapFacts, rows: number): Rejection {
+  const objects = Math.max(facts.objects, rows);
+  if (facts.compressions > objects) return 'compression failed';
+  return objects > facts.published.length ? 'object allocation' : 'entry allocation';
 }
 
 function firstKnown(...values: number[]): number {

@@ -1,5 +1,5 @@
 import type { ZswapCounter } from '../../model/zswap/eras.ts';
-import type { StructureDifference, StructureReport } from '../structure.ts';
+import type { StructureDifference } from '../structure.ts';
 
 /** How many of the operations of one kind the recording shows the outcome of, and how many agree. */
 export interface Agreement {
@@ -22,6 +22,7 @@ export interface LimitBasis {
 /** A structural replay of zswap beside what the recording shows. */
 export interface ZswapReport {
   readonly era: string;
+  readonly title: string;
   readonly eraBasis: string;
   readonly limit: LimitBasis;
   /** Stored or not, and why not. */
@@ -46,8 +47,6 @@ export interface ZswapReport {
   readonly entriesLeft: number;
   /** Operations on slots that were stored before the recording began. */
   readonly ofOlder: number;
-  /** The zsmalloc pool below. */
-  readonly objects: StructureReport;
   readonly differences: readonly StructureDifference[];
   /** What the recording does not show, so that it was taken as it came. */
   readonly notes: readonly string[];
