@@ -5,8 +5,8 @@ import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import { detectEra } from './detect-era.ts';
 import { replayStructure, type StructureReport } from './structure.ts';
 import { detectZswap } from './zswap/detect-zswap.ts';
+import { replayZswap } from './zswap/replay-zswap.ts';
 import type { ZswapReport } from './zswap/result.ts';
-import { replayZswap } from './zswap/structure.ts';
 
 export const STRUCTURE_SCHEMA_VERSION = 1;
 

@@ -1,5 +1,19 @@
-import type { ZswapCounter } from '../../model/zswap/eras.ts';
+import type { FullnessRule } from '../../model/zsmalloc/fullness.ts';
+import type { Geometry } from '../../model/zsmalloc/geometry.ts';
+import type { ZswapCounter, ZswapEra } from '../../model/zswap/eras.ts';
 import type { StructureDifference } from '../structure.ts';
+
+/** What the replay is told beside the recording. */
+export interface ZswapReplayOptions {
+  readonly era: ZswapEra;
+  readonly eraBasis: string;
+  readonly geometry: Geometry;
+  readonly fullness: FullnessRule;
+  /** Limit of the pool in pages; null: told by the recording. */
+  readonly maxPages: number | null;
+  /** accept_threshold_percent. */
+  readonly acceptPercent: number;
+}
 
 /** How many of the operations of one kind the recording shows the outcome of, and how many agree. */
 export interface Agreement {

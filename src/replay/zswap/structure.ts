@@ -1,53 +1,21 @@
-import type { FullnessRule } from '../../model/zsmalloc/fullness.ts';
-import type { Geometry } from '../../model/zsmalloc/geometry.ts';
 import { allocateEntry, entryOf, publishEntry, takeReferences } from '../../model/zswap/entry-steps.ts';
-import type { ZswapEra } from '../../model/zswap/eras.ts';
 import { invalidateSlot, loadPage } from '../../model/zswap/load.ts';
 import { ZswapState } from '../../model/zswap/state.ts';
 import { abortFolio, admitFolio, countRejection, insertEntry, storeObject } from '../../model/zswap/store.ts';
 import { claimSlot, finishWriteback, lookAtHead, unlinkVictim } from '../../model/zswap/writeback.ts';
-import { type CompactionStep, OperationKind, type OperationTable } from '../../trace/operations.ts';
-import { replayStructure } from '../structure.ts';
+import type { OperationTable } from '../../trace/operations.ts';
 import { Judge } from './judge.ts';
 import { limitOfRecording, type RecordedLook } from './limit-of-recording.ts';
 import { type Action, inOrder, PoolTimeline } from './pool-timeline.ts';
-import { type RecordedEntry, type RecordedStore, RecordedZswap } from './recorded.ts';
+import type { RecordedEntry, RecordedStore, RecordedZswap } from './recorded.ts';
 import { RecordedStorage } from './recorded-storage.ts';
-import type { ZswapReport } from './result.ts';
-
-/** What the replay is told beside the recording. */
-export interface ZswapReplayOptions {
-  readonly era: ZswapEra;
-  readonly eraBasis: string;
-  readonly geometry: Geometry;
-  readonly fullness: FullnessRule;
-  /** Limit of the pool in pages; null: told by the recording. */
-  readonly maxPages: number | null;
-  /** accept_threshold_percent. */
-  readonly acceptPercent: number;
-}
+import type { ZswapReplayOptions, ZswapReport } from './result.ts';
 
 /** Recordings do not show memcgs and nodes. */
 const LIST = { memcg: 0, node: 0 };
 
-/**
- * Replays the zswap operations of a recording in the order of their locks, and compares each outcome with
- * what is shown. The model gets slots, the bytes of each compressed page, and which pages the compressor
- * refused; which entries exist, which are freed, what is refused for the limit and what is written back
- * is its own. Null when the recording has no such operation.
- */
-export function replayZswap(
-  ops: OperationTable,
-  compaction: readonly CompactionStep[],
-  options: ZswapReplayOptions,
-): ZswapReport | null {
-  const recorded = new RecordedZswap(ops, options.era);
-  if (recorded.isEmpty) return null;
-  const { outcome } = replayStructure(ops, compaction, options.geometry, options.fullness);
-  return new ZswapReplay(ops, recorded, outcome.pages, options).run();
-}
-
-class ZswapReplay {
+/** One replay: see `replayZswap`. */
+export class ZswapReplay {
   readonly #ops: OperationTable;
   readonly #recorded: RecordedZswap;
   readonly #timeline: PoolTimeline;
