@@ -40,7 +40,8 @@ export interface FolioToStore {
   readonly pages: readonly Compressed[];
   readonly memcg: number;
   readonly node: number;
-  readonly content: number;
+  /** Version of each page's data; 0 where it does not matter. */
+  readonly contents?: readonly number[];
   /** Page at which an allocation fails, for tests of the rules. */
   readonly failure?: { readonly page: number; readonly at: 'entry' | 'object' | 'tree' };
 }
@@ -183,7 +184,8 @@ function storePage(
   compressed: Compressed,
   freed: EntryId[],
 ): Rejection | null {
-  const { memcg, node, content, firstSlot } = folio;
+  const { memcg, node, firstSlot } = folio;
+  const content = folio.contents?.[page] ?? 0;
   const fails = folio.failure?.page === page ? folio.failure.at : null;
   if (fails === 'entry') return 'entry allocation';
   const id = allocateEntry(state, { slot: firstSlot + page, memcg, node, content });

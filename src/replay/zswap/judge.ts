@@ -71,6 +71,16 @@ export class Judge {
     for (const _ of freed) this.differ(op, 'an entry is freed in the model only');
   }
 
+  /** Frees that the recording shows in an operation that has ended, and the model did not make. */
+  settle(op: number): void {
+    for (const row of this.#recorded.freesOf(op)) {
+      if (this.#judged.has(row) || this.#ops.slot[row]! < 0) continue;
+      this.#judged.add(row);
+      this.entryFrees.judged++;
+      this.differ(row, `the entry of slot ${this.#ops.slot[row]} is freed in the trace only`);
+    }
+  }
+
   /** A failed store's pages that got entries: their frees come with its end. */
   #isYetToCome(state: ZswapState, op: number, slot: number): boolean {
     const id = state.index.load(slot);

@@ -115,7 +115,7 @@ export class ZswapReplay {
         actions.push({ at: entry.listAt, run: () => this.#publish(store.slot + entry.page) });
       }
       if (store.stored !== true) actions.push({ at: store.treeAt, run: () => this.#abort(store) });
-      actions.push({ at: store.endAt, run: () => this.#inSwapCache.delete(store.slot) });
+      actions.push({ at: store.endAt, run: () => this.#endStore(store) });
     }
     for (const op of loads) {
       const { slot, enteredAt, returnedAt } = this.#ops;
@@ -172,6 +172,11 @@ export class ZswapReplay {
       takeReferences(this.#state, id);
       return displaced < 0 ? [] : [displaced];
     });
+  }
+
+  #endStore({ op, slot }: RecordedStore): void {
+    this.#inSwapCache.delete(slot);
+    if (slot >= 0) this.#judge.settle(op);
   }
 
   #publish(slot: number): void {
