@@ -151,8 +151,15 @@ export function countRejection(state: ZswapState, rejection: Rejection): void {
   if (state.reachedFull && asksWorker && state.era.lru === 'memcg and node') state.shrinkQueued = true;
 }
 
-/** zswap_store as a whole, as if nothing else ran meanwhile. */
-export function storeFolio(state: ZswapState, folio: FolioToStore): StoreOutcome {
+/**
+ * zswap_store as a whole, as if nothing else ran meanwhile.
+ * @param shrinks As of {@link admitFolio}.
+ */
+export function storeFolio(
+  state: ZswapState,
+  folio: FolioToStore,
+  shrinks?: (memcg: number) => boolean,
+): StoreOutcome {
   const { firstSlot, pages, memcg } = folio;
   const freed: EntryId[] = [];
   if (state.era.staleEntry === 'before the store') freed.push(...eraseSlots(state, firstSlot, pages.length));
@@ -163,7 +170,7 @@ export function storeFolio(state: ZswapState, folio: FolioToStore): StoreOutcome
       freed.push(...abortFolio(state, firstSlot, pages.length, failedPage));
     return { rejection, failedPage, freed };
   };
-  const refused = admitFolio(state, pages.length, memcg);
+  const refused = admitFolio(state, pages.length, memcg, shrinks);
   if (refused) return failed(refused, 0);
   state.references.takePool();
   for (const [page, compressed] of pages.entries()) {

@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { TWELVE_GROUPS } from '../../../src/model/zsmalloc/fullness.ts';
 import { Geometry, X86_64 } from '../../../src/model/zsmalloc/geometry.ts';
 import { Pool } from '../../../src/model/zsmalloc/pool.ts';
+import { zswapEraById } from '../../../src/model/zswap/eras.ts';
 import { invalidateSlot, loadPage } from '../../../src/model/zswap/load.ts';
+import { EntryTrees } from '../../../src/model/zswap/slot-index.ts';
 import { ZswapState } from '../../../src/model/zswap/state.ts';
 import { ZsmallocStorage } from '../../../src/model/zswap/storage.ts';
 import { type Compressed, storeFolio } from '../../../src/model/zswap/store.ts';
 import type { VswapTable } from '../../../src/model/zswap/vswap-table.ts';
+import { shrinkMemcg } from '../../../src/model/zswap/writeback.ts';
 import { ERA_IDS, emptyZswap, FINE, folio } from './swap-world.ts';
 
 const ERROR: Compressed = { kind: 'error' };
@@ -72,11 +75,43 @@ describe('a store by version', () => {
     expect(storeFolio(zswap, folio(16, [FINE])).rejection).toBe('pool limit');
   });
 
-  it('asks a memcg at its limit to shrink, and goes on when it did', () => {
-    const settings = { ...emptyZswap().settings, memcgBytes: new Map([[0, 1000]]) };
-    const zswap = new ZswapState(settings, emptyZswap().storage);
-    expect(storeFolio(zswap, folio(0, [FINE])).rejection).toBeNull();
-    expect(storeFolio(zswap, folio(1, [FINE])).rejection).toBe('memcg limit');
+  it('asks a memcg at its limit to shrink, and goes on when it did; not in 6.1', () => {
+    for (const era of ERA_IDS) {
+      const settings = { ...emptyZswap({ era }).settings, memcgBytes: new Map([[0, 1000]]) };
+      const zswap = new ZswapState(settings, emptyZswap().storage);
+      const cache = { has: () => false, isUsed: () => true };
+      const shrinks = (memcg: number) => shrinkMemcg(zswap, cache, memcg) === 'shrunk';
+      expect(storeFolio(zswap, folio(0, [FINE]), shrinks).rejection).toBeNull();
+      // Its one entry has its second chance first.
+      expect(storeFolio(zswap, folio(1, [FINE]), shrinks).rejection).toBe('memcg limit');
+      const second = storeFolio(zswap, folio(1, [FINE]), shrinks).rejection;
+      expect([era, second]).toEqual([era, era === '6.1' ? 'memcg limit' : null]);
+      expect([...zswap.entries.values()].map(({ slot }) => slot)).toEqual([era === '6.1' ? 0 : 1]);
+    }
+  });
+
+  it('erases what is there when it is off', () => {
+    const zswap = emptyZswap();
+    storeFolio(zswap, folio(0, [FINE, FINE]));
+    zswap.enabled = false;
+    expect(storeFolio(zswap, folio(0, [FINE, FINE]))).toMatchObject({ rejection: 'disabled', freed: [0, 1] });
+    expect([zswap.entries.size, zswap.shrinkQueued]).toEqual([0, false]);
+  });
+
+  it('puts an entry on the list of its own node, which is that of the page', () => {
+    const zswap = emptyZswap();
+    storeFolio(zswap, { ...folio(0, [FINE]), node: 1, memcg: 3 });
+    storeFolio(zswap, folio(1, [FINE]));
+    expect(zswap.lists.keys()).toEqual([
+      { memcg: 3, node: 1 },
+      { memcg: 0, node: 0 },
+    ]);
+    expect(zswap.lists.length({ memcg: 3, node: 1 })).toBe(1);
+  });
+
+  it('keeps a tree for every 2^14 slots from 6.12 on', () => {
+    expect(new EntryTrees(zswapEraById('6.12').slotsPerTree).treeOf(0x8001)).toBe(2);
+    expect(new EntryTrees(zswapEraById('6.1').slotsPerTree).treeOf(0x8001)).toBe(0);
   });
 
   it('keeps objects in a zsmalloc pool', () => {
