@@ -29,23 +29,30 @@ export function discardEntry(state: ZswapState, id: EntryId): void {
   state.entries.delete(id);
 }
 
-/** The entry's own references and charge. */
+/** The entry's own reference of the pool and its memcg's charge. */
 export function takeReferences(state: ZswapState, id: EntryId): void {
-  const entry = entryOf(state, id);
-  if (entry.handle >= 0) state.references.takePool();
-  settle(state, entry);
+  takePoolReference(state, id);
+  chargeEntry(state, id);
 }
 
-/** As {@link takeReferences}, of those that were taken ahead for all entries of a batch. */
+/** The entry's own reference of the pool. */
+export function takePoolReference(state: ZswapState, id: EntryId): void {
+  const entry = entryOf(state, id);
+  if (entry.handle >= 0) state.references.takePool();
+  entry.holdsReferences = true;
+}
+
+/** As {@link takePoolReference}, of those that were taken ahead for all entries of a batch. */
 export function useReferenceTakenAhead(state: ZswapState, id: EntryId): void {
   const entry = entryOf(state, id);
   if (entry.handle >= 0) state.references.ahead--;
-  settle(state, entry);
+  entry.holdsReferences = true;
 }
 
-function settle(state: ZswapState, entry: Entry): void {
-  entry.holdsReferences = true;
-  state.references.charge(entry.memcg, entry.length);
+/** The memcg is charged for the entry, and the entry counts as stored. */
+export function chargeEntry(state: ZswapState, id: EntryId): void {
+  const { memcg, length } = entryOf(state, id);
+  state.references.charge(memcg, length);
   state.storedPages++;
 }
 

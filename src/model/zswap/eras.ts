@@ -102,7 +102,7 @@ const V6_13: ZswapEra = {
   title: '6.13 to 6.17: large folios page by page, all or nothing',
   storesLargeFolios: true,
   referenceTaken: 'before publication',
-  source: 'mail and commit texts of the large-folio store; the rest as 6.12',
+  source: 'commits b7c0ccdfbafd (large folios) and 63895d20d63b (charged page by page); the rest as 6.12',
 };
 
 const V6_18: ZswapEra = {

@@ -1,10 +1,17 @@
 import { type Actor, DONE, type Exploration, explore, type Race } from '../interleavings.ts';
-import { allocateEntry, publishEntry, takeReferences, useReferenceTakenAhead } from './entry-steps.ts';
-import { type ZswapEra, zswapEraById } from './eras.ts';
+import {
+  allocateEntry,
+  chargeEntry,
+  publishEntry,
+  takePoolReference,
+  takeReferences,
+  useReferenceTakenAhead,
+} from './entry-steps.ts';
+import { zswapEraById } from './eras.ts';
+import { LIST, replaceActor, type ReferenceWorld as World, writebackActor } from './race-actors.ts';
 import { ZswapState } from './state.ts';
 import { CountingStorage } from './storage.ts';
 import { abortFolio, insertEntry, storeObject } from './store.ts';
-import { claimSlot, finishWriteback, lookAtHead, unlinkVictim } from './writeback.ts';
 
 /** When the store takes the pool's references of a folio's entries. */
 export type ReferenceRule =
@@ -17,7 +24,12 @@ export type ReferenceRule =
   /** All when the last page is on the list. */
   | 'all after publication'
   /** The same; a failure takes those of the published pages before it cleans up. */
-  | 'all after publication, settled on failure';
+  | 'all after publication, settled on failure'
+  /**
+   * References each before publication; the memcg is charged, and pages counted as stored, when the last
+   * page is on the list: 6.13 as it was released, until commit 63895d20d63b.
+   */
+  | 'charged after publication';
 
 export const REFERENCE_RULES: readonly ReferenceRule[] = [
   'each before publication',
@@ -25,6 +37,7 @@ export const REFERENCE_RULES: readonly ReferenceRule[] = [
   'all ahead, all given back',
   'all after publication',
   'all after publication, settled on failure',
+  'charged after publication',
 ];
 
 export interface ReferenceRaceOptions {
@@ -43,19 +56,7 @@ export interface ReferenceRaceOptions {
   readonly fault: 'wrong drop' | 'pool lost';
 }
 
-interface World {
-  readonly zswap: ZswapState;
-  /** Slots with a folio in the swap cache. */
-  readonly cache: Set<number>;
-  /** Entries of the folio, by page. */
-  readonly made: number[];
-  /** The store is between its first step and its last. */
-  storing: boolean;
-  victim: number;
-  victimSlot: number;
-}
-
-const LIST = { memcg: 0, node: 0 };
+const OBJECT_BYTES = 100;
 
 /**
  * A store of one folio against the shrinker, in every order: does any drop a reference of the pool that
@@ -67,7 +68,7 @@ export function exploreReferences(options: ReferenceRaceOptions): Exploration {
 
 /** The race itself, for those who want to add to it. */
 export function referenceRace(options: ReferenceRaceOptions): Race<World> {
-  const era: ZswapEra = zswapEraById('6.18');
+  const era = zswapEraById('6.18');
   const settings = {
     era,
     limit: { maxPages: 1000, acceptPages: 900 },
@@ -83,7 +84,7 @@ export function referenceRace(options: ReferenceRaceOptions): Race<World> {
     victim: -1,
     victimSlot: -1,
   };
-  const actors = [storeActor(options), writebackActor(options)];
+  const actors = [storeActor(options), writebackActor(options.swapCacheGuards)];
   if (options.poolReplaced) actors.push(replaceActor());
   return {
     world,
@@ -110,6 +111,7 @@ function keyOf({ zswap, cache, made, victim, storing }: World): string {
   return JSON.stringify([
     pool,
     ahead,
+    zswap.references.charged.get(0) ?? 0,
     isCurrent,
     entries,
     zswap.index.pairs(),
@@ -141,9 +143,14 @@ function storeActor({ rule, pages, failsAt }: ReferenceRaceOptions): Actor<World
     },
   };
   const finish = {
-    text: isAfter ? `takes ${pages} references for the entries, drops its own` : 'drops its own reference',
+    text: isAfter
+      ? `takes ${pages} references for the entries, drops its own`
+      : rule === 'charged after publication'
+        ? `charges the memcg for ${pages} pages, drops its own reference`
+        : 'drops its own reference',
     run: (world: World) => {
       if (isAfter) settleAfter(world, pages);
+      if (rule === 'charged after publication') chargeAfter(world, pages);
       world.storing = false;
       world.zswap.references.dropPool();
       return end + 1;
@@ -166,7 +173,7 @@ function storeActor({ rule, pages, failsAt }: ReferenceRaceOptions): Actor<World
       const part = (place - 1) % perPage;
       if (part === 0)
         return page === failsAt ? failStep(rule, page, pages) : insertStep(page, place, isAfter);
-      if (part === 1) return referenceStep(page, place, isAhead);
+      if (part === 1) return referenceStep(page, place, rule);
       return {
         text: `page ${page}: on the list (published)`,
         run: ({ zswap, made }) => {
@@ -183,7 +190,7 @@ function insertStep(page: number, place: number, skipsReference: boolean) {
     text: `page ${page}: entry made, compressed, in the tree`,
     run: ({ zswap, made }: World) => {
       const id = allocateEntry(zswap, { slot: page, memcg: 0, node: 0, content: 1 });
-      storeObject(zswap, id, 100);
+      storeObject(zswap, id, OBJECT_BYTES);
       insertEntry(zswap, id);
       made[page] = id;
       return place + (skipsReference ? 2 : 1);
@@ -191,12 +198,15 @@ function insertStep(page: number, place: number, skipsReference: boolean) {
   };
 }
 
-function referenceStep(page: number, place: number, isAhead: boolean) {
+function referenceStep(page: number, place: number, rule: ReferenceRule) {
+  const isAhead = rule.startsWith('all ahead');
   return {
     text: isAhead ? `page ${page}: one of the references is the entry's` : `page ${page}: takes a reference`,
     run: ({ zswap, made }: World) => {
-      if (isAhead) useReferenceTakenAhead(zswap, made[page]!);
-      else takeReferences(zswap, made[page]!);
+      const id = made[page]!;
+      if (isAhead) useReferenceTakenAhead(zswap, id);
+      else takePoolReference(zswap, id);
+      if (rule !== 'charged after publication') chargeEntry(zswap, id);
       return place + 1;
     },
   };
@@ -240,54 +250,10 @@ function settleAfter({ zswap, made }: World, pages: number): void {
   }
 }
 
-function writebackActor({ swapCacheGuards }: ReferenceRaceOptions): Actor<World> {
-  const cacheOf = (cache: ReadonlySet<number>) => ({
-    has: (slot: number) => swapCacheGuards && cache.has(slot),
-    isUsed: () => true,
-  });
-  const look = {
-    text: 'looks at the head of the list',
-    run: (world: World) => {
-      const seen = lookAtHead(world.zswap, LIST);
-      if (seen.kind !== 'victim') return 0;
-      world.victim = seen.entry;
-      world.victimSlot = seen.slot;
-      return 1;
-    },
-  };
-  const claim = {
-    text: 'makes a folio for the slot in the swap cache',
-    run: ({ zswap, cache, victimSlot }: World) =>
-      claimSlot(zswap, cacheOf(cache), victimSlot) === 0 ? 2 : 0,
-  };
-  const unlink = {
-    text: 'takes the entry out of the tree',
-    run: ({ zswap, victim, victimSlot }: World) => (unlinkVictim(zswap, victimSlot, victim) === 0 ? 3 : 0),
-  };
-  const free = {
-    text: 'decompresses, frees the entry: drops its reference of the pool',
-    run: ({ zswap, victim }: World) => {
-      finishWriteback(zswap, victim);
-      return 0;
-    },
-  };
-  return {
-    name: 'writeback',
-    stepAt: ({ zswap }, place) => {
-      if (place === 0) return zswap.lists.head(LIST) < 0 ? null : look;
-      return [look, claim, unlink, free][place]!;
-    },
-  };
-}
-
-function replaceActor(): Actor<World> {
-  const replace = {
-    text: 'another compressor is chosen: the pool loses its first reference',
-    run: ({ zswap }: World) => {
-      zswap.references.replacePool();
-      return DONE;
-    },
-  };
-  // Replaced earlier, the store would use the new pool from the start.
-  return { name: 'sysfs', stepAt: ({ storing }) => (storing ? replace : null) };
+/** The charge of all pages at once, also of those that are gone: the store keeps a sum of bytes only. */
+function chargeAfter({ zswap, made }: World, pages: number): void {
+  for (let page = 0; page < pages; page++) {
+    if (zswap.entries.has(made[page]!)) chargeEntry(zswap, made[page]!);
+    else zswap.references.charge(0, OBJECT_BYTES);
+  }
 }

@@ -80,8 +80,16 @@ describe('references of the pool that are taken for a batch', () => {
     expect(isSafe(rule, { failsAt: -1 })).toBe(false);
   });
 
+  it('charged after publication: what 6.13 was released with and 63895d20d63b mended', () => {
+    const { shortest } = references('charged after publication', { failsAt: 1, swapCacheGuards: true });
+    expect(shortest!.steps.at(-1)!.text).toMatch(/^page 1: compression fails/);
+    expect(shortest!.fault).toBe('memcg 0 is charged less than nothing');
+    expect(isSafe('charged after publication', { failsAt: -1, swapCacheGuards: true })).toBe(true);
+    expect(isSafe('charged after publication', { failsAt: 0 })).toBe(true);
+  });
+
   it('every rule is asked about', () => {
-    expect(REFERENCE_RULES.length).toBe(5);
+    expect(REFERENCE_RULES.length).toBe(6);
   });
 });
 
