@@ -40,7 +40,7 @@ export function addOpsCommand(program: Command): void {
     const { operations, tasks } = recording;
     if (operations.length === 0) {
       throw new InputError(
-        `${names.join(', ')}: no operation of zsmalloc, zram or zswap, neither as a call nor as a probe`,
+        `${names.join(', ')}: no operation of zsmalloc or zram or zswap, neither as a call nor as a probe`,
       );
     }
     if (options.check) {

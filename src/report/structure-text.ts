@@ -38,7 +38,7 @@ function older(s: StructureReport): string[] {
 
 function zswapBlock(z: ZswapReport): string[] {
   return [
-    ...wrap(`zswap ${z.title} (${z.eraBasis}).`, ''),
+    ...wrap(`zswap ${z.version.title} (${z.versionBasis}).`, ''),
     line('folios stored or refused', z.stores),
     ...Object.entries(z.refused).map(([cause, count]) => `    refused, ${cause}: ${count}`),
     line('loads: in zswap or not', z.loads),

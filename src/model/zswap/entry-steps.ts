@@ -4,16 +4,23 @@ import type { Entry, ZswapState } from './state.ts';
 /** Makes an entry that nobody else can see yet. */
 export function allocateEntry(
   state: ZswapState,
-  page: { readonly slot: number; readonly memcg: number; readonly node: number; readonly content: number },
+  page: {
+    readonly slot: number;
+    readonly memcg: number;
+    readonly node: number;
+    readonly content: number;
+    readonly isSameFilled?: boolean;
+  },
 ): EntryId {
   const id = state.nextEntry++;
-  const { slot, memcg, node, content } = page;
+  const { slot, memcg, node, content, isSameFilled = false } = page;
   state.entries.set(id, {
     id,
     slot,
     memcg,
     node,
     content,
+    isSameFilled,
     length: 0,
     handle: -1,
     referenced: true,
@@ -25,27 +32,34 @@ export function allocateEntry(
 /** Gives an entry of a failed store back: it was never in the tree. */
 export function discardEntry(state: ZswapState, id: EntryId): void {
   const entry = entryOf(state, id);
+  if (entry.holdsReferences) {
+    if (!entry.isSameFilled) state.references.dropPool();
+    state.references.dropMemcg(entry.memcg);
+  }
   if (entry.handle >= 0) state.storage.free(entry.handle);
   state.entries.delete(id);
 }
 
-/** The entry's own reference of the pool and its memcg's charge. */
+/** The entry's own references, and its memcg's charge. */
 export function takeReferences(state: ZswapState, id: EntryId): void {
-  takePoolReference(state, id);
+  holdReferences(state, id);
   chargeEntry(state, id);
 }
 
-/** The entry's own reference of the pool. */
-export function takePoolReference(state: ZswapState, id: EntryId): void {
+/** The entry's own references of the pool and of its memcg. Pages of one word hold none of the pool. */
+export function holdReferences(state: ZswapState, id: EntryId): void {
   const entry = entryOf(state, id);
-  if (entry.handle >= 0) state.references.takePool();
+  if (entry.holdsReferences) return;
+  if (!entry.isSameFilled) state.references.takePool();
+  state.references.takeMemcg(entry.memcg);
   entry.holdsReferences = true;
 }
 
-/** As {@link takePoolReference}, of those that were taken ahead for all entries of a batch. */
+/** As {@link holdReferences}, of those of the pool that were taken ahead for all entries of a batch. */
 export function useReferenceTakenAhead(state: ZswapState, id: EntryId): void {
   const entry = entryOf(state, id);
-  if (entry.handle >= 0) state.references.ahead--;
+  state.references.ahead--;
+  state.references.takeMemcg(entry.memcg);
   entry.holdsReferences = true;
 }
 
@@ -77,6 +91,7 @@ export function freeEntry(state: ZswapState, id: EntryId): Entry {
     references.dropPool();
   }
   references.uncharge(entry.memcg, entry.length);
+  references.dropMemcg(entry.memcg);
   state.entries.delete(id);
   state.storedPages--;
   return entry;

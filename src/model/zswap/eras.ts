@@ -42,7 +42,7 @@ export interface ZswapEra {
   /** Pages that do not get smaller: refused, or kept as they are where the memcg may write back. */
   readonly incompressible: 'refused' | 'kept raw';
   /** Load of a large folio. */
-  readonly largeLoad: 'never happens' | 'error' | '-EINVAL';
+  readonly largeLoad: 'never happens' | 'handled, not up to date' | '-EINVAL';
   /** An invalidation looks at nothing when the tree is empty. */
   readonly skipsEmptyTree: boolean;
   /** Counters that this kernel has. */
@@ -91,7 +91,7 @@ const V6_12: ZswapEra = {
   load: 'frees the entry',
   staleEntry: 'with the result',
   fullAtLimit: true,
-  largeLoad: 'error',
+  largeLoad: 'handled, not up to date',
   counters: [...COMMON, 'reject_compress_fail'],
   source: 'mm/zswap.c, mm/page_io.c and mm/list_lru.c of 6.12.117',
 };

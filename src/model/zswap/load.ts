@@ -9,7 +9,7 @@ export type LoadOutcome =
   /** Not in zswap: the disk is next. */
   | { readonly kind: 'missing' }
   /** A large folio, which zswap cannot load: the fault ends in an I/O error. */
-  | { readonly kind: 'error' };
+  | { readonly kind: 'error'; readonly result: 'handled, not up to date' | '-EINVAL' };
 
 /**
  * Loads a page. Where loads are exclusive the entry goes, but only when the page is read into the swap
@@ -23,7 +23,8 @@ export function loadPage(
   if (pages > 1) {
     // Batches of a virtual device are checked when they enter the swap cache: none is in zswap.
     if (state.index instanceof VswapTable) return { kind: 'missing' };
-    return { kind: 'error' };
+    if (state.era.largeLoad === 'never happens') throw new RangeError('6.1 reads no large folios from swap');
+    return { kind: 'error', result: state.era.largeLoad };
   }
   const id = state.index.load(slot);
   if (id < 0) return { kind: 'missing' };

@@ -2,8 +2,8 @@ import { type Actor, DONE, type Exploration, explore, type Race } from '../inter
 import {
   allocateEntry,
   chargeEntry,
+  holdReferences,
   publishEntry,
-  takePoolReference,
   takeReferences,
   useReferenceTakenAhead,
 } from './entry-steps.ts';
@@ -205,7 +205,7 @@ function referenceStep(page: number, place: number, rule: ReferenceRule) {
     run: ({ zswap, made }: World) => {
       const id = made[page]!;
       if (isAhead) useReferenceTakenAhead(zswap, id);
-      else takePoolReference(zswap, id);
+      else holdReferences(zswap, id);
       if (rule !== 'charged after publication') chargeEntry(zswap, id);
       return place + 1;
     },

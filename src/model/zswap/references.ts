@@ -8,6 +8,8 @@ export class References {
   isCurrent = true;
   /** Entries' references that have been taken ahead of the entries (batched designs). */
   ahead = 0;
+  /** References of each memcg (obj_cgroup) that entries hold. */
+  readonly memcgs = new Map<number, number>();
   /** Bytes charged to each memcg. */
   readonly charged = new Map<number, number>();
   /** What went wrong so far, in words. */
@@ -34,6 +36,16 @@ export class References {
     this.dropPool();
   }
 
+  takeMemcg(memcg: number): void {
+    this.memcgs.set(memcg, (this.memcgs.get(memcg) ?? 0) + 1);
+  }
+
+  dropMemcg(memcg: number): void {
+    const left = (this.memcgs.get(memcg) ?? 0) - 1;
+    this.memcgs.set(memcg, left);
+    if (left < 0) this.faults.push(`a reference of memcg ${memcg} is dropped that was never taken`);
+  }
+
   charge(memcg: number, bytes: number): void {
     this.charged.set(memcg, (this.charged.get(memcg) ?? 0) + bytes);
   }
@@ -49,6 +61,7 @@ export class References {
     copy.pool = this.pool;
     copy.isCurrent = this.isCurrent;
     copy.ahead = this.ahead;
+    for (const [memcg, count] of this.memcgs) copy.memcgs.set(memcg, count);
     for (const [memcg, bytes] of this.charged) copy.charged.set(memcg, bytes);
     copy.faults.push(...this.faults);
     return copy;

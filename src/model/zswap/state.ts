@@ -13,13 +13,15 @@ export interface Entry {
   readonly memcg: number;
   /** Node of the entry's own memory, which decides its list. */
   readonly node: number;
+  /** A page of one repeated word, kept without an object (6.1). */
+  readonly isSameFilled: boolean;
   /** Bytes of the compressed page; 0 for a page of one repeated word. */
   length: number;
   /** Object in the storage; -1 without one. */
   handle: number;
   /** Stored, or looked at once by the shrinker since. */
   referenced: boolean;
-  /** The pool and the memcg have been told of it: its free drops what it holds. */
+  /** It has its references of the pool and the memcg: its free drops them. */
   holdsReferences: boolean;
   /** Which version of the page it is: for questions about stale data. */
   readonly content: number;

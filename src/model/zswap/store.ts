@@ -3,6 +3,7 @@ import {
   discardEntry,
   entryOf,
   freeEntry,
+  holdReferences,
   publishEntry,
   takeReferences,
 } from './entry-steps.ts';
@@ -195,13 +196,16 @@ function storePage(
   const content = folio.contents?.[page] ?? 0;
   const fails = folio.failure?.page === page ? folio.failure.at : null;
   if (fails === 'entry') return 'entry allocation';
-  const id = allocateEntry(state, { slot: firstSlot + page, memcg, node, content });
-  const bytes = fails === 'object' ? 'object allocation' : bytesToStore(state, compressed, memcg);
-  if (typeof bytes === 'string') {
+  const bytes = bytesToStore(state, compressed, memcg);
+  const isSameFilled = bytes === 0;
+  const id = allocateEntry(state, { slot: firstSlot + page, memcg, node, content, isSameFilled });
+  if (state.era.referenceTaken === 'before compression') holdReferences(state, id);
+  const refused = typeof bytes === 'string' ? bytes : fails === 'object' && !isSameFilled;
+  if (refused !== false) {
     discardEntry(state, id);
-    return bytes;
+    return refused === true ? 'object allocation' : refused;
   }
-  storeObject(state, id, bytes);
+  storeObject(state, id, bytes as number);
   // A table needs no node: only a tree can be short of memory here.
   if (fails === 'tree' && !state.settings.vswap) {
     discardEntry(state, id);

@@ -35,9 +35,9 @@ export interface LimitBasis {
 
 /** A structural replay of zswap beside what the recording shows. */
 export interface ZswapReport {
-  readonly era: string;
-  readonly title: string;
-  readonly eraBasis: string;
+  /** The version that was replayed, with what it does. */
+  readonly version: ZswapEra;
+  readonly versionBasis: string;
   readonly limit: LimitBasis;
   /** Stored or not, and why not. */
   readonly stores: Agreement;

@@ -52,9 +52,8 @@ export class ZswapReplay {
     const { era } = this.#options;
     const state = this.#state;
     return {
-      era: era.id,
-      title: era.title,
-      eraBasis: this.#options.eraBasis,
+      version: era,
+      versionBasis: this.#options.eraBasis,
       limit: basis,
       stores: this.#judge.stores.result,
       refused: this.#recorded.refusals(),

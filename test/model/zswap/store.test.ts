@@ -90,6 +90,15 @@ describe('a store by version', () => {
     }
   });
 
+  it('loads no large folio: an I/O error, by another name since 6.18; a virtual device has none in zswap', () => {
+    expect(loadPage(emptyZswap({ era: '6.12' }), 0, { pages: 4 })).toMatchObject({
+      kind: 'error',
+      result: 'handled, not up to date',
+    });
+    expect(loadPage(emptyZswap(), 0, { pages: 4 })).toMatchObject({ kind: 'error', result: '-EINVAL' });
+    expect(loadPage(emptyZswap({ vswap: true }), 0, { pages: 4 }).kind).toBe('missing');
+  });
+
   it('erases what is there when it is off', () => {
     const zswap = emptyZswap();
     storeFolio(zswap, folio(0, [FINE, FINE]));
@@ -203,6 +212,7 @@ function expectSound(zswap: ZswapState): void {
   const withObject = entries.filter(({ handle }) => handle >= 0).length;
   expect(zswap.references.faults).toEqual([]);
   expect(zswap.references.pool).toBe(1 + withObject);
+  expect(zswap.references.memcgs.get(0) ?? 0).toBe(entries.length);
   expect(zswap.storage.pages).toBe(withObject);
   expect(zswap.storedPages).toBe(entries.length);
   expect(

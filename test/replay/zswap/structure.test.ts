@@ -54,7 +54,7 @@ describe('the capture of zswap on 6.12', () => {
   it('agrees in every store, load, invalidation, writeback and entry', () => {
     const { zswap, zsmalloc } = asRecorded();
     expect(zswap).toMatchObject({
-      era: '6.12',
+      version: { id: '6.12', index: 'xarray', poolReference: 'percpu_ref' },
       stores: all(1893),
       refused: { 'compression failed': 347, 'pool limit': 390 },
       loads: all(314),
@@ -200,7 +200,7 @@ describe('large folios', () => {
       text.load(0x10 + page, bytes, objects[page]!);
     const { zswap } = check(text.bytes);
     expect(zswap).toMatchObject({
-      era: '6.18',
+      version: { id: '6.18' },
       stores: all(1),
       loads: all(4),
       entryFrees: all(4),
