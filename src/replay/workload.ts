@@ -311,6 +311,7 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Trac
   ];
   const named =
     known(parts.poolLock.get(row)) +
+    known(parts.poolLockWait.get(row)) +
     known(parts.lock.get(row)) +
     parted.reduce((sum, ns) => sum + known(ns), 0);
   // Calls that are no part of zs_free, such as an interrupt: they run before the lock is taken.
