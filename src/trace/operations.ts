@@ -84,6 +84,7 @@ export class OperationTable {
   kind = new Uint8Array(this.#capacity);
   /** Operation that this one is part of. */
   parent = new Int32Array(this.#capacity);
+  /** Task; below -1 where only the CPU is known, which then stands for a task. */
   task = new Int32Array(this.#capacity);
   cpu = new Int32Array(this.#capacity);
   startNs = new Float64Array(this.#capacity);
@@ -198,6 +199,24 @@ export class OperationTable {
     return row;
   }
 
+  /** An independent copy, but for the times of parts, which rows added later have none of. */
+  copy(): OperationTable {
+    const made = new OperationTable();
+    made.length = this.length;
+    made.#capacity = this.#capacity;
+    const from = this as unknown as Record<string, unknown>;
+    const to = made as unknown as Record<string, unknown>;
+    for (const [column, values] of Object.entries(from)) {
+      if (ArrayBuffer.isView(values)) to[column] = (values as Float64Array).slice();
+    }
+    Object.assign(made.parts, this.parts);
+    for (const text of this.handles.texts) made.handles.id(text);
+    for (const text of this.zspages.texts) made.zspages.add(text);
+    for (const text of this.lockSets.texts) made.lockSets.id(text);
+    for (const [row, waits] of this.lockWaits) made.lockWaits.set(row, new Map(waits));
+    return made;
+  }
+
   #grow(): void {
     this.#capacity *= 2;
     const length = this.#capacity;
@@ -250,6 +269,12 @@ export class Interned {
       this.#ids.set(text, id);
     }
     return id;
+  }
+
+  /** Adds a text that was seen before with another meaning. */
+  add(text: string): number {
+    this.#ids.set(text, this.texts.length);
+    return this.texts.push(text) - 1;
   }
 
   /** The text means something new from now on. */

@@ -271,9 +271,9 @@ export class OperationExtractor {
       facts.addLock(key);
       // Where lock calls are not traced and their slow path is.
       if (meaning.isSlowpath) {
-        facts.addPart(primitive.kind === 'rwlock-read' ? 'poolLockWait' : 'lockWait', ns);
+        facts.addPart(primitive.kind.startsWith('rwlock') ? 'poolLockWait' : 'lockWait', ns);
         facts.addWait(key, ns);
-      } else if (meaning.takesSpinlock || meaning.takesReaderLock) {
+      } else if (meaning.takesSpinlock || meaning.takesRwlock) {
         const start = rows.startNs[i]!;
         const waited = state.slowpaths.get(rows.span[i]!) ?? state.contention.take(start, start + ns);
         if (waited > 0) {
@@ -420,14 +420,14 @@ export class OperationExtractor {
     for (const { kind, ns } of state.contention.takeAll(table.startNs[row]!, table.endNs[row]!)) {
       const { key } = identifyLock(function_, 'queued_spin_lock_slowpath', kind, NOTHING_HELD);
       table.addLockWait(row, sided(key, kind), ns);
-      table.parts[kind === 'rwlock-read' ? 'poolLockWait' : 'lockWait'].add(row, ns);
+      table.parts[kind.startsWith('rwlock') ? 'poolLockWait' : 'lockWait'].add(row, ns);
     }
   }
 
   #begin(rows: SpanBatch, i: number, operation: number, at: number, state: TaskState): number {
     const { table } = this;
     const row = table.add(operation);
-    table.task[row] = rows.task[i]!;
+    table.task[row] = taskOf(rows.task[i]!, rows.cpu[i]!);
     table.cpu[row] = rows.cpu[i]!;
     table.line[row] = rows.line[i]!;
     table.enteredAt[row] = at;
@@ -460,12 +460,17 @@ function taken(probe: Probe, what: string, argument: TakenArgument | null): stri
   return argument.value;
 }
 
+/** Where the trace does not say which task ran, a CPU stands for one: numbers below -1. */
+function taskOf(task: number, cpu: number): number {
+  return task >= 0 ? task : -2 - cpu;
+}
+
 function objectFree(rows: SpanBatch, i: number, at: number) {
   return {
     at,
     startNs: rows.startNs[i]!,
     durationNs: rows.durationNs[i]!,
-    task: rows.task[i]!,
+    task: taskOf(rows.task[i]!, rows.cpu[i]!),
     cpu: rows.cpu[i]!,
     line: rows.line[i]!,
   };

@@ -40,7 +40,8 @@ export interface Meaning {
   /** Called once for each page of a zspage that is freed. */
   readonly releasesPage: boolean;
   readonly takesSpinlock: boolean;
-  readonly takesReaderLock: boolean;
+  /** Takes a lock with readers and writers, on either side. */
+  readonly takesRwlock: boolean;
   /** Part of the operation that a call of it is. */
   readonly part: OperationPart | null;
   readonly primitive: LockPrimitive | null;
@@ -68,7 +69,7 @@ export function meaningOf(functionName: string): Meaning {
     releasesZspage,
     releasesPage: /^(?:__ClearPageMovable|reset_page|reset_zpdesc)$/.test(name),
     takesSpinlock: acquires && primitive.kind === 'spinlock',
-    takesReaderLock: acquires && primitive.kind === 'rwlock-read',
+    takesRwlock: acquires && primitive.kind.startsWith('rwlock'),
     part: partOf(name, primitive),
     primitive,
     isSlowpath: primitive?.op === 'slowpath',
@@ -80,7 +81,7 @@ export function meaningOf(functionName: string): Meaning {
 /** The part of a zsmalloc operation that a call of this function is, by its name. */
 function partOf(name: string, primitive: LockPrimitive | null): OperationPart | null {
   if (primitive) {
-    const isPool = primitive.kind === 'rwlock-read';
+    const isPool = primitive.kind.startsWith('rwlock');
     if (primitive.op === 'acquire')
       return isPool ? 'poolLock' : primitive.kind === 'spinlock' ? 'lock' : null;
     if (primitive.op === 'release')
