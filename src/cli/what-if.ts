@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
+import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
 import type { Recording } from '../replay/run-what-if.ts';
-import { whatIf } from '../replay/run-what-if.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
@@ -41,8 +41,10 @@ Examples:
 
 Wants a function_graph of zs_free with its callees (times, locks) and probes of
 zs_malloc and zs_free with size and handle (which object is where): in one
-recording, or in two of the same workload (--operations). Exit status: 0 done,
-2 nothing to replay, or the command line is wrong.`;
+recording, or in two of the same workload (--operations); docs/recording.md has
+the commands. What is missing is reconstructed and named; a file of sizes by
+class (debugfs zsmalloc/*/classes) or zram's mm_stat, given as one more input,
+helps. Exit status: 0 done, 2 nothing to replay, or the command line is wrong.`;
 
 /** Adds `trace-replay what-if`. */
 export function addWhatIfCommand(program: Command): void {
@@ -81,7 +83,7 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         const { known, texts } = await withOwnDesigns(options.design ?? []);
-        const result = whatIf(
+        const result = whatIfReconstructed(
           {
             timed,
             placed,
@@ -122,5 +124,6 @@ async function recordingOf(
     kernelRelease: recording.kernelRelease,
     files: recording.files,
     tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },
+    tables: recording.sideTables,
   };
 }

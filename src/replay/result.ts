@@ -1,3 +1,4 @@
+import type { ReconstructionReport } from './reconstruct/what-if.ts';
 import type { ScenarioResults } from './scenario/result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, Interval } from './what-if.ts';
@@ -54,6 +55,8 @@ export interface WhatIfResult extends ScenarioResults {
     readonly design: string;
     readonly parts: readonly { readonly id: string; readonly savesNs: Interval }[];
   }[];
+  /** What no recording shows and was filled in, and what the answers rest on; absent when nothing was. */
+  readonly reconstruction?: ReconstructionReport;
   readonly assumptions: readonly Assumption[];
   readonly notIdentifiable: readonly string[];
 }

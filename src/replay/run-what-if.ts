@@ -4,6 +4,7 @@ import { eraById } from '../model/kernels/eras.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import { OperationKind } from '../trace/operations.ts';
+import type { SideTable } from '../trace/side-tables.ts';
 import { detectEra } from './detect-era.ts';
 import type { MachineTimes } from './engine/machine.ts';
 import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
@@ -22,6 +23,8 @@ export interface Recording {
   readonly kernelRelease: string;
   readonly files: WhatIfResult['inputs'];
   readonly tracer: TracerCost | null;
+  /** Side data of its inputs: sizes for what it does not show. */
+  readonly tables: readonly SideTable[];
 }
 
 export interface WhatIfRequest {
@@ -171,7 +174,8 @@ function marginalEffects(
 function lastMallocBefore(ops: OperationTable): number {
   let last = 0;
   for (let row = 0; row < ops.length; row++) {
-    if (ops.kind[row] !== OperationKind.Malloc) continue;
+    // One that shows neither size nor handle is not replayed: it divides nothing.
+    if (ops.kind[row] !== OperationKind.Malloc || ops.size[row]! < 0 || ops.handle[row]! < 0) continue;
     const at = ops.returnedAt[row]!;
     if (at > last) last = at;
   }

@@ -19,8 +19,9 @@ export function lacksTimes(ops: OperationTable): boolean {
 }
 
 /**
- * Gives frees a beginning: each task frees one object after the other, with the assumed time between; a task
- * begins when those before it in the order of lines have come to that line. Durations are the recorded ones.
+ * Gives frees a beginning: each task frees one object after the other, with the assumed time between; the order
+ * of lines holds, so a free ends after those that ended on lines before it, and begins after those that had
+ * ended before its first line. Durations are the recorded ones.
  */
 export function layOutTimes(ops: OperationTable): void {
   const rows: number[] = [];
@@ -31,16 +32,23 @@ export function layOutTimes(ops: OperationTable): void {
   const durations = rows.map((row) => ops.durationNs[row]!).sort((a, b) => a - b);
   const thinkNs = ASSUMED_THINK_SHARE * (durations[durations.length >> 1] ?? 0);
   const endOf = new Map<number, number>();
-  let last = 0;
-  for (const row of rows) {
+  /** End of the last of the frees up to each one, in the order of lines. */
+  const ends = new Float64Array(rows.length);
+  rows.forEach((row, k) => {
     const task = ops.task[row]!;
-    const end = endOf.get(task);
-    // A new task's first free ends where the others have got to.
-    const start = end === undefined ? Math.max(0, last - ops.durationNs[row]!) : end + thinkNs;
+    const duration = ops.durationNs[row]!;
+    let before = k - 1;
+    // Few frees return within another one, so the first that did not is near.
+    while (before >= 0 && ops.returnedAt[rows[before]!]! > ops.firstAt[row]!) before--;
+    const start = Math.max(
+      (endOf.get(task) ?? -thinkNs) + thinkNs,
+      before >= 0 ? ends[before]! : 0,
+      k > 0 ? ends[k - 1]! - duration : 0,
+    );
     ops.startNs[row] = start;
-    ops.endNs[row] = start + ops.durationNs[row]!;
+    ops.endNs[row] = start + duration;
     ops.reconstructed[row]! |= Reconstructed.Times;
-    endOf.set(task, ops.endNs[row]!);
-    last = Math.max(last, ops.endNs[row]!);
-  }
+    endOf.set(task, start + duration);
+    ends[k] = start + duration;
+  });
 }
