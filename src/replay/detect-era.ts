@@ -25,6 +25,9 @@ export function eraOfRelease(release: string): Era | null {
   return eraById('F');
 }
 
+/** Fewer releases of zspages than this say nothing of the longest chain. */
+const LEAST_RELEASES = 50;
+
 /**
  * The era that a recording shows: by its release, else by the locks of zs_free and by whose rules
  * explain the zspages that were made and released.
@@ -37,19 +40,23 @@ export function detectEra(
   serialised: boolean,
 ): DetectedEra {
   const byRelease = eraOfRelease(kernelRelease);
+  const count = countLocks(ops);
+  const isPatched = count.locks > 0 && count.poolLocks === 0 && byRelease?.id.match(/^[BDE]$/);
+  if (byRelease && isPatched)
+    return {
+      era: eraById('F'),
+      basis: `the trace is of ${kernelRelease}, but its zs_free takes no reader lock: a patched kernel`,
+    };
   if (byRelease) return { era: byRelease, basis: `the trace says that it is of ${kernelRelease}` };
-  let poolLocks = 0;
-  let locks = 0;
-  for (let row = 0; row < ops.length; row++) {
-    if (ops.kind[row] !== OperationKind.Free) continue;
-    if (!Number.isNaN(ops.parts.poolLock.get(row))) poolLocks++;
-    if (!Number.isNaN(ops.parts.lock.get(row))) locks++;
-  }
+  const { poolLocks, locks, releases, mostPages } = count;
   const old = ERAS.find((era) => era.id === 'C-6.1')!;
   const agreement = (era: Era) => {
     const { report } = replayStructure(ops, compaction, new Geometry(era.geometry), era.fullness);
     const judged = report.mallocsJudged + report.freesJudged;
-    return judged === 0 ? 0 : (report.mallocsAgree + report.freesAgree) / judged;
+    // Without sizes the pages of released zspages tell: no zspage has more than four before 6.3.
+    if (judged === 0)
+      return releases >= LEAST_RELEASES && mostPages <= 4 === era.geometry.chainSize <= 4 ? 1 : 0;
+    return (report.mallocsAgree + report.freesAgree) / judged;
   };
   const isOld = agreement(old) > agreement(eraById('D'));
   if (locks > 0 && poolLocks === 0) {
@@ -68,4 +75,17 @@ export function detectEra(
     basis:
       'frees of several CPUs overlap, or one task frees alone; no release in the trace (--kernel says it)',
   };
+}
+
+/** What the frees show: locks of each kind, and zspages that were released with their pages. */
+function countLocks(ops: OperationTable) {
+  const count = { poolLocks: 0, locks: 0, releases: 0, mostPages: 0 };
+  for (let row = 0; row < ops.length; row++) {
+    if (ops.kind[row] !== OperationKind.Free) continue;
+    if (!Number.isNaN(ops.parts.poolLock.get(row))) count.poolLocks++;
+    if (!Number.isNaN(ops.parts.lock.get(row))) count.locks++;
+    if (ops.seenReleasedPages[row]! > 0) count.releases++;
+    count.mostPages = Math.max(count.mostPages, ops.seenReleasedPages[row]!);
+  }
+  return count;
 }

@@ -10,12 +10,24 @@ const ROUNDS = 40;
 
 /**
  * The mix nearest to a given one (least relative entropy) under which frees release as many zspages, with as
- * many pages each, as the trace shows. Where a task releases one at every k-th free, the class with k objects.
+ * many pages each, as the trace shows. A concentration above 1 makes frequent classes more frequent. Where a task releases one at every k-th free, the class with k objects.
  */
-export function fittedMix(mix: SizeMix, frees: readonly OlderFree[], geometry: Geometry): SizeMix {
+export function fittedMix(
+  mix: SizeMix,
+  frees: readonly OlderFree[],
+  geometry: Geometry,
+  concentration: number,
+): SizeMix {
+  const prior = normalised(mix.share.map((value) => value ** concentration));
   const judged = frees.filter(({ released }) => released >= 0);
   const releases = judged.filter(({ released }) => released === 1);
-  if (mix.basis === 'measured' || releases.length < LEAST_RELEASES) return mix;
+  if (mix.basis === 'measured') return mix;
+  const concentrated =
+    concentration === 1
+      ? ''
+      : `; shares to the power of ${concentration}, after the waits that were recorded`;
+  if (releases.length < LEAST_RELEASES)
+    return { ...mix, share: prior, source: `${mix.source}${concentrated}` };
   const regular = regularClass(judged, geometry);
   if (regular >= 0) {
     const share = new Float64Array(mix.share.length);
@@ -34,9 +46,9 @@ export function fittedMix(mix: SizeMix, frees: readonly OlderFree[], geometry: G
     byPages.set(pages, (byPages.get(pages) ?? 0) + 1 / withPages.length);
   const rate = releases.length / judged.length;
   return {
-    share: tilted(mix.share, geometry, rate, knowsPages ? byPages : null),
+    share: tilted(prior, geometry, rate, knowsPages ? byPages : null),
     basis: mix.basis,
-    source: `${mix.source}; weighted so that one free in ${(1 / rate).toFixed(1)} releases a zspage${knowsPages ? ', with as many pages,' : ''} as in the trace`,
+    source: `${mix.source}; weighted so that one free in ${(1 / rate).toFixed(1)} releases a zspage${knowsPages ? ', with as many pages,' : ''} as in the trace${concentrated}`,
   };
 }
 

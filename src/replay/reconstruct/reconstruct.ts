@@ -36,6 +36,8 @@ export interface ReconstructOptions {
   /** Side data of the inputs: sizes by class, or of all. */
   readonly tables: readonly SideTable[];
   readonly seed: number;
+  /** Assumed shares of classes are raised to this power: 1 as they are, more for fewer classes. */
+  readonly concentration?: number;
   /** All objects in one class: the other end of what is possible. */
   readonly inOneClass?: boolean;
 }
@@ -48,7 +50,7 @@ export interface ReconstructOptions {
  */
 export function reconstruct(
   recorded: OperationTable,
-  { geometry, tables, seed, inOneClass }: ReconstructOptions,
+  { geometry, tables, seed, inOneClass, concentration = 1 }: ReconstructOptions,
 ): { readonly operations: OperationTable; readonly reconstruction: Reconstruction | null } {
   const older = olderFrees(recorded);
   const times = lacksTimes(recorded);
@@ -63,7 +65,7 @@ export function reconstruct(
       reconstruction: { ...base, older: 0, sizes: null, releasesShown: 0, zspages: 0, partialZspages: 0 },
     };
   }
-  const fitted = fittedMix(sizeMix(ops, tables, geometry), older, geometry);
+  const fitted = fittedMix(sizeMix(ops, tables, geometry), older, geometry, concentration);
   const mix = inOneClass ? oneClass(fitted, geometry) : fitted;
   const layout = layOut(older, mix, geometry, seed);
   addObjects(ops, older, layout, geometry);

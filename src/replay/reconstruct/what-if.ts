@@ -1,5 +1,6 @@
 import { eraById } from '../../model/kernels/eras.ts';
 import { Geometry } from '../../model/zsmalloc/geometry.ts';
+import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { detectEra } from '../detect-era.ts';
 import type { Assumption, Interval, Validation, WhatIfResult } from '../result.ts';
 import { type Recording, type WhatIfRequest, whatIf } from '../run-what-if.ts';
@@ -8,6 +9,8 @@ import { ASSUMED_THINK_SHARE } from './times.ts';
 
 /** A reconstruction, how far it fits, and what the answers become at the other end of what is possible. */
 export interface ReconstructionReport extends Reconstruction {
+  /** The spread over classes was chosen so that the baseline waits as often as the recording. */
+  readonly isFittedToWaits: boolean;
   /** Of the frees whose release of a zspage the trace shows, how many the reconstruction gives back. */
   readonly releasesReproduced: number;
   /** Speed-ups with all reconstructed objects in one class: frees then meet at one class->lock. */
@@ -16,6 +19,10 @@ export interface ReconstructionReport extends Reconstruction {
 
 /** Runs of the second answer: it tells a direction, not a figure. */
 const RUNS_IN_ONE_CLASS = 5;
+/** Fewer recorded waits than this say nothing of the spread over classes. */
+const LEAST_WAITS = 20;
+const RUNS_TO_FIT = 3;
+const CONCENTRATIONS = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20];
 /** Up to this share of reconstructed frees the structure counts as judged by the others. */
 const JUDGED_BY_OTHERS = 0.05;
 
@@ -25,7 +32,8 @@ const JUDGED_BY_OTHERS = 0.05;
  * @throws {RangeError} when there is no free with a time.
  */
 export function whatIfReconstructed(request: WhatIfRequest, tool: WhatIfResult['tool']): WhatIfResult {
-  const completed = complete(request, false);
+  const concentration = fittedConcentration(request, tool);
+  const completed = complete(request, { concentration });
   const result = whatIf(completed.request, tool);
   const { reconstruction } = completed;
   if (reconstruction === null) return result;
@@ -33,12 +41,16 @@ export function whatIfReconstructed(request: WhatIfRequest, tool: WhatIfResult['
     reconstruction.sizes === null || reconstruction.sizes.classes < 1.5
       ? []
       : whatIf(
-          { ...complete(request, true).request, seeds: Math.min(request.seeds, RUNS_IN_ONE_CLASS) },
+          {
+            ...complete(request, { inOneClass: true }).request,
+            seeds: Math.min(request.seeds, RUNS_IN_ONE_CLASS),
+          },
           tool,
         ).designs;
   const { structure } = result.validation;
   const report: ReconstructionReport = {
     ...reconstruction,
+    isFittedToWaits: concentration !== 1,
     releasesReproduced: structure.releasesReproduced,
     inOneClass: other.map(({ id, speedup }) => ({ id, speedup })),
   };
@@ -51,10 +63,44 @@ export function whatIfReconstructed(request: WhatIfRequest, tool: WhatIfResult['
   };
 }
 
+/**
+ * Concentration of the assumed sizes under which the replayed baseline waits as often as the recording; 1 where
+ * there is nothing to fit. The waits of the baseline then judge nothing, and the verdict says so.
+ */
+function fittedConcentration(request: WhatIfRequest, tool: WhatIfResult['tool']): number {
+  const { reconstruction } = complete(request, {});
+  const { waits, calls } = recordedWaits(request.timed.operations);
+  const isOpen = reconstruction?.sizes?.basis === 'assumed' && reconstruction.sizes.classes > 1.5;
+  if (!isOpen || calls === 0 || waits < LEAST_WAITS) return 1;
+  const distance = (concentration: number) => {
+    const { baseline } = whatIf(
+      { ...complete(request, { concentration }).request, designs: [], seeds: RUNS_TO_FIT },
+      tool,
+    );
+    const modelled = Math.max(0, ...Object.values(baseline.contended).map(({ value }) => value));
+    return Math.abs(Math.log((modelled + 1) / (waits + 1)));
+  };
+  const distances = CONCENTRATIONS.map((concentration) => ({ concentration, by: distance(concentration) }));
+  return distances.reduce((best, one) => (one.by < best.by ? one : best)).concentration;
+}
+
+/** Recorded frees that waited for a spinlock, and those of which waiting would show. */
+function recordedWaits(ops: OperationTable): { readonly waits: number; readonly calls: number } {
+  let waits = 0;
+  let calls = 0;
+  for (let row = 0; row < ops.length; row++) {
+    if (ops.kind[row] !== OperationKind.Free) continue;
+    const waited = ops.parts.lockWait.get(row) > 0;
+    if (waited) waits++;
+    if (waited || !Number.isNaN(ops.parts.lock.get(row))) calls++;
+  }
+  return { waits, calls };
+}
+
 /** The request with what is missing in its recordings filled in. */
 function complete(
   request: WhatIfRequest,
-  inOneClass: boolean,
+  spread: { readonly inOneClass?: boolean; readonly concentration?: number },
 ): { readonly request: WhatIfRequest; readonly reconstruction: Reconstruction | null } {
   const { timed, placed } = request;
   const release = timed.kernelRelease || placed.kernelRelease;
@@ -66,7 +112,7 @@ function complete(
     geometry: new Geometry(era.geometry),
     tables: timed === placed ? timed.tables : [...placed.tables, ...timed.tables],
     seed: 1,
-    inOneClass,
+    ...spread,
   };
   const filled = (recording: Recording) => {
     const { operations, reconstruction } = reconstruct(recording.operations, options);
@@ -91,11 +137,16 @@ function complete(
   };
 }
 
-function judged(validation: Validation, { frees, of, times }: ReconstructionReport): Validation {
+function judged(
+  validation: Validation,
+  { frees, of, times, isFittedToWaits }: ReconstructionReport,
+): Validation {
   const reasons = [...validation.reasons];
   const isStructure = frees > JUDGED_BY_OTHERS * of;
   if (isStructure)
     reasons.push(`the objects of ${frees} of ${of} frees are reconstructed: structure is not judged`);
+  if (isFittedToWaits)
+    reasons.push('the spread over classes is fitted to the recorded waits: these are not judged either');
   if (times) reasons.push('the trace has no time stamps: the time between frees is assumed');
   const cannot = isStructure || times;
   return {
