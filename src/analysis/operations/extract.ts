@@ -286,6 +286,11 @@ export class OperationExtractor {
     }
     if (meaning.takesPage) facts.newPages++;
     if (meaning.releasesZspage) facts.released = true;
+    if (meaning.releasesPage && parentMeaning.operation !== OperationKind.Malloc) {
+      // free_zspage itself is inlined.
+      facts.released = true;
+      facts.releasedPages++;
+    }
     if (meaning.takesSpinlock && Number.isNaN(facts.lookedAt)) {
       facts.waitsForNext = true;
       state.lastCall = facts;

@@ -67,7 +67,7 @@ export function meaningOf(functionName: string): Meaning {
     inner,
     takesPage: /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)(?:_\w+)?$/.test(name),
     releasesZspage,
-    releasesPage: /^(?:__ClearPageMovable|reset_page|reset_zpdesc)$/.test(name),
+    releasesPage: /^(?:__ClearPageMovable|reset_zpdesc)$/.test(name),
     takesSpinlock: acquires && primitive.kind === 'spinlock',
     takesRwlock: acquires && primitive.kind.startsWith('rwlock'),
     part: partOf(name, primitive),
@@ -91,6 +91,13 @@ function partOf(name: string, primitive: LockPrimitive | null): OperationPart | 
   if (name === 'obj_malloc' || name === 'obj_free') return 'object';
   if (name === 'fix_fullness_group') return 'group';
   if (/^_*free_zspage/.test(name) || /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)/.test(name)) return 'zspage';
+  // Where free_zspage is inlined.
+  if (
+    /^(?:__ClearPageMovable|reset_zpdesc|unlock_page|folio_unlock|__folio_put|free_unref_page|free_frozen_pages|dec_zone_page_state|trylock_zspage)$/.test(
+      name,
+    )
+  )
+    return 'zspage';
   if (/^kmem_cache_(?:alloc|free)/.test(name)) return 'handle';
   return null;
 }

@@ -4,6 +4,7 @@ import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { detectEra } from '../detect-era.ts';
 import type { Assumption, Interval, Validation, WhatIfResult } from '../result.ts';
 import { type Recording, type WhatIfRequest, whatIf } from '../run-what-if.ts';
+import type { Executor } from '../sweep.ts';
 import { type Reconstruction, reconstruct } from './reconstruct.ts';
 import { ASSUMED_THINK_SHARE } from './times.ts';
 
@@ -16,6 +17,8 @@ export interface ReconstructionReport extends Reconstruction {
   /** Speed-ups with all reconstructed objects in one class: frees then meet at one class->lock. */
   readonly inOneClass: readonly { readonly id: string; readonly speedup: Interval }[];
 }
+
+type Run = (request: WhatIfRequest) => WhatIfResult;
 
 /** Runs of the second answer: it tells a direction, not a figure. */
 const RUNS_IN_ONE_CLASS = 5;
@@ -31,22 +34,24 @@ const JUDGED_BY_OTHERS = 0.05;
  * result, and the verdict says that it cannot be judged.
  * @throws {RangeError} when there is no free with a time.
  */
-export function whatIfReconstructed(request: WhatIfRequest, tool: WhatIfResult['tool']): WhatIfResult {
-  const concentration = fittedConcentration(request, tool);
+export function whatIfReconstructed(
+  request: WhatIfRequest,
+  tool: WhatIfResult['tool'],
+  execute?: Executor,
+): WhatIfResult {
+  const run: Run = (asked) => whatIf(asked, tool, execute);
+  const concentration = fittedConcentration(request, run);
   const completed = complete(request, { concentration });
-  const result = whatIf(completed.request, tool);
+  const result = run(completed.request);
   const { reconstruction } = completed;
   if (reconstruction === null) return result;
   const other =
     reconstruction.sizes === null || reconstruction.sizes.classes < 1.5
       ? []
-      : whatIf(
-          {
-            ...complete(request, { inOneClass: true }).request,
-            seeds: Math.min(request.seeds, RUNS_IN_ONE_CLASS),
-          },
-          tool,
-        ).designs;
+      : run({
+          ...complete(request, { inOneClass: true }).request,
+          seeds: Math.min(request.seeds, RUNS_IN_ONE_CLASS),
+        }).designs;
   const { structure } = result.validation;
   const report: ReconstructionReport = {
     ...reconstruction,
@@ -67,16 +72,17 @@ export function whatIfReconstructed(request: WhatIfRequest, tool: WhatIfResult['
  * Concentration of the assumed sizes under which the replayed baseline waits as often as the recording; 1 where
  * there is nothing to fit. The waits of the baseline then judge nothing, and the verdict says so.
  */
-function fittedConcentration(request: WhatIfRequest, tool: WhatIfResult['tool']): number {
+function fittedConcentration(request: WhatIfRequest, run: Run): number {
   const { reconstruction } = complete(request, {});
   const { waits, calls } = recordedWaits(request.timed.operations);
   const isOpen = reconstruction?.sizes?.basis === 'assumed' && reconstruction.sizes.classes > 1.5;
   if (!isOpen || calls === 0 || waits < LEAST_WAITS) return 1;
   const distance = (concentration: number) => {
-    const { baseline } = whatIf(
-      { ...complete(request, { concentration }).request, designs: [], seeds: RUNS_TO_FIT },
-      tool,
-    );
+    const { baseline } = run({
+      ...complete(request, { concentration }).request,
+      designs: [],
+      seeds: RUNS_TO_FIT,
+    });
     const modelled = Math.max(0, ...Object.values(baseline.contended).map(({ value }) => value));
     return Math.abs(Math.log((modelled + 1) / (waits + 1)));
   };
