@@ -34,6 +34,8 @@ interface Open {
 
 interface TaskState {
   open: Open[];
+  /** Operations of the graph that ended and may be part of one that is still open, with their call numbers. */
+  ended: { readonly row: number; readonly call: number }[];
   /** By call number of the graph. */
   calls: Map<number, CallFacts>;
   lastCall: CallFacts | null;
@@ -110,6 +112,7 @@ export class OperationExtractor {
     if (!state) {
       state = {
         open: [],
+        ended: [],
         calls: new Map(),
         lastCall: null,
         slowpaths: new Map(),
@@ -218,6 +221,7 @@ export class OperationExtractor {
     if (open.spanEnded) this.#returns.add(function_);
     const { table } = this;
     const { row } = open;
+    this.#adopt(state, row, span);
     table.access[row] = ACCESS[function_] ?? table.access[row]!;
     // The call itself, without what the probe in front of it took.
     if (!Number.isNaN(rows.startNs[i]!)) table.startNs[row] = rows.startNs[i]!;
@@ -233,6 +237,18 @@ export class OperationExtractor {
       this.#contended(row, function_, state);
     }
     if (facts) this.#setFacts(row, facts, kind);
+  }
+
+  /** Calls are numbered as they begin: those that ended before this one and have higher numbers are in it. */
+  #adopt(state: TaskState, row: number, call: number): void {
+    const { ended } = state;
+    const { parent } = this.table;
+    while (ended.length > 0 && ended.at(-1)!.call > call) {
+      const child = ended.pop()!.row;
+      if (parent[child]! < 0) parent[child] = row;
+    }
+    if (ended.length === MOST_ENDED) ended.splice(0, MOST_ENDED / 2);
+    ended.push({ row, call });
   }
 
   #setFacts(row: number, facts: CallFacts, kind: number): void {
@@ -368,6 +384,9 @@ export class OperationExtractor {
     state: TaskState,
   ): void {
     this.#settle(state);
+    // None of these functions calls itself: the one before has returned unseen.
+    const before = state.open.findIndex((o) => o.function === probe.function);
+    if (before >= 0) for (const other of state.open.splice(before)) this.#abandon(other);
     const operation = OPERATIONS[probe.function]!;
     const row = this.#begin(rows, i, operation, at, state);
     const { table } = this;
@@ -437,7 +456,9 @@ export class OperationExtractor {
     table.line[row] = rows.line[i]!;
     table.enteredAt[row] = at;
     table.firstAt[row] = at;
-    table.parent[row] = state.open.findLast((o) => !o.spanEnded)?.row ?? -1;
+    // Of a function without a return probe nobody knows whether it is still running.
+    const around = state.open.findLast((o) => !o.spanEnded && this.#returns.has(o.function));
+    table.parent[row] = around?.row ?? -1;
     return row;
   }
 
@@ -447,6 +468,8 @@ export class OperationExtractor {
   }
 }
 
+/** Operations kept until one around them ends. */
+const MOST_ENDED = 256;
 const NOTHING_HELD = { held: 0, heldOther: 0, taken: 0 };
 
 function lockKey(site: string, meaning: Meaning): string {

@@ -7,6 +7,9 @@ import { effectiveClasses, oneClass, requestBytes, type SizeMix, sizeMix } from 
 import { lacksTimes, layOutTimes } from './times.ts';
 import { layOut, type OlderLayout } from './zspages.ts';
 
+/** A share of a class that no object of a recording's size would be in. */
+const NEARLY_NONE = 1e-4;
+
 /** What a reconstruction filled in, and from what. */
 export interface Reconstruction {
   /** Frees of all, of which the object is reconstructed. */
@@ -20,6 +23,8 @@ export interface Reconstruction {
     readonly source: string;
     /** Classes of equal shares that would meet as often. */
     readonly classes: number;
+    /** Share of the objects that had to be of classes that the source has nearly none of. */
+    readonly elsewhere: number;
   } | null;
   /** Frees of these whose release of a zspage the trace shows, and the zspages that were laid out. */
   readonly releasesShown: number;
@@ -68,13 +73,19 @@ export function reconstruct(
   const fitted = fittedMix(sizeMix(ops, tables, geometry), older, geometry, concentration);
   const mix = inOneClass ? oneClass(fitted, geometry) : fitted;
   const layout = layOut(older, mix, geometry, seed);
+  const shares = classShares(layout, mix);
   addObjects(ops, older, layout, geometry);
   return {
     operations: ops,
     reconstruction: {
       ...base,
       older: older.filter(({ hasHandle }) => hasHandle).length,
-      sizes: { basis: mix.basis, source: mix.source, classes: effectiveClasses(classShares(layout, mix)) },
+      sizes: {
+        basis: mix.basis,
+        source: mix.source,
+        classes: effectiveClasses(shares),
+        elsewhere: shares.reduce((sum, share, k) => sum + (mix.share[k]! < NEARLY_NONE ? share : 0), 0),
+      },
       releasesShown: older.filter(({ released }) => released >= 0).length,
       zspages: layout.zspages.length,
       partialZspages: layout.partial,

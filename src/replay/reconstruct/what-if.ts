@@ -26,6 +26,8 @@ const RUNS_IN_ONE_CLASS = 5;
 const LEAST_WAITS = 20;
 const RUNS_TO_FIT = 3;
 const CONCENTRATIONS = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20];
+/** Up to this share of objects may be of classes that a side file does not have. */
+const FITS_SOURCE = 0.1;
 /** Up to this share of reconstructed frees the structure counts as judged by the others. */
 const JUDGED_BY_OTHERS = 0.05;
 
@@ -178,6 +180,12 @@ function assumptions(report: ReconstructionReport): Assumption[] {
       what: `their sizes: ${sizes!.source}; as many meetings as with ${sizes!.classes.toFixed(1)} equal classes`,
       basis: sizes!.basis,
     });
+    if (sizes!.basis === 'measured' && sizes!.elsewhere > FITS_SOURCE) {
+      list.push({
+        what: `these sizes do not fit the recording: ${Math.round(sizes!.elsewhere * 100)} % of the objects are of other classes, by the pages of the zspages that were released`,
+        basis: 'measured',
+      });
+    }
     list.push({
       what:
         releasesShown > 0
