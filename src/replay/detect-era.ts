@@ -27,6 +27,8 @@ export function eraOfRelease(release: string): Era | null {
 
 /** Fewer releases of zspages than this say nothing of the longest chain. */
 const LEAST_RELEASES = 50;
+/** Up to this share of frees may show a lock that belongs to an interrupt, or to the end of a cut call. */
+const FEW = 0.05;
 
 /**
  * The era that a recording shows: by its release, else by the locks of zs_free and by whose rules
@@ -41,14 +43,14 @@ export function detectEra(
 ): DetectedEra {
   const byRelease = eraOfRelease(kernelRelease);
   const count = countLocks(ops);
-  const isPatched = count.locks > 0 && count.poolLocks === 0 && byRelease?.id.match(/^[BDE]$/);
-  if (byRelease && isPatched)
+  const hasReaderLock = count.poolLocks > FEW * count.locks;
+  if (byRelease && /^[BDE]$/.test(byRelease.id) && count.locks > 0 && !hasReaderLock)
     return {
       era: eraById('F'),
       basis: `the trace is of ${kernelRelease}, but its zs_free takes no reader lock: a patched kernel`,
     };
   if (byRelease) return { era: byRelease, basis: `the trace says that it is of ${kernelRelease}` };
-  const { poolLocks, locks, releases, mostPages } = count;
+  const { locks, releases, mostPages } = count;
   const old = ERAS.find((era) => era.id === 'C-6.1')!;
   const agreement = (era: Era) => {
     const { report } = replayStructure(ops, compaction, new Geometry(era.geometry), era.fullness);
@@ -59,7 +61,7 @@ export function detectEra(
     return (report.mallocsAgree + report.freesAgree) / judged;
   };
   const isOld = agreement(old) > agreement(eraById('D'));
-  if (locks > 0 && poolLocks === 0) {
+  if (locks > 0 && !hasReaderLock) {
     if (isOld) return { era: old, basis: 'zs_free takes one spinlock; zspages follow the rules before 6.3' };
     return {
       era: eraById('C'),

@@ -7,6 +7,8 @@ const LEAST_RELEASES = 20;
 /** Share of the gaps between a task's releases that must be equal for all objects to be of one class. */
 const REGULAR = 0.8;
 const ROUNDS = 40;
+/** Shares that move no more than this have settled. */
+const SETTLED = 1e-5;
 
 /**
  * The mix nearest to a given one (least relative entropy) under which frees release as many zspages, with as
@@ -83,7 +85,8 @@ function tilted(
   const groups = byPages === null ? [{ has: () => true, target: rate }] : groupsOf(byPages, rate);
   const known = (k: number) => groups.some(({ has }) => has(classes[k]!.pagesPerZspage));
   let share = normalised(prior.map((value, k) => (known(k) ? Math.max(value, 1e-6) : 0)));
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0, moved = 1; round < ROUNDS && moved > SETTLED; round++) {
+    const before = share;
     for (const { has, target } of groups) {
       const members = [...classes.keys()].filter((k) => has(classes[k]!.pagesPerZspage));
       const releasesAt = (t: number) => {
@@ -104,6 +107,7 @@ function tilted(
       }
       share = releasesAt((low + high) / 2).shares;
     }
+    moved = share.reduce((most, value, k) => Math.max(most, Math.abs(value - before[k]!)), 0);
   }
   return share;
 }
