@@ -4,6 +4,7 @@ import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { detectEra } from '../detect-era.ts';
 import type { Assumption, Interval, Validation, WhatIfResult } from '../result.ts';
 import { type Recording, type WhatIfRequest, whatIf } from '../run-what-if.ts';
+import { NO_SCENARIO } from '../scenario/request.ts';
 import type { Executor } from '../sweep.ts';
 import { type Reconstruction, reconstruct } from './reconstruct.ts';
 import { ASSUMED_THINK_SHARE } from './times.ts';
@@ -53,6 +54,7 @@ export function whatIfReconstructed(
       : run({
           ...complete(request, { inOneClass: true }).request,
           seeds: Math.min(request.seeds, RUNS_IN_ONE_CLASS),
+          scenarios: NO_SCENARIO,
         }).designs;
   const { structure } = result.validation;
   const report: ReconstructionReport = {
@@ -84,6 +86,7 @@ function fittedConcentration(request: WhatIfRequest, run: Run): number {
       ...complete(request, { concentration }).request,
       designs: [],
       seeds: RUNS_TO_FIT,
+      scenarios: NO_SCENARIO,
     });
     const modelled = Math.max(0, ...Object.values(baseline.contended).map(({ value }) => value));
     return Math.abs(Math.log((modelled + 1) / (waits + 1)));
