@@ -75,7 +75,8 @@ export function whatIf(
   const { timed, placed } = request;
   const chosen = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   const ops = placed.operations;
-  const guess = detectEra(ops, placed.compaction, timed.kernelRelease || placed.kernelRelease, false);
+  const release = timed.kernelRelease || placed.kernelRelease;
+  const guess = detectEra(ops, placed.compaction, release, false, timed.operations);
   const first = request.era === null ? guess : { era: eraById(request.era), basis: 'as asked (--kernel)' };
   const geometry = new Geometry(first.era.geometry);
   const full = replayStructure(ops, placed.compaction, geometry, first.era.fullness);
@@ -84,7 +85,7 @@ export function whatIf(
   const workload = freeWorkload(timed.operations, { ops, outcome: full.outcome }, tracer, from);
   const detected =
     request.era === null
-      ? detectEra(ops, placed.compaction, timed.kernelRelease, workload.serialised)
+      ? detectEra(ops, placed.compaction, release, workload.serialised, timed.operations)
       : first;
   const { era } = detected;
   const { pool } = replayStructure(ops, placed.compaction, geometry, era.fullness, from);

@@ -142,6 +142,9 @@ export class OperationTable {
     calls: new GrowingTimes(),
   };
 
+  /** Functions that zs_free was seen to call: they tell one kernel from another. */
+  readonly calledByFree = new Set<string>();
+
   /**
    * Locks that an operation took or tried, as a number into `lockSets`: keys of lock identities, one a line.
    * What it waited, ns, by key; only operations that waited have an entry.
@@ -212,6 +215,7 @@ export class OperationTable {
     Object.assign(made.parts, this.parts);
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
+    for (const name of this.calledByFree) made.calledByFree.add(name);
     for (const text of this.lockSets.texts) made.lockSets.id(text);
     for (const [row, waits] of this.lockWaits) made.lockWaits.set(row, new Map(waits));
     return made;

@@ -282,6 +282,7 @@ export class OperationExtractor {
     facts.addPart(meaning.part, ns);
     facts.addPart('calls', 1);
     const { primitive } = meaning;
+    if (parentMeaning.operation === OperationKind.Free) this.table.calledByFree.add(meaning.name);
     if (primitive && (primitive.op === 'acquire' || primitive.op === 'try' || meaning.isSlowpath)) {
       const key = lockKey(parentMeaning.name, meaning);
       facts.addLock(key);

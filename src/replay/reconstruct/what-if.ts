@@ -117,7 +117,7 @@ function complete(
   const release = timed.kernelRelease || placed.kernelRelease;
   const era =
     request.era === null
-      ? detectEra(placed.operations, placed.compaction, release, false).era
+      ? detectEra(placed.operations, placed.compaction, release, false, timed.operations).era
       : eraById(request.era);
   const options = {
     geometry: new Geometry(era.geometry),

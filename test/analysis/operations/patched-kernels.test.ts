@@ -78,9 +78,16 @@ describe('a recording of a patched kernel, made from that of a stock one', () =>
   it('without reader lock is told by that, where its release has one', () => {
     const stripped = operationsOf(fullGraph.filter((line) => !/_raw_read_(?:un)?lock\(\)/.test(line)));
     const { era, basis } = detectEra(stripped, [], '6.12.117', false);
-    expect(era.id).toBe('F');
+    expect(era.kernel.id).toBe('era D with class-idx');
     expect(basis).toContain('no reader lock');
-    expect(detectEra(operationsOf(fullGraph), [], '6.12.117', false).era.id).toBe('D');
+    expect(detectEra(operationsOf(fullGraph), [], '6.12.117', false).era.kernel.id).toBe('era D');
+    // Without a release: frees overlap, and few wait.
+    expect(detectEra(stripped, [], '', false).era.kernel.id).toBe('era E with class-idx');
+  });
+
+  it('with the zspage freed after the lock is told by the function that does it', () => {
+    const lines = fullGraph.map((line) => line.replace(/\bfree_zspage\b/, '__free_zspage_lockless'));
+    expect(detectEra(operationsOf(lines), [], '', false).era.kernel.id).toBe('era E with drop-lock');
   });
 });
 
