@@ -7,8 +7,8 @@ import {
   operationJson,
   operationLine,
 } from '../export/operations-text.ts';
+import { complete } from '../replay/reconstruct/complete.ts';
 import type { Reconstruction } from '../replay/reconstruct/reconstruct.ts';
-import { reconstructRecording } from '../replay/reconstruct/recording.ts';
 import { wrap } from '../report/text/layout.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
@@ -54,9 +54,11 @@ export function addOpsCommand(program: Command): void {
           `${names.join(', ')}: no operation of zsmalloc or zram, neither as a call nor as a probe`,
         );
       }
-      const { operations, reconstruction } = options.reconstruct
-        ? reconstructRecording(recording)
-        : { operations: recording.operations, reconstruction: null };
+      const { operations: shown, compaction, kernelRelease, sideTables: tables } = recording;
+      const input = { operations: shown, compaction, kernelRelease, tables };
+      const completed = options.reconstruct ? complete({ timed: input, placed: input }, null) : null;
+      const operations = completed?.recordings.placed.operations ?? shown;
+      const reconstruction = completed?.reconstruction ?? null;
       const listing: OperationListing = {
         operations,
         thinkNs: thinkTimes(operations),

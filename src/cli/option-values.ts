@@ -71,3 +71,20 @@ export function exclusions(text: string): { irq: boolean; softirq: boolean; offC
     offCpu: parts.includes('offcpu'),
   };
 }
+
+const UNIT_NS = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 } as const;
+
+/** `munmap=59ms` or `zs_free=4.6us`; the option may be given again. */
+export function measuredTime(
+  text: string,
+  before: readonly { readonly name: 'munmap' | 'zs_free'; readonly ns: number }[] | undefined,
+): readonly { readonly name: 'munmap' | 'zs_free'; readonly ns: number }[] {
+  const m = /^(munmap|zs_free)=(\d{1,9}(?:\.\d{1,9})?)(ns|us|ms|s)$/.exec(text.trim());
+  const ns = m ? Number(m[2]) * UNIT_NS[m[3] as keyof typeof UNIT_NS] : 0;
+  if (!m || ns === 0)
+    throw new InvalidArgumentError(
+      'expected a time of the untraced base such as munmap=59ms or zs_free=4.6us.',
+    );
+  const name = m[1] as 'munmap' | 'zs_free';
+  return [...(before ?? []).filter((other) => other.name !== name), { name, ns }];
+}

@@ -141,6 +141,21 @@ export class OperationTable {
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
+  /** Traced calls below those of each part: the tracer's cost of them is in the part's time. */
+  readonly below: Readonly<Record<OperationPart, GrowingTimes>> = {
+    poolLock: new GrowingTimes(),
+    poolLockWait: new GrowingTimes(),
+    poolUnlock: new GrowingTimes(),
+    lock: new GrowingTimes(),
+    lockWait: new GrowingTimes(),
+    unlock: new GrowingTimes(),
+    object: new GrowingTimes(),
+    group: new GrowingTimes(),
+    zspage: new GrowingTimes(),
+    handle: new GrowingTimes(),
+    self: new GrowingTimes(),
+    calls: new GrowingTimes(),
+  };
 
   /** Functions that zs_free was seen to call: they tell one kernel from another. */
   readonly calledByFree = new Set<string>();
@@ -213,6 +228,7 @@ export class OperationTable {
       if (ArrayBuffer.isView(values)) to[column] = (values as Float64Array).slice();
     }
     Object.assign(made.parts, this.parts);
+    Object.assign(made.below, this.below);
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);

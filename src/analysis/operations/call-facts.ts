@@ -22,6 +22,8 @@ export class CallFacts {
   /** The next row of the task comes right after the first lock call. */
   waitsForNext = false;
   readonly parts: Partial<Record<OperationPart, number>> = {};
+  /** Traced calls below those of each part. */
+  readonly below: Partial<Record<OperationPart, number>> = {};
   /** Keys of the locks taken or tried, one a line. */
   locks = '';
   lockWaits: Map<string, number> | null = null;
@@ -33,6 +35,10 @@ export class CallFacts {
 
   addPart(part: OperationPart | null, ns: number): void {
     if (part !== null && !Number.isNaN(ns)) this.parts[part] = (this.parts[part] ?? 0) + ns;
+  }
+
+  addBelow(part: OperationPart | null, calls: number): void {
+    if (part !== null) this.below[part] = (this.below[part] ?? 0) + calls;
   }
 
   addLock(key: string): void {
@@ -54,6 +60,7 @@ export class CallFacts {
     this.firstAt = Math.min(this.firstAt, callee.firstAt);
     for (const [part, ns] of Object.entries(callee.parts)) this.addPart(part as OperationPart, ns);
     this.addPart('self', calleeSelfNs);
+    for (const [part, calls] of Object.entries(callee.below)) this.addBelow(part as OperationPart, calls);
     if (callee.locks !== '') for (const key of callee.locks.split('\n')) this.addLock(key);
     for (const [key, ns] of callee.lockWaits ?? []) this.addWait(key, ns);
     if (callee.objectFrees) this.objectFrees = [...(this.objectFrees ?? []), ...callee.objectFrees];

@@ -255,6 +255,8 @@ export class OperationExtractor {
     const { table } = this;
     for (const part of Object.keys(facts.parts) as OperationPart[])
       table.parts[part].add(row, facts.parts[part]!);
+    for (const part of Object.keys(facts.below) as OperationPart[])
+      table.below[part].add(row, facts.below[part]!);
     const operation = table.kind[row]!;
     if (operation === OperationKind.Malloc && kind !== SpanKind.Span)
       table.seenNewPages[row] = facts.newPages;
@@ -280,6 +282,7 @@ export class OperationExtractor {
     const facts = this.#facts(state, rows.parent[i]!, at);
     const ns = rows.durationNs[i]!;
     facts.addPart(meaning.part, ns);
+    if ((rows.flags[i]! & SpanFlag.Leaf) === 0) facts.addBelow(meaning.part, rows.descendants[i]!);
     facts.addPart('calls', 1);
     const { primitive } = meaning;
     if (parentMeaning.operation === OperationKind.Free) this.table.calledByFree.add(meaning.name);

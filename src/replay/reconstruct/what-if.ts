@@ -1,12 +1,11 @@
-import { eraById } from '../../model/kernels/eras.ts';
-import { Geometry } from '../../model/zsmalloc/geometry.ts';
-import { OperationKind, type OperationTable } from '../../trace/operations.ts';
-import { detectEra } from '../detect-era.ts';
+import type { Unknown } from '../calibrate/sensitivity.ts';
 import type { Assumption, Interval, Validation, WhatIfResult } from '../result.ts';
-import { type Recording, type WhatIfRequest, whatIf } from '../run-what-if.ts';
+import { type WhatIfRequest, whatIf } from '../run-what-if.ts';
 import { NO_SCENARIO } from '../scenario/request.ts';
 import type { Executor } from '../sweep.ts';
-import { type Reconstruction, reconstruct } from './reconstruct.ts';
+import { complete } from './complete.ts';
+import { fittedConcentration } from './fit-spread.ts';
+import type { Reconstruction } from './reconstruct.ts';
 import { ASSUMED_THINK_SHARE } from './times.ts';
 
 /** A reconstruction, how far it fits, and what the answers become at the other end of what is possible. */
@@ -23,10 +22,6 @@ type Run = (request: WhatIfRequest) => WhatIfResult;
 
 /** Runs of the second answer: it tells a direction, not a figure. */
 const RUNS_IN_ONE_CLASS = 5;
-/** Fewer recorded waits than this say nothing of the spread over classes. */
-const LEAST_WAITS = 20;
-const RUNS_TO_FIT = 3;
-const CONCENTRATIONS = [0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 20];
 /** Up to this share of objects may be of classes that a side file does not have. */
 const FITS_SOURCE = 0.1;
 /** Up to this share of reconstructed frees the structure counts as judged by the others. */
@@ -43,16 +38,16 @@ export function whatIfReconstructed(
   execute?: Executor,
 ): WhatIfResult {
   const run: Run = (asked) => whatIf(asked, tool, execute);
-  const concentration = fittedConcentration(request, run);
-  const completed = complete(request, { concentration });
-  const result = run(completed.request);
-  const { reconstruction } = completed;
+  const concentration = fittedConcentration(request, request.era);
+  const { recordings, reconstruction } = complete(request, request.era, { concentration });
+  const result = run({ ...request, ...recordings });
   if (reconstruction === null) return result;
   const other =
     reconstruction.sizes === null || reconstruction.sizes.classes < 1.5
       ? []
       : run({
-          ...complete(request, { inOneClass: true }).request,
+          ...request,
+          ...complete(request, request.era, { inOneClass: true }).recordings,
           seeds: Math.min(request.seeds, RUNS_IN_ONE_CLASS),
           scenarios: NO_SCENARIO,
         }).designs;
@@ -69,82 +64,6 @@ export function whatIfReconstructed(
     reconstruction: report,
     assumptions: [...assumptions(report), ...result.assumptions],
     notIdentifiable: [...notIdentifiable(report), ...result.notIdentifiable],
-  };
-}
-
-/**
- * Concentration of the assumed sizes under which the replayed baseline waits as often as the recording; 1 where
- * there is nothing to fit. The waits of the baseline then judge nothing, and the verdict says so.
- */
-function fittedConcentration(request: WhatIfRequest, run: Run): number {
-  const { reconstruction } = complete(request, {});
-  const { waits, calls } = recordedWaits(request.timed.operations);
-  const isOpen = reconstruction?.sizes?.basis === 'assumed' && reconstruction.sizes.classes > 1.5;
-  if (!isOpen || calls === 0 || waits < LEAST_WAITS) return 1;
-  const distance = (concentration: number) => {
-    const { baseline } = run({
-      ...complete(request, { concentration }).request,
-      designs: [],
-      seeds: RUNS_TO_FIT,
-      scenarios: NO_SCENARIO,
-    });
-    const modelled = Math.max(0, ...Object.values(baseline.contended).map(({ value }) => value));
-    return Math.abs(Math.log((modelled + 1) / (waits + 1)));
-  };
-  const distances = CONCENTRATIONS.map((concentration) => ({ concentration, by: distance(concentration) }));
-  return distances.reduce((best, one) => (one.by < best.by ? one : best)).concentration;
-}
-
-/** Recorded frees that waited for a spinlock, and those of which waiting would show. */
-function recordedWaits(ops: OperationTable): { readonly waits: number; readonly calls: number } {
-  let waits = 0;
-  let calls = 0;
-  for (let row = 0; row < ops.length; row++) {
-    if (ops.kind[row] !== OperationKind.Free) continue;
-    const waited = ops.parts.lockWait.get(row) > 0;
-    if (waited) waits++;
-    if (waited || !Number.isNaN(ops.parts.lock.get(row))) calls++;
-  }
-  return { waits, calls };
-}
-
-/** The request with what is missing in its recordings filled in. */
-function complete(
-  request: WhatIfRequest,
-  spread: { readonly inOneClass?: boolean; readonly concentration?: number },
-): { readonly request: WhatIfRequest; readonly reconstruction: Reconstruction | null } {
-  const { timed, placed } = request;
-  const release = timed.kernelRelease || placed.kernelRelease;
-  const era =
-    request.era === null
-      ? detectEra(placed.operations, placed.compaction, release, false, timed.operations).era
-      : eraById(request.era);
-  const options = {
-    geometry: new Geometry(era.geometry),
-    tables: timed === placed ? timed.tables : [...placed.tables, ...timed.tables],
-    seed: 1,
-    ...spread,
-  };
-  const filled = (recording: Recording) => {
-    const { operations, reconstruction } = reconstruct(recording.operations, options);
-    return { recording: { ...recording, operations }, reconstruction };
-  };
-  const places = filled(placed);
-  if (timed === placed) {
-    return {
-      request: { ...request, timed: places.recording, placed: places.recording },
-      reconstruction: places.reconstruction,
-    };
-  }
-  // The objects of a recording that gives the times only are those of the other one.
-  const times = filled(timed);
-  const hasTimes = times.reconstruction?.times ?? false;
-  return {
-    request: { ...request, timed: hasTimes ? times.recording : timed, placed: places.recording },
-    reconstruction:
-      places.reconstruction === null && hasTimes
-        ? { ...times.reconstruction!, frees: 0, older: 0, sizes: null, zspages: 0, partialZspages: 0 }
-        : places.reconstruction && { ...places.reconstruction, times: hasTimes },
   };
 }
 
@@ -206,8 +125,8 @@ function assumptions(report: ReconstructionReport): Assumption[] {
   return list;
 }
 
-function notIdentifiable({ frees, times, inOneClass }: ReconstructionReport): string[] {
-  const list: string[] = [];
+function notIdentifiable({ frees, times, inOneClass }: ReconstructionReport): Unknown[] {
+  const list: Unknown[] = [];
   if (frees > 0) {
     const other = inOneClass
       .map(
@@ -215,18 +134,22 @@ function notIdentifiable({ frees, times, inOneClass }: ReconstructionReport): st
           `${id} ${speedup.value.toFixed(3)}x (${speedup.lo.toFixed(3)} to ${speedup.hi.toFixed(3)})`,
       )
       .join(', ');
-    list.push(
-      'how often frees of two CPUs meet at one class->lock: it rests on the assumed spread over classes.' +
-        `${other === '' ? '' : ` With all objects in one class: ${other}.`}` +
-        ' Probes of zs_malloc (size, handle) and zs_free (handle) would show it, or sizes by class' +
-        ' (/sys/kernel/debug/zsmalloc/*/classes, taken before the munmap, given as one more input).',
-    );
+    list.push({
+      what:
+        'how often frees of two CPUs meet at one class->lock: it rests on the assumed spread over classes.' +
+        (other === '' ? '' : ` With all objects in one class: ${other}.`),
+      shownBy:
+        'Probes of zs_malloc (size, handle) and zs_free (handle), or sizes by class' +
+        ' (/sys/kernel/debug/zsmalloc/*/classes, taken before the munmap, given as one more input)',
+      cuts: [],
+    });
   }
   if (times) {
-    list.push(
-      'how much of the time the lock is asked for: without time stamps nobody knows what passes between two frees.' +
-        ' The trace option funcgraph-abstime shows it.',
-    );
+    list.push({
+      what: 'how much of the time the lock is asked for: without time stamps nobody knows what passes between two frees',
+      shownBy: 'The trace option funcgraph-abstime',
+      cuts: [],
+    });
   }
   return list;
 }
