@@ -3,7 +3,7 @@ import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
-import { whatIf } from '../replay/run-what-if.ts';
+import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
@@ -45,8 +45,10 @@ Examples:
 
 Wants a function_graph of zs_free with its callees (times, locks) and probes of
 zs_malloc and zs_free with size and handle (which object is where): in one
-recording, or in two of the same workload (--operations). Exit status: 0 done,
-2 nothing to replay, or the command line is wrong.`;
+recording, or in two of the same workload (--operations); docs/recording.md has
+the commands. What is missing is reconstructed and named; a file of sizes by
+class (debugfs zsmalloc/*/classes) or zram's mm_stat, given as one more input,
+helps. Exit status: 0 done, 2 nothing to replay, or the command line is wrong.`;
 
 /** Adds `trace-replay what-if`. */
 export function addWhatIfCommand(program: Command): void {
@@ -92,7 +94,7 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         const { known, texts } = await withOwnDesigns(options.design ?? []);
-        const result = whatIf(
+        const result = whatIfReconstructed(
           {
             timed,
             placed,
