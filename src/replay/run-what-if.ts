@@ -3,6 +3,7 @@ import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
+import type { SideTable } from '../trace/side-tables.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
 import { measuredResults } from './calibrate/measured-result.ts';
@@ -27,6 +28,8 @@ export interface Recording {
   readonly kernelRelease: string;
   readonly files: WhatIfResult['inputs'];
   readonly tracer: TracerCost | null;
+  /** Side data of its inputs: sizes for what it does not show. */
+  readonly tables: readonly SideTable[];
 }
 
 export interface WhatIfRequest {

@@ -113,6 +113,7 @@ export class ZswapExtractor {
     if (kind === SpanKind.Span) {
       open.spanEnded = true;
       table.endNs[row] = rows.startNs[i]! + rows.durationNs[i]!;
+      table.durationNs[row] = rows.durationNs[i]!;
       table.returnedAt[row] = at;
       const leaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
       table.parts.self.add(row, leaf ? rows.durationNs[i]! : rows.selfNs[i]!);
@@ -217,6 +218,7 @@ export class ZswapExtractor {
     const { row, spanEnded } = state.open[k]!;
     if (!spanEnded) {
       this.#table.endNs[row] = rows.startNs[i]!;
+      this.#table.durationNs[row] = this.#table.endNs[row]! - this.#table.startNs[row]!;
       this.#table.returnedAt[row] = at;
     }
     this.#table.zswap.get(row)!.result = numberOf(values.get('ret') ?? values.get('arg1'));
@@ -232,6 +234,7 @@ export class ZswapExtractor {
     table.cpu[row] = rows.cpu[i]!;
     table.line[row] = rows.line[i]!;
     table.enteredAt[row] = at;
+    table.firstAt[row] = at;
     table.zswap.set(row, noFacts());
     table.parent[row] = state.open.at(-1)?.row ?? -1;
     return row;
