@@ -24,6 +24,7 @@ import {
 import { probeArguments } from './probe-text.ts';
 import { type Probe, Probes } from './probes.ts';
 import { ZswapExtractor } from './zswap-extract.ts';
+import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
 
 /** An operation that has begun. */
 interface Open {
@@ -53,7 +54,7 @@ interface TaskState {
 export class OperationExtractor {
   readonly table = new OperationTable();
   readonly compaction: CompactionStep[] = [];
-  readonly probes = new Probes([...Object.keys(OPERATIONS), ...INNER]);
+  readonly probes = new Probes([...Object.keys(OPERATIONS), ...INNER, ...Object.keys(ZSWAP_OPERATIONS)]);
   readonly #names: NameTable;
   readonly #zswap: ZswapExtractor;
   readonly #meanings: (Meaning | undefined)[] = [];
@@ -77,7 +78,7 @@ export class OperationExtractor {
         continue;
       }
       const at = ++this.#at;
-      this.#zswap.row(rows, i, at);
+      if (kind !== SpanKind.Event) this.#zswap.call(rows, i, at);
       const state = this.#task(rows.stack[i]!);
       if (state.lastCall?.waitsForNext) {
         state.lastCall.waitsForNext = false;
@@ -377,7 +378,8 @@ export class OperationExtractor {
     if (probe === null) return;
     const values = probeArguments(text);
     const inner = INNER.find((name) => name === probe.function);
-    if (inner) {
+    if (probe.function in ZSWAP_OPERATIONS) this.#zswap.probe(rows, i, probe, values, at);
+    else if (inner) {
       const open = state.open.findLast((o) => !o.spanEnded);
       if (open) innerProbe(this.table, this.compaction, open.row, inner, values, at);
     } else if (probe.kind === 'entry') this.#entryProbe(rows, i, probe, values, at, state);

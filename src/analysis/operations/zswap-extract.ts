@@ -1,9 +1,9 @@
 import type { NameTable } from '../../trace/names.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
-import { latin1 } from '../../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { noFacts, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
-import { type ProbePlace, probeArguments, probePlace } from './probe-text.ts';
+import { addressText } from './probe-arguments.ts';
+import type { Probe } from './probes.ts';
 import { numberOf, slotOfSwapEntry, ZSWAP_OPERATIONS, type ZswapCall, zswapCall } from './zswap-functions.ts';
 
 /** An operation that has begun. */
@@ -38,7 +38,6 @@ export class ZswapExtractor {
   readonly #names: NameTable;
   readonly #table: OperationTable;
   readonly #meanings: (ZswapCall | undefined)[] = [];
-  readonly #places: (ProbePlace | null | undefined)[] = [];
   readonly #tasks = new Map<number, TaskState>();
 
   constructor(names: NameTable, table: OperationTable) {
@@ -46,11 +45,29 @@ export class ZswapExtractor {
     this.#table = table;
   }
 
-  /** Takes one row; `at` is its place in the order of all records. */
-  row(rows: SpanBatch, i: number, at: number): void {
+  /** Takes a call; `at` is its place in the order of all records. */
+  call(rows: SpanBatch, i: number, at: number): void {
     const kind = rows.kind[i]!;
-    if (kind === SpanKind.Event) this.#event(rows, i, at);
-    else if (kind === SpanKind.Span || kind === SpanKind.Cut) this.#call(rows, i, kind, at);
+    if (kind !== SpanKind.Span && kind !== SpanKind.Cut) return;
+    const meaning = this.#meaning(rows.name[i]!);
+    const isInside = rows.parentName[i]! >= 0 && this.#meaning(rows.parentName[i]!).operation > 0;
+    let row = -1;
+    if (meaning.operation > 0) row = this.#operationCall(rows, i, meaning.operation, kind, at);
+    if (isInside && kind === SpanKind.Span) this.#childCall(rows, i, meaning, rows.parent[i]!, at, row);
+  }
+
+  /** Takes an event of a probe of one of its functions. */
+  probe(
+    rows: SpanBatch,
+    i: number,
+    { function: name, kind, used }: Probe,
+    values: ReadonlyMap<string, string>,
+    at: number,
+  ): void {
+    const state = this.#task(rows.stack[i]!);
+    if (name.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
+    if (kind === 'return') this.#returnProbe(rows, i, name, values, at, state);
+    else this.#entryProbe(rows, i, name, values, at, state, used);
   }
 
   /** The innermost operation that is open in a task; -1 without one. */
@@ -80,15 +97,6 @@ export class ZswapExtractor {
   }
 
   // ---------------------------------------------------------------- calls
-
-  #call(rows: SpanBatch, i: number, kind: number, at: number): void {
-    const meaning = this.#meaning(rows.name[i]!);
-    const parent = rows.parent[i]!;
-    const isInside = rows.parentName[i]! >= 0 && this.#meaning(rows.parentName[i]!).operation > 0;
-    let row = -1;
-    if (meaning.operation > 0) row = this.#operationCall(rows, i, meaning.operation, kind, at);
-    if (isInside && kind === SpanKind.Span) this.#childCall(rows, i, meaning, parent, at, row);
-  }
 
   #operationCall(rows: SpanBatch, i: number, operation: number, kind: number, at: number): number {
     const state = this.#task(rows.stack[i]!);
@@ -160,24 +168,6 @@ export class ZswapExtractor {
 
   // ---------------------------------------------------------------- probes
 
-  #event(rows: SpanBatch, i: number, at: number): void {
-    const id = rows.name[i]!;
-    if (id < 0 || (rows.flags[i]! & SpanFlag.HasText) === 0) return;
-    let place = this.#places[id];
-    if (place === null) return;
-    const text = latin1(rows.bytes, rows.textStart[i]!, rows.textEnd[i]!);
-    if (place === undefined) {
-      place = probePlace(text);
-      if (place && !(place.function in ZSWAP_OPERATIONS)) place = null;
-      this.#places[id] = place;
-      if (place === null) return;
-    }
-    const state = this.#task(rows.stack[i]!);
-    const values = probeArguments(text);
-    if (place.kind === 'entry') this.#entryProbe(rows, i, place.function, values, at, state);
-    else this.#returnProbe(rows, i, place.function, values, at, state);
-  }
-
   #entryProbe(
     rows: SpanBatch,
     i: number,
@@ -185,23 +175,32 @@ export class ZswapExtractor {
     values: ReadonlyMap<string, string>,
     at: number,
     state: TaskState,
+    used: Map<string, string>,
   ): void {
     const operation = ZSWAP_OPERATIONS[function_]!;
-    if (function_.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
     this.#settle(state, operation);
     const row = this.#begin(rows, i, operation, at, state);
     const table = this.#table;
     table.startNs[row] = rows.startNs[i]!;
     const facts = table.zswap.get(row)!;
-    const swapEntry = values.get('swp') ?? values.get('swpentry') ?? values.get('entry_swp');
+    const take = (meaning: string, names: readonly string[]): string | undefined => {
+      const name = names.find((candidate) => values.has(candidate));
+      if (name !== undefined) used.set(name, meaning);
+      return name === undefined ? undefined : values.get(name);
+    };
+    const swapEntry = take('slot', ['swp', 'swpentry', 'swap']);
     const slot = swapEntry === undefined ? null : slotOfSwapEntry(swapEntry);
     if (slot !== null) table.slot[row] = slot;
-    facts.entry = values.get('entry') ?? null;
-    facts.length = numberOf(values.get('length') ?? values.get('len'));
-    facts.pages = numberOf(values.get('nr') ?? values.get('pages') ?? values.get('nr_pages'));
+    // frontswap (6.1) names a slot by device and offset.
+    const offset = swapEntry === undefined ? numberOf(take('slot', ['offset'])) : null;
+    if (offset !== null)
+      table.slot[row] = (numberOf(take('device', ['type'])) ?? 0) * SLOTS_OF_DEVICE + offset;
+    facts.entry = take('entry', ['entry']) ?? null;
+    facts.length = numberOf(take('length', ['length', 'len']));
+    facts.pages = numberOf(take('pages', ['nr', 'pages', 'nr_pages']));
     if (facts.length !== null) table.size[row] = facts.length;
-    const handle = values.get('handle');
-    if (handle !== undefined) table.handle[row] = table.handles.id(handle);
+    const handle = take('handle', ['handle']);
+    if (handle !== undefined) table.handle[row] = table.handles.id(addressText(handle));
     state.open.push({ row, function: function_, spanEnded: false });
   }
 

@@ -58,7 +58,7 @@ export function zswapCall(name: string): ZswapCall {
 }
 
 /** Slots of a device are numbered from `device * SLOTS_OF_DEVICE` on. */
-const SLOTS_OF_DEVICE = 2 ** 40;
+export const SLOTS_OF_DEVICE = 2 ** 40;
 
 /** A swp_entry_t (device in the bits from 58 up) as one number; null when it is none. */
 export function slotOfSwapEntry(text: string): number | null {

@@ -85,4 +85,18 @@ describe('operations of zswap', () => {
     expect(table.zswap.get(free)!.pages).toBe(512);
     expect(table.zswap.get(out)!.result).toBe(0);
   });
+
+  it('of 6.1, which frontswap calls with a device and an offset', () => {
+    const { table } = extractOperations(
+      text([
+        '   10.000001 |   0)     t-1       |               |  /* k_st: (zswap_frontswap_store+0x4/0x910) type=1 offset=0x7 */',
+        '   10.000002 |   0)     t-1       |               |  /* k_st_ret: (__frontswap_store+0x1/0x2 <- zswap_frontswap_store) ret=-12 */',
+        '   10.000003 |   0)     t-1       |               |  /* k_inv: (zswap_frontswap_invalidate_page+0x4/0x50) type=0 offset=9 */',
+      ]),
+    );
+    expect([...table.kind.subarray(0, 2)]).toEqual([OperationKind.ZswapStore, OperationKind.ZswapInvalidate]);
+    expect([...table.slot.subarray(0, 2)]).toEqual([2 ** 40 + 7, 9]);
+    expect(table.zswap.get(0)!.result).toBe(-12);
+    expect([...table.zswapHints]).toEqual(['frontswap']);
+  });
 });
