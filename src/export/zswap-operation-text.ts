@@ -3,13 +3,13 @@ import type { ZswapFacts, ZswapPart } from '../trace/zswap-facts.ts';
 /** What is known of an operation of zswap, as fields of its NDJSON line; what is not known is left out. */
 export function zswapJson(facts: ZswapFacts | undefined): Record<string, unknown> {
   if (!facts) return {};
-  const { result, entry, pages, showsCalls, compressions, published, parts } = facts;
+  const { result, entry, pages, showsCalls, entries, compressions, published, parts } = facts;
   const times = Object.entries(parts) as [ZswapPart, number][];
   return {
     result: result ?? undefined,
     entry: entry ?? undefined,
     pages: pages ?? undefined,
-    ...(showsCalls ? { compressions, published: published.length } : {}),
+    ...(showsCalls && entries > 0 ? { compressions, published: published.length } : {}),
     ...Object.fromEntries(times.map(([part, ns]) => [`${part}Ns`, ns])),
   };
 }

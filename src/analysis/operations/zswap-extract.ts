@@ -4,7 +4,14 @@ import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { noFacts, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
 import { addressText } from './probe-arguments.ts';
 import type { Probe } from './probes.ts';
-import { numberOf, slotOfSwapEntry, ZSWAP_OPERATIONS, type ZswapCall, zswapCall } from './zswap-functions.ts';
+import {
+  numberOf,
+  SLOTS_OF_DEVICE,
+  slotOfSwapEntry,
+  ZSWAP_OPERATIONS,
+  type ZswapCall,
+  zswapCall,
+} from './zswap-functions.ts';
 
 /** An operation that has begun. */
 interface Open {
@@ -160,7 +167,9 @@ export class ZswapExtractor {
     // What a load or a writeback locks when it has the page is no tree.
     if (meaning.locksTree && facts.parts.decompress === undefined) facts.treeAt = at;
     if (meaning.publishes) facts.published.push({ treeAt: facts.treeAt, listAt: at });
-    addPart(facts, meaning.part, duration);
+    // The locks of the swap layer are none of zswap's trees.
+    const isOfSwapLayer = this.#meaning(rows.parentName[i]!).operation >= OperationKind.SwapOut;
+    if (!(isOfSwapLayer && meaning.part === 'tree')) addPart(facts, meaning.part, duration);
     const start = rows.startNs[i]!;
     if (meaning.mutex === 'lock') call.mutexFrom = start + duration;
     else if (meaning.mutex === 'unlock') addPart(facts, 'mutexHold', start - call.mutexFrom);
