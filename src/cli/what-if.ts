@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
-import { platformSource } from '../replay/calibrate/platform-source.ts';
+import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
@@ -85,6 +85,7 @@ export function addWhatIfCommand(program: Command): void {
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
       const names = inputNames(traces, command);
       keepInputs(names, [options.output]);
+      const platform = platformOf(options.platform);
       const read = { quiet: options.quiet ?? false, hash: true };
       const timed = await recordingOf(names, read);
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;
@@ -102,7 +103,7 @@ export function addWhatIfCommand(program: Command): void {
             era: options.kernel ?? null,
             world: options.untraced || options.measured ? 'untraced' : 'traced',
             measured: options.measured ?? [],
-            platform: options.platform === undefined ? null : platformSource(options.platform, textOfFile),
+            platform,
             seeds: options.seeds,
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
@@ -122,4 +123,14 @@ export function addWhatIfCommand(program: Command): void {
         threads.close();
       }
     });
+}
+
+/** Known or refused before a long recording is read. */
+function platformOf(name: string | undefined): PlatformSource | null {
+  try {
+    return name === undefined ? null : platformSource(name, textOfFile);
+  } catch (error) {
+    if (error instanceof PlatformError) throw new UsageError(error.message);
+    throw error;
+  }
 }
