@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { missingProbes } from '../analysis/operations/missing-probes.ts';
 import type { Probe } from '../analysis/operations/probes.ts';
 import { thinkTimes } from '../analysis/operations/think-times.ts';
 import {
@@ -11,6 +12,7 @@ import { complete } from '../replay/reconstruct/complete.ts';
 import type { Reconstruction } from '../replay/reconstruct/reconstruct.ts';
 import { wrap } from '../report/text/layout.ts';
 import { InputError } from '../trace/diagnostics.ts';
+import type { OperationTable } from '../trace/operations.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { writeTo } from './output.ts';
@@ -68,6 +70,7 @@ export function addOpsCommand(program: Command): void {
       const notes = [
         ...recording.probes.map(probeNote),
         ...(reconstruction === null ? [] : reconstructionNotes(reconstruction)),
+        ...missingNotes(shown),
         ...(recording.unfinished > 0
           ? [`${recording.unfinished} operations have no return in the recording`]
           : []),
@@ -101,6 +104,14 @@ function probeNote({ event, kind, function: name, basis, count, used }: Probe): 
     argument === meaning ? `its ${meaning}` : `${argument} as its ${meaning}`,
   );
   return `${count} of ${event}: ${kind} of ${name}, told by ${basis}${what.length > 0 ? `; with ${what.join(', ')}` : ''}`;
+}
+
+/** What to record next time. */
+function missingNotes(ops: OperationTable): string[] {
+  const missing = missingProbes(ops);
+  if (missing.length === 0) return [];
+  const lines = missing.map((definition) => `'${definition}'`).join(', ');
+  return [`not in the recording, for kprobe_events (docs/recording.md): ${lines}`];
 }
 
 function reconstructionNotes({ frees, of, sizes, times, releasesShown }: Reconstruction): string[] {

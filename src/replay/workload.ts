@@ -84,7 +84,9 @@ export function freeWorkload(
   const placed = freesByTask(structure.ops, from, (row) => sizeClass[row]! >= 0);
   const timed = times === structure.ops ? placed : freesByTask(times, 0, () => true);
   if (timed.size === 0 || placed.size === 0) {
-    throw new RangeError('no zs_free with a duration behind the last zs_malloc');
+    throw new RangeError(
+      'no zs_free with a duration behind the last zs_malloc (docs/recording.md says what to record)',
+    );
   }
   const pairs =
     times === structure.ops

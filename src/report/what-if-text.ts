@@ -76,6 +76,13 @@ function validation({ validation: v, frees, tasks, cpus, kernel }: WhatIfResult)
     `  object index                ${judged(s.objectIndexAgree, s.objectIndexJudged)}`,
     `  zspage released or not      ${judged(s.freesAgree, s.freesJudged)}`,
   ];
+  if (s.freesReconstructed > 0) {
+    lines.push(`  reconstructed, not judged   ${s.freesReconstructed} of ${s.frees} frees`);
+    if (s.releasesShown > 0)
+      lines.push(
+        `    released as in the trace  ${s.releasesReproduced} of ${s.releasesShown}, by construction`,
+      );
+  }
   if (s.moves > 0) lines.push(`  objects moved by compaction ${judged(s.movesAgree, s.moves)}`);
   for (const difference of s.differences.slice(0, 3)) {
     lines.push(...wrap(`line ${difference.line}: ${difference.what}`, '    '));
