@@ -27,9 +27,13 @@ const STEPS = new Set([
   'lock-run',
   'unlock-run',
   'try-lock',
+  'try-read-lock',
   'pool',
   'when',
+  'repeat',
+  'look',
   'enqueue',
+  'each-queued',
   'call',
 ]);
 

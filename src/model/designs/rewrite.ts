@@ -10,8 +10,11 @@ export function rewriteSteps(
     if (replaced) return replaced;
     switch (step.do) {
       case 'when':
+      case 'repeat':
+      case 'each-queued':
         return [{ ...step, steps: rewriteSteps(step.steps, rewrite) }];
       case 'try-lock':
+      case 'try-read-lock':
         return [{ ...step, failed: rewriteSteps(step.failed, rewrite) }];
       case 'enqueue':
         return [{ ...step, full: rewriteSteps(step.full, rewrite) }];

@@ -1,6 +1,8 @@
 import type { KernelModel, LockDeclaration, Step } from '../steps.ts';
 import { FOUR_GROUPS, type FullnessRule, TWELVE_GROUPS } from '../zsmalloc/fullness.ts';
 import { X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
+import { compactUnder, compactWithPoolLock, plainLock } from './compact-steps.ts';
+import { EMPTY_FREED, work } from './pieces.ts';
 
 /** Lock eras of zsmalloc that can be modelled. */
 export type EraId = 'B' | 'C' | 'C-6.1' | 'D' | 'E' | 'F';
@@ -13,16 +15,6 @@ export interface Era {
   readonly geometry: ZsmallocConfig;
   readonly fullness: FullnessRule;
 }
-
-const work = (what: string, cost: string): Step => ({ do: 'work', what, cost });
-const EMPTY_FREED: Step = {
-  do: 'when',
-  condition: 'zspage-empty',
-  steps: [
-    { do: 'work', what: 'free_zspage: give its pages back', cost: 'free-page', perPage: true },
-    { do: 'pool', action: 'release-zspage' },
-  ],
-};
 
 /** obj_free and the move between fullness lists, under the lock. */
 const PUT_OBJECT: readonly Step[] = [
@@ -98,6 +90,7 @@ interface Shape {
   readonly locks: Readonly<Record<string, LockDeclaration>>;
   readonly free: readonly Step[];
   readonly malloc: readonly Step[];
+  readonly compact: readonly Step[];
   /** Lock of the swap device that the notification runs under. */
   readonly swapLock: 'si->lock' | 'cluster lock';
   readonly geometry: ZsmallocConfig;
@@ -127,6 +120,7 @@ function era(shape: Shape): Era {
       paths: {
         zs_malloc: shape.malloc,
         zs_free: shape.free,
+        zs_compact: shape.compact,
         notify: NOTIFY,
         'swap free': notifyUnderSwapLock,
       },
@@ -145,6 +139,7 @@ export const ERAS: readonly Era[] = [
     locks: { 'pool->migrate_lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64_BEFORE_6_3,
     fullness: FOUR_GROUPS,
@@ -167,6 +162,7 @@ export const ERAS: readonly Era[] = [
         FREE_HANDLE,
       ],
       malloc: mallocUnder('pool->lock'),
+      compact: compactUnder([plainLock('pool->lock')], 'pool->lock'),
       swapLock: 'si->lock',
       geometry: id === 'C' ? X86_64 : X86_64_BEFORE_6_3,
       fullness: id === 'C' ? TWELVE_GROUPS : FOUR_GROUPS,
@@ -179,6 +175,7 @@ export const ERAS: readonly Era[] = [
     locks: { 'pool->migrate_lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -190,6 +187,7 @@ export const ERAS: readonly Era[] = [
     locks: { 'pool->lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: freeWithPoolLock('pool->lock'),
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -198,7 +196,7 @@ export const ERAS: readonly Era[] = [
     id: 'F',
     title: 'newest: class from the object word, no pool lock on free',
     source: 'commits 9909b088b1f0, 59e88952a827, 7ef28e8b8142',
-    locks: { 'class->lock': CLASS_LOCK },
+    locks: { 'pool->lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: [
       work('class from the handle word', 'locate-class'),
       { do: 'lock', lock: 'class->lock' },
@@ -210,6 +208,7 @@ export const ERAS: readonly Era[] = [
       FREE_HANDLE,
     ],
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,

@@ -18,7 +18,7 @@ parentPort!.postMessage(
     for (let k = 0; k < handle.length; k++)
       if (pool.allocateFromExisting(sizeClass[k]!, handle[k]!) < 0)
         pool.allocateFromNew(sizeClass[k]!, handle[k]!);
-    const program = compile(kernel);
+    const program = compile(kernel, input.paths);
     const ofProgram = program.costs.map((name) => {
       const values = costs[name];
       if (!values) throw new RangeError(`${kernel.id}: no cost ${name}`);
