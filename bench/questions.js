@@ -42,6 +42,11 @@ const QUESTIONS = [
     command: `what-if ${BASE} -d deferred -d deferred:entries=256,buffers=64`,
     show: [/^Designs/m, /^Before/m],
   },
+  {
+    question: 'Do queued compaction writers block every later reader?',
+    command: `what-if ${BASE} -d class-idx --compaction every=10ms`,
+    show: [/^Compaction beside/m, /^Before/m],
+  },
 ];
 
 /** The part of a report from one heading to the next of interest. */
@@ -76,7 +81,6 @@ agrees with patched kernels in this world).
 ${blocks.join('\n')}
 ## Not answered yet
 
-Whether queued compaction writers block every later reader (the engine's reader-writer lock is fair and tested for it, but
-compaction is not replayed in time), and what is left in the notify path and its floor.
+What is left in the notify path and its floor.
 `,
 );

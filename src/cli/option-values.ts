@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { CompactionPlan } from '../replay/compaction.ts';
 
 /** Parsers of option values; each throws what commander turns into one clear line. */
 
@@ -70,4 +71,16 @@ export function exclusions(text: string): { irq: boolean; softirq: boolean; offC
     softirq: parts.includes('softirq'),
     offCpu: parts.includes('offcpu'),
   };
+}
+
+const NS_OF_UNIT: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+
+/** `recorded`, `none`, or `every=10ms`: the pause between two compactions. */
+export function compactionPlan(text: string): CompactionPlan {
+  if (text === 'recorded' || text === 'none') return text;
+  const m = /^every=(\d{1,9}(?:\.\d{1,3})?)(ns|us|ms|s)$/.exec(text);
+  const everyNs = m ? Number(m[1]) * NS_OF_UNIT[m[2]!]! : 0;
+  if (everyNs === 0)
+    throw new InvalidArgumentError('expected recorded, none, or a pause such as every=10ms.');
+  return { everyNs };
 }

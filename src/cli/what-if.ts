@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
+import type { CompactionPlan } from '../replay/compaction.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import { whatIf } from '../replay/run-what-if.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
@@ -8,7 +9,7 @@ import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { fileList, wholeNumber } from './option-values.ts';
+import { compactionPlan, fileList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 import { readOperations } from './recordings.ts';
@@ -22,6 +23,7 @@ interface WhatIfOptions {
   readonly seeds: number;
   readonly cpus?: number;
   readonly cpuPressure: number;
+  readonly compaction: CompactionPlan;
   readonly json?: boolean;
   readonly output?: string;
   readonly quiet?: boolean;
@@ -59,6 +61,12 @@ export function addWhatIfCommand(program: Command): void {
     .option('--seeds <n>', 'runs, each with the recorded times in another order', wholeNumber(1), 21)
     .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1))
     .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0), 0)
+    .option(
+      '--compaction <when>',
+      'zs_compact beside the frees: as recorded, none, or every=10ms',
+      compactionPlan,
+      'recorded',
+    )
     .option('--json', 'print JSON instead of text (docs/what-if.md)')
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
@@ -84,6 +92,7 @@ export function addWhatIfCommand(program: Command): void {
             seeds: options.seeds,
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
+            compaction: options.compaction,
           },
           tool,
         );

@@ -1,11 +1,13 @@
 import { rewriteSteps } from './designs/rewrite.ts';
 import type { KernelModel, Step } from './steps.ts';
 
+const CALLS = ['lock', 'unlock', 'read-lock', 'read-unlock', 'write-lock', 'write-unlock'] as const;
+
+/** Steps that are calls of lock functions. */
+export type LockCall = (typeof CALLS)[number];
+
 /** Name of the cost of a lock call beyond the lock itself, on one side of it. */
-export function callCost(
-  step: 'lock' | 'unlock' | 'read-lock' | 'read-unlock',
-  side: 'before' | 'after',
-): string {
+export function callCost(step: LockCall, side: 'before' | 'after'): string {
   return `${step} call, ${side}`;
 }
 
@@ -16,10 +18,9 @@ export function callCost(
  */
 export function withCallCosts(kernel: KernelModel): KernelModel {
   const around = (step: Step): readonly Step[] | undefined => {
-    if (step.do !== 'lock' && step.do !== 'unlock' && step.do !== 'read-lock' && step.do !== 'read-unlock') {
-      return undefined;
-    }
-    const { do: call } = step;
+    const call: LockCall | undefined =
+      step.do === 'try-read-lock' ? 'read-lock' : CALLS.find((known) => known === step.do);
+    if (call === undefined || !('lock' in step)) return undefined;
     const cost = (side: 'before' | 'after'): Step => ({
       do: 'work',
       what: `call of ${step.do} ${step.lock}, ${side}`,

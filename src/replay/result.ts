@@ -47,6 +47,12 @@ export interface WhatIfResult {
   readonly runs: number;
   readonly validation: Validation;
   readonly baseline: DesignPrediction;
+  /** Compaction beside the frees, with the base as it would be without; null when there is none. */
+  readonly compaction: {
+    readonly source: string;
+    readonly cpu: number;
+    readonly without: DesignPrediction;
+  } | null;
   readonly designs: readonly DesignPrediction[];
   /** Marginal effect of each part of a composed design on the total, in its order. */
   readonly marginal: readonly {

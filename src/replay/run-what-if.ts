@@ -4,6 +4,7 @@ import { eraById } from '../model/kernels/eras.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import { OperationKind } from '../trace/operations.ts';
+import { type CompactionPlan, compactionBeside } from './compaction.ts';
 import { detectEra } from './detect-era.ts';
 import type { MachineTimes } from './engine/machine.ts';
 import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
@@ -36,6 +37,7 @@ export interface WhatIfRequest {
   readonly cpus: number | null;
   /** Threads that always want each CPU. */
   readonly pressure: number;
+  readonly compaction: CompactionPlan;
 }
 
 /** Costs that no recording of today's kernel shows, ns: assumed, with their range. */
@@ -80,16 +82,21 @@ export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): What
   const inWorld = addAssumedCosts(workload.distributions, request.world, timed.tracer);
   const kernel = replayedKernel(era, workload);
   const cpus = request.cpus ?? Math.max(1, ...workload.tasks.map((task) => task.cpu + 1));
+  const alone = { ...workload, distributions: inWorld };
+  const beside = compactionBeside(request.compaction, alone, timed, pool, tracer);
+  const replayed = beside?.workload ?? alone;
   const scenario = {
-    cpus,
+    cpus: request.cpus ?? Math.max(cpus, (beside?.cpu ?? 0) + 1),
     times: ASSUMED_TIMES,
     workerCpu: cpus - 1,
-    hogs: new Uint8Array(cpus).fill(request.pressure),
+    hogs: new Uint8Array(beside?.cpu === cpus ? cpus + 1 : cpus).fill(request.pressure, 0, cpus),
     seeds: request.seeds,
   };
-  const replayed = { ...workload, distributions: inWorld };
   const { base, baseRuns, designs } = predict(kernel, chosen, replayed, pool, scenario);
-  const validation = validate(timed.operations, full.report, replayed, base, baseRuns);
+  const without = beside && predict(kernel, [], alone, pool, scenario);
+  // The recording is the judge of what was recorded, not of a compaction that was asked for.
+  const judged = without && request.compaction !== 'recorded' ? without : { base, baseRuns };
+  const validation = validate(timed.operations, full.report, alone, judged.base, judged.baseRuns);
   const marginal = chosen
     .filter((design) => design.chosen.length > 1)
     .map(({ text, chosen: parts }) => ({
@@ -108,9 +115,10 @@ export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): What
     runs: request.seeds,
     validation,
     baseline: base,
+    compaction: beside && without && { source: beside.source, cpu: beside.cpu, without: without.base },
     designs,
     marginal,
-    assumptions: assumptions(request, workload.notes),
+    assumptions: [...assumptions(request, workload.notes), ...(beside?.assumptions ?? [])],
     notIdentifiable: notIdentifiable(request, timed.operations),
   };
 }

@@ -48,7 +48,9 @@ export interface DesignPrediction {
   readonly pFaster: number;
   readonly lockWaitNs: Readonly<Record<string, Interval>>;
   readonly contended: Readonly<Record<string, Interval>>;
-  readonly cpuWorkNs: { readonly caller: number; readonly worker: number };
+  readonly cpuWorkNs: { readonly caller: number; readonly worker: number; readonly compaction: number };
+  /** What compaction did beside the frees; null when there was none. */
+  readonly compaction: CompactionUse | null;
   readonly memoryReturn: {
     readonly t50Ns: number | null;
     readonly t90Ns: number | null;
@@ -59,6 +61,19 @@ export interface DesignPrediction {
   readonly overflowShare: number;
   readonly strandedBytes: { readonly typical: number; readonly worst: number };
   readonly notes: readonly string[];
+}
+
+/** Compaction in one run (the first), and the readers of the pool's lock that it made wait. */
+export interface CompactionUse {
+  /** Calls of zs_compact that went through all classes. */
+  readonly calls: number;
+  readonly objectsMoved: number;
+  readonly pagesFreed: number;
+  /** Readers that came while a writer held the lock, and while one waited for readers to leave. */
+  readonly readersBehindHolder: number;
+  readonly readersBehindQueue: number;
+  readonly readersWaitNs: number;
+  readonly readersLongestNs: number;
 }
 
 /** Median and the middle 90 % of an ensemble. */
@@ -117,7 +132,8 @@ function runs(kernel: KernelModel, workload: Workload, pool: Pool, options: Scen
   const program = compile(withCallCosts(kernel));
   const zeros = new Float64Array(COST_QUANTILES);
   const costs = program.costs.map((name) => workload.distributions.get(name) ?? zeros);
-  const paths = ['swap free'];
+  const background = workload.background ?? [];
+  const paths = background.length > 0 ? ['swap free', 'zs_compact'] : ['swap free'];
   return Array.from({ length: options.seeds }, (_, seed) => {
     const result = new Machine({
       program,
@@ -129,11 +145,14 @@ function runs(kernel: KernelModel, workload: Workload, pool: Pool, options: Scen
       ),
       cpus: options.cpus,
       paths,
-      tasks: workload.tasks.map((task, t) => ({
-        ...task,
-        cpu: task.cpu % options.cpus,
-        thinkNs: rotated(task.thinkNs, seed, t)!,
-      })),
+      tasks: [
+        ...workload.tasks.map((task, t) => ({
+          ...task,
+          cpu: task.cpu % options.cpus,
+          thinkNs: rotated(task.thinkNs, seed, t)!,
+        })),
+        ...background.map((task) => ({ ...task, cpu: task.cpu % options.cpus })),
+      ],
       workerCpu: options.workerCpu,
       hogs: options.hogs,
       seed,
@@ -198,7 +217,9 @@ function summary(
     cpuWorkNs: {
       caller: median(these.map((run) => run.result.workNs.caller)),
       worker: median(these.map((run) => run.result.workNs.worker)),
+      compaction: median(these.map((run) => run.result.workNs.background)),
     },
+    compaction: compactionUse(first, kernel, pool),
     memoryReturn: memoryReturn(first, pool.pages),
     pagesReturned: first.returnedPages.reduce((sum, pages) => sum + pages, 0),
     pagesAtStart: pool.pages,
@@ -208,6 +229,22 @@ function summary(
       worst,
     },
     notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
+  };
+}
+
+function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
+  const classes = result.operations[1];
+  if (classes === undefined) return null;
+  const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
+  const sum = (of: (readers: MachineResult['locks'][number]['readers']) => number) =>
+    shared.reduce((total, { readers }) => total + of(readers), 0);
+  return {
+    calls: Math.floor(classes / pool.classes.length),
+    ...result.compaction,
+    readersBehindHolder: sum((readers) => readers.behindHolder),
+    readersBehindQueue: sum((readers) => readers.behindQueue),
+    readersWaitNs: sum((readers) => readers.waitNs),
+    readersLongestNs: Math.max(0, ...shared.map(({ readers }) => readers.longestNs)),
   };
 }
 

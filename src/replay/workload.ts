@@ -23,6 +23,8 @@ export interface Workload {
   /** No two frees of different CPUs overlap though several tasks free: something outside serialises them. */
   readonly serialised: boolean;
   readonly notes: readonly string[];
+  /** What runs beside the frees and ends with them: compaction. */
+  readonly background?: readonly TaskStream[];
 }
 
 /** Costs of the zs_free path in the order of {@link stepCosts}. */
@@ -287,7 +289,7 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Trac
   const traced = (ns: number) => (Number.isNaN(ns) ? 0 : Math.max(0, ns - tracer.insideNs));
   const total = ops.endNs[row]! - ops.startNs[row]!;
   const zspage = parts.zspage.get(row);
-  const lockWait = known(parts.lockWait.get(row));
+  const lockWait = known(parts.lockWait.get(row)) + known(parts.poolLockWait.get(row));
   const perPage = !Number.isNaN(zspage) && pages > 0 ? traced(zspage) / pages : Number.NaN;
   if (Number.isNaN(parts.object.get(row))) {
     // What zs_free does is not told apart: a share of it is assumed to be under the lock.

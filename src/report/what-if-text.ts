@@ -1,6 +1,7 @@
 import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.ts';
 import { bytesText, durationText, shareText } from './quantities.ts';
 import { wrap } from './text/layout.ts';
+import { compactionLines } from './what-if-compaction.ts';
 
 /** A what-if as plain text of at most 72 columns: validation first, then what each design changes. */
 export function renderWhatIfText(result: WhatIfResult): string {
@@ -8,6 +9,7 @@ export function renderWhatIfText(result: WhatIfResult): string {
     answer(result),
     ['Does the model fit the recording?', ...validation(result)],
     ['Designs, against the base', ...designTable(result)],
+    ...(result.compaction ? [compactionLines(result, result.compaction)] : []),
     ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
     ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),
     ['What this rests on', ...rests(result)],
@@ -93,7 +95,7 @@ function designTable(result: WhatIfResult): string[] {
     `  total       ${span(design.totalNs, durationText)}`,
     `  a free      p50 ${durationText(design.latency.p50Ns)}  p99 ${durationText(design.latency.p99Ns)}  max ${durationText(design.latency.maxNs)}`,
     ...waits(design),
-    `  CPU work    caller ${durationText(design.cpuWorkNs.caller)}  worker ${durationText(design.cpuWorkNs.worker)}`,
+    `  CPU work    caller ${durationText(design.cpuWorkNs.caller)}  worker ${durationText(design.cpuWorkNs.worker)}${design.compaction ? `  compaction ${durationText(design.cpuWorkNs.compaction)}` : ''}`,
     `  pages back  50 % at ${durationText(design.memoryReturn.t50Ns)}, 90 % at ${durationText(design.memoryReturn.t90Ns)}, all at ${durationText(design.memoryReturn.t100Ns)}`,
     ...(design.strandedBytes.worst > 0
       ? [

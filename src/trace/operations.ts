@@ -1,11 +1,12 @@
 /**
- * Parts of an operation that the trace shows as calls of their own: taking and releasing the pool's
- * reader lock, taking the lock of the lists (without and as waiting), releasing it, the object, its
+ * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
+ * releasing the pool's read-write lock, taking the lock of the lists (without and as waiting), releasing it, the object, its
  * fullness group, the zspage (made or freed), the handle; what is left (`self`), and how many calls
  * there were (`calls`, a count).
  */
 export type OperationPart =
   | 'poolLock'
+  | 'poolLockWait'
   | 'poolUnlock'
   | 'lock'
   | 'lockWait'
@@ -100,6 +101,7 @@ export class OperationTable {
   /** Time of the calls that an operation made, ns, NaN where not traced: see {@link OperationPart}. */
   readonly parts: Readonly<Record<OperationPart, GrowingTimes>> = {
     poolLock: new GrowingTimes(),
+    poolLockWait: new GrowingTimes(),
     poolUnlock: new GrowingTimes(),
     lock: new GrowingTimes(),
     lockWait: new GrowingTimes(),

@@ -34,9 +34,11 @@ interface Meaning {
   readonly takesPage: boolean;
   readonly releasesZspage: boolean;
   readonly takesSpinlock: boolean;
+  readonly takesRwlock: boolean;
   /** Part of the operation that a call of it is. */
   readonly part: OperationPart | null;
   readonly isSlowpath: boolean;
+  readonly isRwSlowpath: boolean;
 }
 
 /** An operation that has begun. */
@@ -157,9 +159,11 @@ export class OperationExtractor {
         inner: INNER.find((inner) => inner === name) ?? null,
         takesPage: /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)(?:_\w+)?$/.test(name),
         releasesZspage: /^_*free_zspage/.test(name),
+        takesRwlock: primitive?.op === 'acquire' && primitive.kind.startsWith('rwlock'),
         takesSpinlock: primitive?.op === 'acquire' && primitive.kind === 'spinlock',
         part: partOf(name, primitive),
         isSlowpath: primitive?.op === 'slowpath',
+        isRwSlowpath: primitive?.op === 'slowpath' && primitive.kind.startsWith('rwlock'),
       };
       this.#meanings[id] = meaning;
     }
@@ -245,13 +249,14 @@ export class OperationExtractor {
     addPart(facts, meaning.part, rows.durationNs[i]!);
     facts.parts.calls = (facts.parts.calls ?? 0) + 1;
     // Where lock calls are not traced and their slow path is.
-    if (meaning.isSlowpath) addPart(facts, 'lockWait', rows.durationNs[i]!);
-    if (meaning.takesSpinlock) {
+    if (meaning.isSlowpath)
+      addPart(facts, meaning.isRwSlowpath ? 'poolLockWait' : 'lockWait', rows.durationNs[i]!);
+    if (meaning.takesSpinlock || meaning.takesRwlock) {
       const waited = state.slowpaths.get(rows.span[i]!);
       if (waited !== undefined) {
         state.slowpaths.clear();
-        addPart(facts, 'lock', -waited);
-        addPart(facts, 'lockWait', waited);
+        addPart(facts, meaning.takesRwlock ? 'poolLock' : 'lock', -waited);
+        addPart(facts, meaning.takesRwlock ? 'poolLockWait' : 'lockWait', waited);
       }
     }
     if (meaning.takesPage) facts.newPages++;
@@ -432,7 +437,7 @@ function addPart(facts: CallFacts, part: OperationPart | null, ns: number): void
 /** The part of a zsmalloc operation that a call of this function is, by its name. */
 function partOf(name: string, primitive: ReturnType<typeof lockPrimitive>): OperationPart | null {
   if (primitive) {
-    const isPool = primitive.kind === 'rwlock-read';
+    const isPool = primitive.kind === 'rwlock-read' || primitive.kind === 'rwlock-write';
     if (primitive.op === 'acquire')
       return isPool ? 'poolLock' : primitive.kind === 'spinlock' ? 'lock' : null;
     if (primitive.op === 'release')

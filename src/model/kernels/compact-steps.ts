@@ -16,7 +16,6 @@ export function compactUnder(locks: readonly LockPair[], watched: string): reado
   const take = locks.map((lock) => lock.take);
   const leave = locks.map((lock) => lock.leave).reverse();
   const round: readonly Step[] = [
-    work('choose source and destination', 'compact-choose'),
     { do: 'work', what: 'copy the object, change its handle', cost: 'move-object', perObject: true },
     EMPTY_FREED,
     { do: 'look', lock: watched },
@@ -38,6 +37,7 @@ export function compactUnder(locks: readonly LockPair[], watched: string): reado
       do: 'repeat',
       condition: 'more-to-move',
       steps: [
+        work('can anything be freed? choose source, destination', 'compact-choose'),
         { do: 'pool', action: 'compact-zspage' },
         { do: 'when', condition: 'more-to-move', steps: round },
       ],
