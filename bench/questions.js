@@ -44,7 +44,7 @@ const QUESTIONS = [
   },
   {
     question: 'Do queued compaction writers block every later reader?',
-    command: `what-if ${BASE} -d class-idx --compaction every=10ms`,
+    command: `what-if ${BASE} -d class-idx -d try-read-queue --compaction every=10ms`,
     show: [/^Compaction beside/m, /^Before/m],
   },
 ];

@@ -195,7 +195,10 @@ function summary(
   const largest = pool.geometry.config.pageSize;
   const worst = Object.values(kernel.queues).reduce(
     (sum, q) =>
-      sum + (q.wakes === 'when-full' ? (q.entries - 1) * (q.per === 'cpu' ? options.cpus : 1) * largest : 0),
+      sum +
+      (q.wakes === 'at-once'
+        ? 0
+        : (q.wakes === 'never' ? q.entries : q.entries - 1) * (q.per === 'cpu' ? options.cpus : 1) * largest),
     0,
   );
   return {

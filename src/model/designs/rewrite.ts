@@ -1,4 +1,5 @@
 import type { KernelModel, Step } from '../steps.ts';
+import { DesignError } from './design.ts';
 
 /** Replaces each step by what `rewrite` gives for it, inside branches too; undefined keeps it. */
 export function rewriteSteps(
@@ -33,6 +34,15 @@ export function withPath(
   const steps = kernel.paths[path];
   if (!steps) throw new RangeError(`${kernel.id} has no path ${path}`);
   return { ...kernel, paths: { ...kernel.paths, [path]: change(steps) } };
+}
+
+/**
+ * A design that changes zs_free comes before those that have copied it for a queue or a drain.
+ * @throws {DesignError} when there is such a copy.
+ */
+export function refuseAfterCopy(kernel: KernelModel, id: string): void {
+  if (Object.keys(kernel.paths).some((path) => path.startsWith('zs_free ')))
+    throw new DesignError(`${id} changes zs_free, which a part before it has copied: name ${id} first`);
 }
 
 /** The step's lock is the pool's, whatever this kernel calls it. */
