@@ -31,6 +31,8 @@ const DESIGNS = [
   'no-zram-counters',
 ];
 const MEANS = {
+  notify: 10,
+  'zram-counter': 5,
   slot: 25,
   locate: 75,
   'locate-class': 10,

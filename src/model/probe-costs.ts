@@ -1,15 +1,30 @@
 import { rewriteSteps } from './designs/rewrite.ts';
 import type { KernelModel, Step } from './steps.ts';
 
-const CALLS = ['lock', 'unlock', 'read-lock', 'read-unlock', 'write-lock', 'write-unlock'] as const;
+const CALLS = [
+  'lock',
+  'unlock',
+  'read-lock',
+  'read-unlock',
+  'write-lock',
+  'write-unlock',
+  'try-lock',
+] as const;
 
 /** Steps that are calls of lock functions. */
 export type LockCall = (typeof CALLS)[number];
 
-/** Name of the cost of a lock call beyond the lock itself, on one side of it. */
+/** Name of the cost of a call of zsmalloc's locks beyond the lock itself, on one side of it. */
 export function callCost(step: LockCall, side: 'before' | 'after'): string {
   return `${step} call, ${side}`;
 }
+
+/** The same for the lock of zram's slot, and for the swap device's, which is held over many frees. */
+export function otherCallCost(lock: string, step: LockCall, side: 'before' | 'after'): string {
+  return `${lock}: ${callCost(step, side)}`;
+}
+
+const NOT_OF_ZSMALLOC = new Set(['zram slot', 'si->lock', 'cluster lock']);
 
 /**
  * The kernel as it runs under a function tracer: each lock call costs its own time and the tracer's,
@@ -24,7 +39,7 @@ export function withCallCosts(kernel: KernelModel): KernelModel {
     const cost = (side: 'before' | 'after'): Step => ({
       do: 'work',
       what: `call of ${step.do} ${step.lock}, ${side}`,
-      cost: callCost(call, side),
+      cost: NOT_OF_ZSMALLOC.has(step.lock) ? otherCallCost(step.lock, call, side) : callCost(call, side),
     });
     return [cost('before'), step, cost('after')];
   };

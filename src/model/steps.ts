@@ -19,6 +19,8 @@ export interface AtomicStep {
   readonly do: 'atomic';
   readonly what: string;
   readonly line: string;
+  /** What it costs beyond moving the line, when that is known apart. */
+  readonly cost?: string;
 }
 
 export interface LockStep {

@@ -1,3 +1,4 @@
+import type { PlacesResult } from './places.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, Interval } from './what-if.ts';
 
@@ -54,6 +55,8 @@ export interface WhatIfResult {
     readonly without: DesignPrediction;
   } | null;
   readonly designs: readonly DesignPrediction[];
+  /** Null when zram's notification was not recorded with its own time. */
+  readonly places: PlacesResult | null;
   /** Marginal effect of each part of a composed design on the total, in its order. */
   readonly marginal: readonly {
     readonly design: string;

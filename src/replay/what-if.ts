@@ -84,18 +84,24 @@ export interface Interval {
 }
 
 /**
- * The path that is replayed: zs_free alone where only that was traced, under the lock of the swap
- * device where the recording shows that frees are serialised.
+ * The path that is replayed: zram's notification where that was recorded, else zs_free alone; under the
+ * lock of the swap device where the recording shows that frees are serialised, or of their clusters where
+ * the era has those and slots are known.
  */
 export function replayedKernel(era: Era, workload: Workload): KernelModel {
   const { kernel } = era;
-  const serialised = workload.serialised && 'si->lock' in kernel.locks;
+  const { tasks, notify } = workload;
+  // si->lock is one for the device; a cluster lock can be told from slots only.
+  const isUnderSwapLock =
+    'si->lock' in kernel.locks
+      ? workload.serialised || workload.notifiesInTurn
+      : notify !== null && tasks.every(({ slot }) => slot.every((index) => index >= 0));
   return {
     ...kernel,
     paths: {
       ...kernel.paths,
-      notify: [{ do: 'call', path: 'zs_free' }],
-      'swap free': serialised ? kernel.paths['swap free']! : [{ do: 'call', path: 'notify' }],
+      notify: notify ? kernel.paths.notify! : [{ do: 'call', path: 'zs_free' }],
+      'swap free': isUnderSwapLock ? kernel.paths['swap free']! : [{ do: 'call', path: 'notify' }],
     },
   };
 }

@@ -1,6 +1,14 @@
 import { callCost } from '../model/probe-costs.ts';
 import { OperationKind, type OperationTable } from '../trace/operations.ts';
 import { COST_QUANTILES, type TaskStream } from './engine/machine.ts';
+import {
+  NOTIFY_COSTS,
+  neverOverlap,
+  notificationsAround,
+  notifyCosts,
+  type Spans,
+  withNotifications,
+} from './notify-path.ts';
 import type { StructureOutcome } from './structure.ts';
 
 /** What the tracer adds, ns: within each traced call's own duration, and to its caller beyond that. */
@@ -23,6 +31,10 @@ export interface Workload {
   /** No two frees of different CPUs overlap though several tasks free: something outside serialises them. */
   readonly serialised: boolean;
   readonly notes: readonly string[];
+  /** Row of zram's notification around each free, by its row; null where they are not recorded. */
+  readonly notify: ReadonlyMap<number, number> | null;
+  /** No notification begins within one of another task: nothing speaks against one lock around all. */
+  readonly notifiesInTurn: boolean;
   /** What runs beside the frees and ends with them: compaction. */
   readonly background?: readonly TaskStream[];
 }
@@ -71,10 +83,12 @@ export function freeWorkload(
     times === structure.ops
       ? [...timed.values()].map((rows) => [rows, rows] as const)
       : paired(timed, placed, notes);
+  const notify = notificationsAround(times, [...timed.values()]);
+  const spans = withNotifications(times, notify);
   const serialised = isSerialised(times, [...timed.values()]);
   const others = serialised ? timed : null;
   const byCpu = activityByCpu(times, [...timed.values()]);
-  const beginNs = Math.min(...pairs.map(([rows]) => times.startNs[rows[0]!]!));
+  const beginNs = Math.min(...pairs.map(([rows]) => spans.startNs[rows[0]!]!));
   const streams = pairs.map(([rows, places]) => {
     const n = Math.min(rows.length, places.length);
     const stream: TaskStream = {
@@ -83,11 +97,13 @@ export function freeWorkload(
       handle: new Int32Array(n),
       sizeClass: new Int32Array(n),
       slot: new Int32Array(n).fill(-1),
-      thinkNs: thinkTimes(times, rows.subarray(0, n), others, byCpu, beginNs),
+      thinkNs: thinkTimes(spans, rows.subarray(0, n), others, byCpu, beginNs),
     };
     for (let i = 0; i < n; i++) {
       stream.handle[i] = structure.ops.handle[places[i]!]!;
       stream.sizeClass[i] = structure.outcome.sizeClass[places[i]!]!;
+      const notification = notify?.get(rows[i]!);
+      if (notification !== undefined) stream.slot[i] = times.slot[notification]!;
     }
     const costs = new Map<string, Float64Array>(COSTS.map((name) => [name, new Float64Array(n)]));
     for (let i = 0; i < n; i++) {
@@ -96,6 +112,15 @@ export function freeWorkload(
       COSTS.forEach((name, c) => {
         costs.get(name)![i] = values[c]!;
       });
+    }
+    if (notify) {
+      for (const name of NOTIFY_COSTS) costs.set(name, new Float64Array(n));
+      for (let i = 0; i < n; i++) {
+        const values = notifyCosts(times, rows[i]!, notify.get(rows[i]!), tracer);
+        NOTIFY_COSTS.forEach((name, c) => {
+          costs.get(name)![i] = values[c]!;
+        });
+      }
     }
     return { stream, costs, rows: rows.subarray(0, n), places: places.subarray(0, n) };
   });
@@ -107,13 +132,16 @@ export function freeWorkload(
   }
   for (const { costs, places } of streams) fillByPages(costs.get('free-page')!, places, structure.outcome);
   const distributions = new Map<string, Float64Array>();
-  for (const name of COSTS) distributions.set(name, quantiles(streams.map((s) => s.costs.get(name)!)));
+  for (const name of [...COSTS, ...(notify ? NOTIFY_COSTS : [])])
+    distributions.set(name, quantiles(streams.map((s) => s.costs.get(name)!)));
   return {
     tasks: streams.map((s) => s.stream),
     rows: streams.map((s) => s.rows),
     costs: streams.map((s) => s.costs),
     distributions,
     serialised,
+    notify,
+    notifiesInTurn: notify !== null && neverOverlap(spans, [...timed.values()]),
     notes,
   };
 }
@@ -183,7 +211,7 @@ function isSerialised(ops: OperationTable, tasks: readonly Int32Array[]): boolea
  * cover of it counts as waiting for that and is taken out.
  */
 function thinkTimes(
-  ops: OperationTable,
+  ops: Spans,
   rows: Int32Array,
   others: ReadonlyMap<number, Int32Array> | null,
   byCpu: ReadonlyMap<number, Int32Array>,
@@ -233,7 +261,7 @@ function activityByCpu(ops: OperationTable, tasks: readonly Int32Array[]): Reado
 }
 
 /** From the first to the last free of other tasks on the same CPU within a gap: the task was not running. */
-function offCpuNs(ops: OperationTable, task: number, from: number, to: number, onCpu: Int32Array): number {
+function offCpuNs(ops: Spans, task: number, from: number, to: number, onCpu: Int32Array): number {
   let low = 0;
   let high = onCpu.length;
   while (low < high) {

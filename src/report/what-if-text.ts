@@ -2,6 +2,7 @@ import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.
 import { bytesText, durationText, shareText } from './quantities.ts';
 import { wrap } from './text/layout.ts';
 import { compactionLines } from './what-if-compaction.ts';
+import { placesLines } from './what-if-places.ts';
 
 /** A what-if as plain text of at most 72 columns: validation first, then what each design changes. */
 export function renderWhatIfText(result: WhatIfResult): string {
@@ -9,6 +10,7 @@ export function renderWhatIfText(result: WhatIfResult): string {
     answer(result),
     ['Does the model fit the recording?', ...validation(result)],
     ['Designs, against the base', ...designTable(result)],
+    ...(result.places ? [placesLines(result.places)] : []),
     ...(result.compaction ? [compactionLines(result, result.compaction)] : []),
     ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
     ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),

@@ -1,7 +1,8 @@
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
  * releasing the pool's read-write lock, taking the lock of the lists (without and as waiting), releasing it, the object, its
- * fullness group, the zspage (made or freed), the handle; what is left (`self`), and how many calls
+ * fullness group, the zspage (made or freed), the handle; of a notification the lock of the slot tried
+ * (released: `unlock`) and what zram frees under it; what is left (`self`), and how many calls
  * there were (`calls`, a count).
  */
 export type OperationPart =
@@ -15,6 +16,8 @@ export type OperationPart =
   | 'group'
   | 'zspage'
   | 'handle'
+  | 'tryLock'
+  | 'slot'
   | 'self'
   | 'calls';
 
@@ -110,6 +113,8 @@ export class OperationTable {
     group: new GrowingTimes(),
     zspage: new GrowingTimes(),
     handle: new GrowingTimes(),
+    tryLock: new GrowingTimes(),
+    slot: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };

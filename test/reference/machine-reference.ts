@@ -371,6 +371,10 @@ class Reference {
         return false;
       }
       case 'atomic': {
+        if (step.cost) {
+          const work: Step = { do: 'work', what: step.what, cost: step.cost };
+          yield* this.step(thread, op, work, drawn);
+        }
         yield;
         const index = this.kernel.lines.indexOf(step.line);
         const line = this.lines[index]!;

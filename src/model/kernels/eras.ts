@@ -60,21 +60,21 @@ function mallocUnder(lock: string): readonly Step[] {
   ];
 }
 
+/** One of zram's counters that all CPUs share. */
+const counter = (what: string): Step => ({ do: 'atomic', what, line: 'zram->stats', cost: 'zram-counter' });
+
 /**
  * zram's slot-free notification (drivers/block/zram/zram_drv.c, 6.12): three counters that all CPUs
  * share, the slot's lock tried once.
  */
 const NOTIFY: readonly Step[] = [
-  { do: 'atomic', what: 'notify_free', line: 'zram->stats' },
-  {
-    do: 'try-lock',
-    lock: 'zram slot',
-    failed: [{ do: 'atomic', what: 'miss_free', line: 'zram->stats' }],
-  },
+  work('enter the notification', 'notify'),
+  counter('notify_free'),
+  { do: 'try-lock', lock: 'zram slot', failed: [counter('miss_free')] },
   work('look at the slot', 'slot'),
   { do: 'call', path: 'zs_free' },
-  { do: 'atomic', what: 'compr_data_size', line: 'zram->stats' },
-  { do: 'atomic', what: 'pages_stored', line: 'zram->stats' },
+  counter('compr_data_size'),
+  counter('pages_stored'),
   { do: 'unlock', lock: 'zram slot' },
 ];
 

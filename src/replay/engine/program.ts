@@ -188,6 +188,7 @@ class Compiler {
         break;
       }
       case 'atomic':
+        if (step.cost) this.#emit(Op.Work, this.#cost(step.cost), 0, this.#draw(step.cost));
         this.#emit(Op.Atomic, this.#find('line', this.#kernel.lines.indexOf(step.line), step.line));
         break;
       case 'lock':

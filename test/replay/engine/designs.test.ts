@@ -162,19 +162,20 @@ describe('rewriting', () => {
   `));
   it('deferred', () =>
     expect(free('deferred', 'notify')).toMatchInlineSnapshot(`
-    "
-    atomic notify_free
-    try-lock zram slot
-      atomic miss_free
-    work look at the slot
-    work put it into the queue
-    enqueue deferred
-      call zs_free
-    atomic compr_data_size
-    atomic pages_stored
-    unlock zram slot
-    "
-  `));
+      "
+      work enter the notification
+      atomic notify_free
+      try-lock zram slot
+        atomic miss_free
+      work look at the slot
+      work put it into the queue
+      enqueue deferred
+        call zs_free
+      atomic compr_data_size
+      atomic pages_stored
+      unlock zram slot
+      "
+    `));
   it('try-read-queue', () =>
     expect(free('drop-lock+try-read-queue', 'zs_free by the queue')).toMatchInlineSnapshot(`
       "
@@ -189,14 +190,15 @@ describe('rewriting', () => {
     `));
   it('no-slot-lock', () =>
     expect(free('no-slot-lock', 'notify')).toMatchInlineSnapshot(`
-    "
-    atomic notify_free
-    work look at the slot
-    call zs_free
-    atomic compr_data_size
-    atomic pages_stored
-    "
-  `));
+      "
+      work enter the notification
+      atomic notify_free
+      work look at the slot
+      call zs_free
+      atomic compr_data_size
+      atomic pages_stored
+      "
+    `));
 });
 
 describe('parseDesign', () => {

@@ -35,7 +35,17 @@ describe('runFleet', () => {
       fullness: era.fullness.id,
       stored,
     };
-    const names = ['slot', 'locate', 'locate-class', 'obj-free', 'fix-group', 'free-handle', 'free-page'];
+    const names = [
+      'notify',
+      'zram-counter',
+      'slot',
+      'locate',
+      'locate-class',
+      'obj-free',
+      'fix-group',
+      'free-handle',
+      'free-page',
+    ];
     const others = ['enqueue', 'take-handle', 'alloc-page', 'obj-malloc'];
     const costs = Object.fromEntries(
       [...names, ...others].map((name) => [name, Float64Array.from(constant(0), () => random() * 90).sort()]),
