@@ -4,6 +4,8 @@ import { ERAS } from '../model/kernels/eras.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import { whatIf } from '../replay/run-what-if.ts';
+import { ScenarioError } from '../replay/scenario/request.ts';
+import { SweepThreads } from '../replay/sweep.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
@@ -13,9 +15,10 @@ import { compactionPlan, fileList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 import { readOperations } from './recordings.ts';
+import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
 import { version } from './version.ts';
 
-interface WhatIfOptions {
+interface WhatIfOptions extends ScenarioOptions {
   readonly design?: readonly string[];
   readonly operations?: readonly string[];
   readonly kernel?: string;
@@ -34,6 +37,9 @@ Examples:
   trace-replay what-if trace.txt --design class-idx --design class-idx+drop-lock
   trace-replay what-if graph.txt --operations kprobes.txt --design drop-lock
   trace-replay what-if trace.txt --design deferred:entries=64,buffers=8 --json
+  trace-replay what-if trace.txt -d drop-lock --processes 1,2,4,8 --size 256M
+  trace-replay what-if trace.txt -d drop-lock --speedup free_zspage=0.5,1
+  trace-replay what-if trace.txt -d deferred --break-even --starve-worker
 
 Wants a function_graph of zs_free with its callees (times, locks) and probes of
 zs_malloc and zs_free with size and handle (which object is where): in one
@@ -42,7 +48,7 @@ recording, or in two of the same workload (--operations). Exit status: 0 done,
 
 /** Adds `trace-replay what-if`. */
 export function addWhatIfCommand(program: Command): void {
-  program
+  const command = program
     .command('what-if')
     .summary('what a change of the free path would buy, from a recording of today')
     .description(
@@ -66,7 +72,8 @@ export function addWhatIfCommand(program: Command): void {
       'zs_compact beside the frees: as recorded, none, or every=10ms',
       compactionPlan,
       'recorded',
-    )
+    );
+  addScenarioOptions(command)
     .option('--json', 'print JSON instead of text (docs/what-if.md)')
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
@@ -79,6 +86,7 @@ export function addWhatIfCommand(program: Command): void {
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;
       const words = process.argv.slice(2).join(' ');
       const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
+      const threads = new SweepThreads();
       try {
         const { known, texts } = await withOwnDesigns(options.design ?? []);
         const result = whatIf(
@@ -93,15 +101,20 @@ export function addWhatIfCommand(program: Command): void {
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
             compaction: options.compaction,
+            scenarios: scenarioRequest(options),
           },
           tool,
+          threads.run,
         );
         const text = options.json ? renderWhatIfJson(result) : renderWhatIfText(result);
         await writeTo(options.output, text);
       } catch (error) {
-        if (error instanceof DesignError) throw new UsageError(error.message);
+        if (error instanceof DesignError || error instanceof ScenarioError)
+          throw new UsageError(error.message);
         if (error instanceof RangeError) throw new InputError(`${names.join(', ')}: ${error.message}`);
         throw error;
+      } finally {
+        threads.close();
       }
     });
 }

@@ -1,4 +1,5 @@
 import type { PlacesResult } from './places.ts';
+import type { ScenarioResults } from './scenario/result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, Interval } from './what-if.ts';
 
@@ -31,7 +32,7 @@ export interface Assumption {
 }
 
 /** What `what-if` found: the one value that its writers format. */
-export interface WhatIfResult {
+export interface WhatIfResult extends ScenarioResults {
   readonly schemaVersion: number;
   readonly tool: { readonly name: string; readonly version: string; readonly command: string };
   readonly inputs: readonly { readonly name: string; readonly format: string; readonly sha256: string }[];

@@ -10,7 +10,10 @@ import type { MachineTimes } from './engine/machine.ts';
 import { COUNTER_NS } from './notify-path.ts';
 import { timeByPlace } from './places.ts';
 import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
+import type { ScenarioRequest } from './scenario/request.ts';
+import { runScenarios } from './scenario/run-scenarios.ts';
 import { replayStructure } from './structure.ts';
+import { type Executor, onThisThread } from './sweep.ts';
 import { validate } from './validate.ts';
 import { type DesignRun, predict, replayedKernel } from './what-if.ts';
 import { freeWorkload, NO_TRACER, type TracerCost } from './workload.ts';
@@ -40,6 +43,7 @@ export interface WhatIfRequest {
   /** Threads that always want each CPU. */
   readonly pressure: number;
   readonly compaction: CompactionPlan;
+  readonly scenarios: ScenarioRequest;
 }
 
 /** Costs that no recording of today's kernel shows, ns: assumed, with their range. */
@@ -64,7 +68,11 @@ const ASSUMED_TIMES: MachineTimes = {
  * @throws {RangeError} when the recording has no free with a size and a time.
  * @throws {DesignError} for designs that do not exist or do not fit the kernel.
  */
-export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): WhatIfResult {
+export function whatIf(
+  request: WhatIfRequest,
+  tool: WhatIfResult['tool'],
+  execute: Executor = onThisThread,
+): WhatIfResult {
   const { timed, placed } = request;
   const chosen = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   const ops = placed.operations;
@@ -94,8 +102,8 @@ export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): What
     hogs: new Uint8Array(beside?.cpu === cpus ? cpus + 1 : cpus).fill(request.pressure, 0, cpus),
     seeds: request.seeds,
   };
-  const { base, baseRuns, designs, designRuns } = predict(kernel, chosen, replayed, pool, scenario);
-  const without = beside && predict(kernel, [], alone, pool, scenario);
+  const { base, baseRuns, designs, designRuns } = predict(kernel, chosen, replayed, pool, scenario, execute);
+  const without = beside && predict(kernel, [], alone, pool, scenario, execute);
   // The recording is the judge of what was recorded, not of a compaction that was asked for.
   const judged = without && request.compaction !== 'recorded' ? without : { base, baseRuns };
   const validation = validate(timed.operations, full.report, alone, judged.base, judged.baseRuns);
@@ -103,8 +111,24 @@ export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): What
     .filter((design) => design.chosen.length > 1)
     .map(({ text, chosen: parts }) => ({
       design: text,
-      parts: marginalEffects(parts, kernel, replayed, pool, scenario, baseRuns),
+      parts: marginalEffects(parts, kernel, replayed, pool, scenario, baseRuns, execute),
     }));
+  const scenarios = runScenarios(
+    {
+      era,
+      operations: ops,
+      from,
+      // Compaction is not scaled: scenarios are replayed without it.
+      workload: alone,
+      pool,
+      designs: chosen,
+      options: { ...scenario, cpus, hogs: new Uint8Array(cpus).fill(request.pressure) },
+      cpusAsked: request.cpus,
+      pressure: request.pressure,
+      execute,
+    },
+    request.scenarios,
+  );
   return {
     schemaVersion: WHAT_IF_SCHEMA_VERSION,
     tool,
@@ -127,6 +151,7 @@ export function whatIf(request: WhatIfRequest, tool: WhatIfResult['tool']): What
         [base, ...designs].map((prediction, k) => ({ prediction, run: [baseRuns, ...designRuns][k]![0]! })),
       ),
     marginal,
+    ...scenarios,
     assumptions: [...assumptions(request, workload.notes), ...(beside?.assumptions ?? [])],
     notIdentifiable: notIdentifiable(request, timed.operations, workload.notify !== null),
   };
@@ -140,6 +165,7 @@ function marginalEffects(
   pool: Parameters<typeof predict>[3],
   scenario: Parameters<typeof predict>[4],
   baseRuns: readonly DesignRun[],
+  execute: Executor,
 ): { readonly id: string; readonly savesNs: Interval }[] {
   const steps = parts.map((_, k) => ({
     text: parts
@@ -148,7 +174,7 @@ function marginalEffects(
       .join('+'),
     chosen: parts.slice(0, k + 1),
   }));
-  const { designRuns } = predict(kernel, steps, workload, pool, scenario);
+  const { designRuns } = predict(kernel, steps, workload, pool, scenario, execute);
   return parts.map(({ design }, k) => {
     const before = k === 0 ? baseRuns : designRuns[k - 1]!;
     const saves = designRuns[k]!.map((run, seed) => before[seed]!.totalNs - run.totalNs).sort(

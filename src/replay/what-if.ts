@@ -11,6 +11,7 @@ import {
   type MachineTimes,
 } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
+import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
 /** One simulated run of a design. */
@@ -106,23 +107,28 @@ export function replayedKernel(era: Era, workload: Workload): KernelModel {
   };
 }
 
-/** Runs the base and each design over the same workload and the same luck. */
+/** Runs the base and each design over the same workload and the same luck; `execute` may use threads. */
 export function predict(
   kernel: KernelModel,
   designs: readonly { readonly text: string; readonly chosen: readonly ChosenDesign[] }[],
   workload: Workload,
   pool: Pool,
   options: ScenarioOptions,
+  execute: Executor = onThisThread,
 ): {
   readonly base: DesignPrediction;
   readonly baseRuns: readonly DesignRun[];
   readonly designs: readonly DesignPrediction[];
   readonly designRuns: readonly (readonly DesignRun[])[];
 } {
-  const baseRuns = runs(kernel, workload, pool, options);
-  const base = summary('base', [], kernel, baseRuns, baseRuns, pool, options);
   const changed = designs.map(({ chosen }) => applyDesigns(kernel, chosen));
-  const designRuns = changed.map((model) => runs(model, workload, pool, options));
+  const models = [kernel, ...changed];
+  const bySeed = execute({ models, workload, pool, options });
+  const [baseRuns, ...designRuns] = models.map((_, m) => bySeed.map((runs) => runs[m]!)) as [
+    DesignRun[],
+    ...DesignRun[][],
+  ];
+  const base = summary('base', [], kernel, baseRuns, baseRuns, pool, options);
   return {
     base,
     baseRuns,
@@ -133,32 +139,32 @@ export function predict(
   };
 }
 
-function runs(kernel: KernelModel, workload: Workload, pool: Pool, options: ScenarioOptions): DesignRun[] {
-  // Calls of locks cost what they cost in the recording, also where a design has moved them.
-  const program = compile(withCallCosts(kernel));
+/** All models of a sweep with one seed: the same workload, its times in the order of the seed. */
+export function runSeed({ models, workload, pool, options }: Sweep, seed: number): readonly DesignRun[] {
+  const tasks = workload.tasks.map((task, t) => ({
+    ...task,
+    cpu: task.cpu % options.cpus,
+    thinkNs: rotated(task.thinkNs, seed, t)!,
+  }));
+  const opCosts = workload.costs.map(
+    (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, seed, t)])),
+  );
   const zeros = new Float64Array(COST_QUANTILES);
-  const costs = program.costs.map((name) => workload.distributions.get(name) ?? zeros);
-  const background = workload.background ?? [];
+  const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % options.cpus }));
+  const allTasks = [...tasks, ...background];
   const paths = background.length > 0 ? ['swap free', 'zs_compact'] : ['swap free'];
-  return Array.from({ length: options.seeds }, (_, seed) => {
+  return models.map((model) => {
+    // Calls of locks cost what they cost in the recording, also where a design has moved them.
+    const program = compile(withCallCosts(model), paths);
     const result = new Machine({
       program,
       pool: pool.clone(),
       times: options.times,
-      costs,
-      opCosts: workload.costs.map((columns, task) =>
-        program.costs.map((name) => rotated(columns.get(name), seed, task)),
-      ),
+      costs: program.costs.map((name) => workload.distributions.get(name) ?? zeros),
+      opCosts: opCosts.map((columns) => program.costs.map((name) => columns.get(name))),
       cpus: options.cpus,
       paths,
-      tasks: [
-        ...workload.tasks.map((task, t) => ({
-          ...task,
-          cpu: task.cpu % options.cpus,
-          thinkNs: rotated(task.thinkNs, seed, t)!,
-        })),
-        ...background.map((task) => ({ ...task, cpu: task.cpu % options.cpus })),
-      ],
+      tasks: allTasks,
       workerCpu: options.workerCpu,
       hogs: options.hogs,
       seed,
@@ -273,7 +279,7 @@ function memoryReturn(result: MachineResult, pages: number): DesignPrediction['m
   return { t50Ns: at(0.5), t90Ns: at(0.9), t100Ns: at(1) };
 }
 
-function quantile(buckets: Float64Array, q: number): number {
+export function quantile(buckets: Float64Array, q: number): number {
   const total = buckets.reduce((sum, n) => sum + n, 0);
   let seen = 0;
   for (let k = 0; k < buckets.length; k++) {
@@ -283,14 +289,14 @@ function quantile(buckets: Float64Array, q: number): number {
   return 0;
 }
 
-function interval(values: readonly number[]): Interval {
+export function interval(values: readonly number[]): Interval {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (q: number) =>
     sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))]!;
   return { value: median(values), lo: at(0.05), hi: at(0.95) };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

@@ -1,5 +1,6 @@
 import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.ts';
 import { bytesText, durationText, shareText } from './quantities.ts';
+import { scenarioBlocks } from './scenario-text.ts';
 import { wrap } from './text/layout.ts';
 import { compactionLines } from './what-if-compaction.ts';
 import { placesLines } from './what-if-places.ts';
@@ -13,6 +14,7 @@ export function renderWhatIfText(result: WhatIfResult): string {
     ...(result.places ? [placesLines(result.places)] : []),
     ...(result.compaction ? [compactionLines(result, result.compaction)] : []),
     ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
+    ...scenarioBlocks(result),
     ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),
     ['What this rests on', ...rests(result)],
   ];

@@ -45,3 +45,8 @@ export const TWELVE_GROUPS: FullnessRule = {
   destinationOrder: [10, 9, 8, 7, 6, 5, 4, 3, 2, 1],
   insertsBehindFullerHead: false,
 };
+
+/** The rule of an id. */
+export function fullnessById(id: FullnessRule['id']): FullnessRule {
+  return id === FOUR_GROUPS.id ? FOUR_GROUPS : TWELVE_GROUPS;
+}

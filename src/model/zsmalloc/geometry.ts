@@ -16,6 +16,11 @@ export interface ZsmallocConfig {
   readonly chainRule: ChainRule;
   /** Bits of an object word that hold the object's index in its zspage. */
   readonly objectIndexBits: number;
+  /**
+   * So many times the same classes, one set behind another; 1 in every kernel. More is the study of
+   * processes that never meet in a class: requests go to the first set, callers add the others.
+   */
+  readonly classSets?: number;
 }
 
 /** A size class; slots of the class table that were merged share one. */
@@ -65,7 +70,7 @@ export class Geometry {
   readonly sizeStep: number;
   /** Slots of the class table; several may share a class. */
   readonly slots: readonly SizeClass[];
-  /** Each class once, by rising size. */
+  /** Each class once, by rising size; set after set where there are several. */
   readonly classes: readonly SizeClass[];
   /** Requests of this many bytes or more do not fit the largest class that is not huge. */
   readonly hugeClassSize: number;
@@ -90,8 +95,12 @@ export class Geometry {
       slots[index] = larger && sameZspage(larger, made) ? larger : made;
     }
     this.slots = slots;
-    this.classes = slots.filter((made, index) => made.index === index);
-    const largest = this.classes.findLast((c) => c.pagesPerZspage !== 1 && c.objectsPerZspage !== 1);
+    const once = slots.filter((made, index) => made.index === index);
+    const others = Array.from({ length: (config.classSets ?? 1) - 1 }, () =>
+      once.map((made) => ({ ...made })),
+    );
+    this.classes = [...once, ...others.flat()];
+    const largest = once.findLast((c) => c.pagesPerZspage !== 1 && c.objectsPerZspage !== 1);
     this.hugeClassSize = largest ? largest.size - (config.wordBytes - 1) : pageSize;
   }
 

@@ -1,5 +1,5 @@
-import type { FullnessRule } from './fullness.ts';
-import type { Geometry, SizeClass } from './geometry.ts';
+import { type FullnessRule, fullnessById } from './fullness.ts';
+import { Geometry, type SizeClass, type ZsmallocConfig } from './geometry.ts';
 
 /** A zspage of a {@link Pool}; -1 is none. */
 export type ZspageId = number;
@@ -7,6 +7,34 @@ export type ZspageId = number;
 export type HandleId = number;
 
 const NONE = -1;
+
+/** Columns of a {@link Pool}; `counts` are pages taken and returned, zspage rows and objects in them. */
+export type PoolColumns = Readonly<
+  Record<
+    | 'objectsAllocated'
+    | 'objectsInUse'
+    | 'head'
+    | 'spare'
+    | 'class'
+    | 'inUse'
+    | 'freeHead'
+    | 'next'
+    | 'previous'
+    | 'base'
+    | 'nextFree'
+    | 'handleAt'
+    | 'zspageOf'
+    | 'indexOf',
+    Int32Array
+  > & { counts: Float64Array; group: Int8Array }
+>;
+
+/** The state of a {@link Pool} as plain data. */
+export interface PoolSnapshot {
+  readonly geometry: ZsmallocConfig;
+  readonly fullness: FullnessRule['id'];
+  readonly columns: PoolColumns;
+}
 
 /**
  * The state of a zsmalloc pool: which object of which zspage each handle has, and which zspage the
@@ -93,27 +121,63 @@ export class Pool {
 
   /** An independent copy. */
   clone(): Pool {
-    const copy = new Pool(this.geometry, this.fullness);
-    copy.objectsAllocated.set(this.objectsAllocated);
-    copy.objectsInUse.set(this.objectsInUse);
-    copy.#head.set(this.#head);
-    copy.#spare.set(this.#spare);
-    copy.#capacity = this.#capacity;
-    copy.#zspages = this.#zspages;
-    copy.#class = this.#class.slice();
-    copy.#inUse = this.#inUse.slice();
-    copy.#group = this.#group.slice();
-    copy.#freeHead = this.#freeHead.slice();
-    copy.#next = this.#next.slice();
-    copy.#previous = this.#previous.slice();
-    copy.#base = this.#base.slice();
-    copy.#nextFree = this.#nextFree.slice();
-    copy.#handleAt = this.#handleAt.slice();
-    copy.#objectsUsed = this.#objectsUsed;
-    copy.#zspageOf = this.#zspageOf.slice();
-    copy.#indexOf = this.#indexOf.slice();
-    copy.pagesTaken = this.pagesTaken;
-    copy.pagesReturned = this.pagesReturned;
+    return Pool.#copyOf(this.geometry, this.fullness, this.#columns());
+  }
+
+  /** The state as plain data, for another thread; shares its columns with the pool. */
+  snapshot(): PoolSnapshot {
+    return { geometry: this.geometry.config, fullness: this.fullness.id, columns: this.#columns() };
+  }
+
+  /** A pool of its own from a snapshot. */
+  static from({ geometry, fullness, columns }: PoolSnapshot): Pool {
+    return Pool.#copyOf(new Geometry(geometry), fullnessById(fullness), columns);
+  }
+
+  #columns(): PoolColumns {
+    return {
+      counts: Float64Array.of(this.pagesTaken, this.pagesReturned, this.#zspages, this.#objectsUsed),
+      objectsAllocated: this.objectsAllocated,
+      objectsInUse: this.objectsInUse,
+      head: this.#head,
+      spare: this.#spare,
+      class: this.#class,
+      inUse: this.#inUse,
+      group: this.#group,
+      freeHead: this.#freeHead,
+      next: this.#next,
+      previous: this.#previous,
+      base: this.#base,
+      nextFree: this.#nextFree,
+      handleAt: this.#handleAt,
+      zspageOf: this.#zspageOf,
+      indexOf: this.#indexOf,
+    };
+  }
+
+  static #copyOf(geometry: Geometry, fullness: FullnessRule, columns: PoolColumns): Pool {
+    const copy = new Pool(geometry, fullness);
+    const [pagesTaken, pagesReturned, zspages, objectsUsed] = columns.counts;
+    copy.pagesTaken = pagesTaken!;
+    copy.pagesReturned = pagesReturned!;
+    copy.#zspages = zspages!;
+    copy.#objectsUsed = objectsUsed!;
+    copy.#capacity = columns.class.length;
+    copy.objectsAllocated.set(columns.objectsAllocated);
+    copy.objectsInUse.set(columns.objectsInUse);
+    copy.#head.set(columns.head);
+    copy.#spare.set(columns.spare);
+    copy.#class = new Int32Array(columns.class);
+    copy.#inUse = new Int32Array(columns.inUse);
+    copy.#group = new Int8Array(columns.group);
+    copy.#freeHead = new Int32Array(columns.freeHead);
+    copy.#next = new Int32Array(columns.next);
+    copy.#previous = new Int32Array(columns.previous);
+    copy.#base = new Int32Array(columns.base);
+    copy.#nextFree = new Int32Array(columns.nextFree);
+    copy.#handleAt = new Int32Array(columns.handleAt);
+    copy.#zspageOf = new Int32Array(columns.zspageOf);
+    copy.#indexOf = new Int32Array(columns.indexOf);
     return copy;
   }
 
@@ -125,6 +189,24 @@ export class Pool {
   /** Pages that the pool holds. */
   get pages(): number {
     return this.pagesTaken - this.pagesReturned;
+  }
+
+  /** The same, counted by zspage: those on lists, and those that were taken off and not released. */
+  countPages(): number {
+    let pages = 0;
+    for (let zspage = 0; zspage < this.#zspages; zspage++) pages += this.#pages[this.#class[zspage]!]!;
+    this.#spare.forEach((first, sizeClass) => {
+      for (let zspage = first; zspage !== NONE; zspage = this.#next[zspage]!)
+        pages -= this.#pages[sizeClass]!;
+    });
+    return pages;
+  }
+
+  /** Objects in use, counted by zspage. */
+  countObjects(): number {
+    let objects = 0;
+    for (let zspage = 0; zspage < this.#zspages; zspage++) objects += this.#inUse[zspage]!;
+    return objects;
   }
 
   zspageOf(handle: HandleId): ZspageId {

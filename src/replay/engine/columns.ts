@@ -122,6 +122,14 @@ export function sizeClassOf(columns: OperationColumns, operation: number): numbe
   return columns.rows[operation * 5 + 1]!;
 }
 
+interface Joined {
+  readonly first: Int32Array;
+  readonly parts: readonly (Float64Array | undefined)[];
+  readonly column: Float64Array;
+}
+/** Columns of all tasks by that of one of them: designs that run over the same costs join them once. */
+const joinedCosts = new WeakMap<Float64Array, Joined>();
+
 /** Recorded costs of the operations of all tasks, by cost; NaN where a task has none. */
 export function recordedCosts(
   tasks: readonly TaskStream[],
@@ -130,12 +138,17 @@ export function recordedCosts(
 ): readonly (Float64Array | undefined)[] {
   const { first } = columnsOf(tasks);
   return Array.from({ length: costs }, (_, cost) => {
-    if (!opCosts?.some((ofTask) => ofTask[cost])) return undefined;
+    const parts = opCosts?.map((ofTask) => ofTask[cost]) ?? [];
+    const key = parts.find((part) => part !== undefined);
+    if (!key) return undefined;
+    const known = joinedCosts.get(key);
+    const isSame = known?.first === first && parts.every((part, t) => part === known.parts[t]);
+    if (isSame) return known.column;
     const column = new Float64Array(first[tasks.length]!).fill(Number.NaN);
-    opCosts.forEach((ofTask, t) => {
-      const recorded = ofTask[cost];
-      if (recorded) for (let i = 0; i < recorded.length; i++) column[first[t]! + i] = quantised(recorded[i]!);
+    parts.forEach((part, t) => {
+      if (part) for (let i = 0; i < part.length; i++) column[first[t]! + i] = quantised(part[i]!);
     });
+    joinedCosts.set(key, { first, parts, column });
     return column;
   });
 }

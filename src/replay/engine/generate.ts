@@ -3,6 +3,8 @@ import { ConditionBit, Op, PoolAction, type Program } from './program.ts';
 import { BUCKETS } from './time.ts';
 
 const WORDS = 4;
+/** What the hot function counts in variables goes to the recorder's accounts at its end. */
+const ACCOUNTS = 'account[0] += work; account[1] += taken; account[2] += put; account[3] += missed;';
 /** CPUs up to which the search for the earliest one is written out. */
 const UNROLLED_CPUS = 16;
 
@@ -121,10 +123,11 @@ ${HOT_STATE.map((name, k) => `const ${name} = s[${k}];`).join('\n')}
 ${this.#program.locks.map((_, f) => `const ownTouched${f} = touched[${f}];`).join('\n')}
 ${this.#touch()}
 let left = budget | 0;
+let work = 0, taken = 0, put = 0, missed = 0;
 pick: for (;;) {
-  if (--left < 0) return true;
+  if (--left < 0) { ${ACCOUNTS} return true; }
 ${this.#search()}
-  if (t === Infinity) return false;
+  if (t === Infinity) { ${ACCOUNTS} return false; }
   const thread = running[cpu];
   let state = pc[thread];
   let op = operation[thread];
@@ -283,7 +286,8 @@ continue run;
     const { per } = this.#program.locks[family]!.declaration;
     const { cpus } = this.#shape;
     return `const m = rows[op * 5 + ${per === 'slot' ? 2 : 3}], touched = ownTouched${family};
-if (touched[m] === 0) { touched[m] = 1; t += ${moved}; } else t += constant[0];
+const d = touched[m] === 0 ? ${moved} : constant[0];
+touched[m] = 1; t += d; work += d;
 ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
   }
 
@@ -305,15 +309,16 @@ ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
     const [op, a, b] = code.subarray(at, at + 3) as unknown as [number, number, number];
     switch (op) {
       case Op.Work:
-        return `t += ${this.#cost(at)};`;
+        return `const d = ${this.#cost(at)}; t += d; work += d;`;
       case Op.WorkPerPage:
-        return `t += ${this.#cost(at)} * pages[thread];`;
+        return `const d = ${this.#cost(at)} * pages[thread]; t += d; work += d;`;
       case Op.WorkPerObject:
-        return `t += ${this.#cost(at)} * objects[thread];`;
+        return `const d = ${this.#cost(at)} * objects[thread]; t += d; work += d;`;
       case Op.Atomic:
         return `const begin = lineFree[${a}] > t ? lineFree[${a}] : t;
 if (begin > t) { lineWaitNs[${a}] += begin - t; waitedNs[thread] += begin - t; }
-t = begin + (lineCpu[${a}] === cpu ? constant[0] : constant[1]);
+const d = lineCpu[${a}] === cpu ? constant[0] : constant[1];
+t = begin + d; work += d;
 lineFree[${a}] = t;
 lineCpu[${a}] = cpu;`;
       case Op.Lock:
@@ -326,12 +331,12 @@ lineCpu[${a}] = cpu;`;
         return `if (thread >= firstWorker && queues.keepsLock(thread - firstWorker, rows[op * 5 + 1])) {
 } else { kept[thread] = -1; ${this.#unlock(a)} }`;
       case Op.TryLock: {
-        const take = `t += lastCpu[m] === cpu ? constant[0] : constant[1];`;
+        const take = 'const d = lastCpu[m] === cpu ? constant[0] : constant[1]; t += d; work += d;';
         if (this.#isOwn(a)) return this.#takeOwn(a, 'constant[1]');
         return `const m = ${this.#member(a)};
 const isFree = freeNs[m] <= t && queueLength[m] === 0;
 ${take}
-if (!isFree) { ${this.#goto(b)} }
+if (!isFree) { missed++; ${this.#goto(b)} }
 freeNs[m] = Infinity; lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${a}]++;`;
       }
       case Op.ReadLock:
@@ -367,7 +372,9 @@ if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
       case Op.WriteUnlock: {
         if (!this.#order.hasWriter[a]) return `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
         const left =
-          op === Op.WriteUnlock ? `writer[m] = 0; holdNs[${a}] += t - sinceNs[m];` : 'readers[m]--;';
+          op === Op.WriteUnlock
+            ? `if (writer[m] === 0) locks.isNotHeld(m, ${a}, cpu); writer[m] = 0; holdNs[${a}] += t - sinceNs[m];`
+            : `if (--readers[m] < 0) locks.isNotHeld(m, ${a}, cpu);`;
         return `const m = ${this.#member(a)}; ${this.#passLine(a)} ${left}
 if (queueLength[m] !== 0) { locks.passOn(m, ${a}, t); if (t < limit) limit = t; }`;
       }
@@ -391,7 +398,8 @@ if (now[workerCpu] !== before && t < limit) limit = t;`;
   #passLine(family: number): string {
     return `const begin = lineFreeNs[m] > t ? lineFreeNs[m] : t;
 if (begin > t) { lineSumNs[${family}] += begin - t; waitedNs[thread] += begin - t; }
-t = begin + (lastCpu[m] === cpu ? constant[0] : constant[1]);
+const d = lastCpu[m] === cpu ? constant[0] : constant[1];
+t = begin + d; work += d;
 lineFreeNs[m] = t; lastCpu[m] = cpu;`;
   }
 
@@ -406,7 +414,8 @@ lineFreeNs[m] = t; lastCpu[m] = cpu;`;
     const { kind, dataLines } = this.#program.locks[family]!.declaration;
     const moved = dataLines ? `constant[1] * ${1 + dataLines}` : 'constant[1]';
     const member = `const m = ${this.#member(family)};`;
-    const take = `t += lastCpu[m] === cpu ? constant[0] : ${moved};
+    const take = `const d = lastCpu[m] === cpu ? constant[0] : ${moved};
+t += d; work += d;
 lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${family}]++;`;
     const own = keeps ? 'if (kept[thread] !== m)' : '';
     if (this.#isOwn(family)) return this.#takeOwn(family, moved);
@@ -428,33 +437,38 @@ ${take} freeNs[m] = Infinity; }`;
 
   #unlock(family: number): string {
     const member = `const m = ${this.#member(family)};`;
-    const leave = `t += constant[0]; holdNs[${family}] += t - sinceNs[m];`;
+    const leave = `t += constant[0]; work += constant[0]; holdNs[${family}] += t - sinceNs[m];`;
     if (this.#isOwn(family)) {
-      return `t += constant[0]; holdNs[${family}] += t - ownSinceNs[${family * this.#shape.cpus} + cpu];`;
+      return `t += constant[0]; work += constant[0]; holdNs[${family}] += t - ownSinceNs[${family * this.#shape.cpus} + cpu];`;
     }
     if (this.#program.locks[family]!.declaration.kind === 'mutex') {
       return `${member} holdNs[${family}] += t - sinceNs[m];
+if (freeNs[m] !== Infinity || lastCpu[m] !== cpu) locks.isNotHeld(m, ${family}, cpu);
 if (queueLength[m] === 0) freeNs[m] = t;
 else { locks.wakeNext(m, t); limit = -1; }
-t += constant[0];`;
+t += constant[0]; work += constant[0];`;
     }
-    return `${member} ${leave} freeNs[m] = t;
+    return `${member} ${leave}
+if (freeNs[m] !== Infinity || lastCpu[m] !== cpu) locks.isNotHeld(m, ${family}, cpu);
+freeNs[m] = t;
 if (queueLength[m] !== 0) { now[cpuOf[queueHead[m]]] = t; if (t < limit) limit = t; }`;
   }
 
   #pool(action: number): string {
     switch (action) {
       case PoolAction.PutObject:
-        return `const z = pool.free(rows[op * 5]) | 0;
+        return `put++;
+const z = pool.free(rows[op * 5]) | 0;
 zspage[thread] = z;
 pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
 conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};`;
       case PoolAction.TakeObject:
         return `const found = pool.allocateFromExisting(rows[op * 5 + 1], rows[op * 5]) >= 0;
+if (found) taken++;
 pages[thread] = found ? 0 : pagesOfClass[rows[op * 5 + 1]];
 conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
       case PoolAction.AddZspage:
-        return 'pool.allocateFromNew(rows[op * 5 + 1], rows[op * 5]);';
+        return 'taken++; pool.allocateFromNew(rows[op * 5 + 1], rows[op * 5]);';
       case PoolAction.DetachZspage:
         return 'pool.detach(zspage[thread]);';
       case PoolAction.CompactZspage:

@@ -1,4 +1,6 @@
+import type { LockKind } from '../../model/steps.ts';
 import type { OperationColumns } from './columns.ts';
+import { LawError, mustAgree, mustNotExceed } from './laws.ts';
 import type { LockUse, MachineRun } from './machine.ts';
 import { Sharing } from './order.ts';
 import { mix } from './random.ts';
@@ -32,9 +34,10 @@ export class Locks {
   readonly #behindQueue: Float64Array;
   readonly #readersNs: Float64Array;
   readonly #longestReaderNs: Float64Array;
-  readonly #unfair: Uint8Array;
   readonly #dataNs: Float64Array;
   readonly #names: readonly string[];
+  readonly #kinds: readonly LockKind[];
+  readonly #membersOf: Int32Array;
 
   /** Of families that CPUs do not share: by member whether it was taken, by CPU since when. */
   readonly touched: readonly Uint8Array[];
@@ -83,8 +86,9 @@ export class Locks {
     this.#handOffOneNs = quantised(times.handOffOneNs);
     this.#handOffManyNs = quantised(times.handOffManyNs);
     this.#names = program.locks.map(({ name }) => name);
+    this.#kinds = program.locks.map(({ declaration }) => declaration.kind);
+    this.#membersOf = new Int32Array(families);
     this.first = new Int32Array(families + 1);
-    this.#unfair = new Uint8Array(families);
     this.#dataNs = new Float64Array(families);
     const touched: Uint8Array[] = [];
     program.locks.forEach(({ declaration }, f) => {
@@ -96,10 +100,10 @@ export class Locks {
         slot: columns.slots.count,
         cluster: columns.clusters.count,
       }[declaration.per];
+      this.#membersOf[f] = count;
       const isOwn = sharing[f] === Sharing.None;
       touched.push(new Uint8Array(isOwn ? count : 0));
       this.first[f + 1] = this.first[f]! + (isOwn ? 0 : count);
-      this.#unfair[f] = declaration.kind === 'bit-spinlock' ? 1 : 0;
       this.#dataNs[f] = (declaration.dataLines ?? 0) * quantised(times.lineTransferNs);
     });
     this.touched = touched;
@@ -151,9 +155,13 @@ export class Locks {
    */
   takeOver(lock: number, family: number, thread: number, t: number): number {
     const length = this.queueLength[lock]!;
+    if (!(this.freeNs[lock]! <= t)) {
+      const law = `${this.#names[family]}: one holder at a time`;
+      throw new LawError(`${law}: taken at ${t} ns, but held until ${this.freeNs[lock]} ns`);
+    }
     const granted = t + (length > 1 ? this.#handOffManyNs : this.#handOffOneNs) + this.#dataNs[family]!;
     let winner = thread;
-    if (this.#unfair[family] && length > 1) {
+    if (this.#kinds[family] === 'bit-spinlock' && length > 1) {
       const pick = mix(lock - this.first[family]!, this.contended[family]!, this.#seed) % length;
       winner = this.queueHead[lock]!;
       for (let k = 0; k < pick; k++) winner = this.#nextWaiter[winner]!;
@@ -205,6 +213,14 @@ export class Locks {
     this.#threads.schedule(cpu, t);
   }
 
+  /** Time that CPUs spun for locks: whoever waits for a mutex has given its CPU away. */
+  get spunNs(): number {
+    return this.#kinds.reduce(
+      (sum, kind, f) => sum + this.lineSumNs[f]! + (kind === 'mutex' ? 0 : this.#queueNs[f]!),
+      0,
+    );
+  }
+
   /** A mutex is released at `t`; the first waiter has it from then on and is woken. */
   wakeNext(lock: number, t: number): void {
     this.#threads.makeReady(this.queueHead[lock]!, t);
@@ -217,18 +233,37 @@ export class Locks {
     this.lastCpu[lock] = cpu;
   }
 
-  /** @throws {Error} when a lock is held or waited for, or waits and queue lengths do not agree. */
-  settle(): readonly LockUse[] {
+  /** @throws {LawError} a CPU gives a lock back that it does not hold. */
+  isNotHeld(lock: number, family: number, cpu: number): never {
+    const isHeld = this.freeNs[lock] === Number.POSITIVE_INFINITY || this.writer[lock] !== 0;
+    const holder = isHeld ? `CPU ${this.lastCpu[lock]} holds it` : 'nobody holds it';
+    throw new LawError(`${this.#names[family]}: one holder at a time: CPU ${cpu} releases it, but ${holder}`);
+  }
+
+  /**
+   * What the locks did in a run that ended at `endNs`.
+   * @throws {LawError} when a lock is held or waited for, waits and queue lengths do not agree, or a
+   *   lock was held for longer than the run.
+   */
+  settle(endNs: number): readonly LockUse[] {
     for (let lock = 0; lock < this.members; lock++) {
       const isHeld = this.freeNs[lock] === Number.POSITIVE_INFINITY || this.writer[lock] !== 0;
       if (isHeld || this.readers[lock] !== 0 || this.queueLength[lock] !== 0)
-        throw new Error('a lock is held or waited for after the last operation');
+        throw new LawError('a lock is held or waited for after the last operation');
     }
     return this.#names.map((name, f) => {
       const waitNs = this.waitNs[f]!;
       const queueNs = this.#queueNs[f]!;
-      if (Math.abs(queueNs - waitNs) > 1e-9 * waitNs)
-        throw new Error(`${name}: waiting time ${waitNs} and queue length over time ${queueNs} differ`);
+      mustAgree(
+        `${name}: Little's law`,
+        ['waits add up to', waitNs],
+        ['the length of the queues over time is', queueNs],
+      );
+      mustNotExceed(
+        `${name}: utilisation`,
+        ['held for', this.holdNs[f]!],
+        ['time x locks is', endNs * this.#membersOf[f]!],
+      );
       return {
         name,
         acquisitions: this.acquisitions[f]!,
@@ -252,6 +287,8 @@ export class Locks {
     this.#writes[thread] = writes;
     this.#nextWaiter[thread] = NONE;
     if (this.queueLength[lock] === 0) this.queueHead[lock] = thread;
+    else if (this.#waitSinceNs[this.#queueTail[lock]!]! > t)
+      this.#outOfOrder(family, thread, this.#queueTail[lock]!);
     else this.#nextWaiter[this.#queueTail[lock]!] = thread;
     this.#queueTail[lock] = thread;
     this.#count(lock, family, t, 1);
@@ -262,6 +299,7 @@ export class Locks {
     const behind = this.#nextWaiter[thread]!;
     let before = NONE;
     if (this.queueHead[lock] === thread) this.queueHead[lock] = behind;
+    else if (this.#kinds[family] !== 'bit-spinlock') this.#outOfOrder(family, thread, this.queueHead[lock]!);
     else {
       before = this.queueHead[lock]!;
       while (this.#nextWaiter[before] !== thread) before = this.#nextWaiter[before]!;
@@ -275,6 +313,12 @@ export class Locks {
     this.acquisitions[family]!++;
     this.#threads.waitedNs[thread]! += waited;
     return waited;
+  }
+
+  #outOfOrder(family: number, thread: number, passed: number): never {
+    const [at, of] = [this.#waitSinceNs[thread], this.#waitSinceNs[passed]];
+    const law = `${this.#names[family]}: first come, first served`;
+    throw new LawError(`${law}: a waiter of ${at} ns passes one of ${of} ns`);
   }
 
   /** Integral of the queue's length over time, from both sides of each change. */

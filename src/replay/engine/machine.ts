@@ -3,6 +3,8 @@ import { gather, link } from './arena.ts';
 import { columnsOf, type OperationColumns, recordedCosts } from './columns.ts';
 import { Compactor } from './compactor.ts';
 import { generate, HOT_STATE } from './generate.ts';
+import { eachHasOneHandle } from './handles.ts';
+import { checkHandles, checkPages, checkTime, LawError } from './laws.ts';
 import { Locks } from './locks.ts';
 import { lockSharing } from './order.ts';
 import type { Program } from './program.ts';
@@ -94,6 +96,8 @@ export interface LockUse {
 export interface QueueUse {
   readonly name: string;
   queued: number;
+  /** Handles that the worker has done. */
+  drained: number;
   /** Handles that found the queue full and were freed at once. */
   overflowed: number;
   /** Most handles that waited at once. */
@@ -140,10 +144,14 @@ export class Machine {
     this.#run = run;
   }
 
-  /** @throws {Error} when a law is broken at the end: a lock still held, a waiter left, time lost. */
+  /**
+   * @throws {LawError} when the run has broken a law: a lock held by two or left held, a waiter passed,
+   *   time, handles or pages lost.
+   */
   run(): MachineResult {
     const { program, pool, times, cpus, paths, tasks } = this.#run;
     const columns = columnsOf(tasks);
+    const before = { pages: pool.countPages(), pagesTaken: pool.pagesTaken, inUse: pool.countObjects() };
     const entries = paths.map((path) => {
       const at = program.entry.get(path);
       if (at === undefined) throw new RangeError(`${program.kernel.id}: no path ${path}`);
@@ -214,11 +222,16 @@ export class Machine {
     const hot = HOT_STATE.map((name) => state[name]);
     while (run(hot, EVENTS_AT_ONCE));
 
-    if (!threads.tasksAreDone) throw new Error('tasks are left that nothing can wake');
-    const use = locks.settle();
+    if (!threads.tasksAreDone) throw new LawError('tasks are left that nothing can wake');
+    const sum = (values: Float64Array | Int32Array) => {
+      let total = 0;
+      for (let k = 0; k < values.length; k++) total += values[k]!;
+      return total;
+    };
+    const cpuTime = threads.settle(columns.first, columns.thinkNs);
+    const use = locks.settle(cpuTime.endNs);
     const queueUse = queues.settle();
     const returns = recorder.returns();
-    const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);
     const waitsOf = (background: number) =>
       sum(
         threads.waitedNs
@@ -229,6 +242,36 @@ export class Machine {
     const backgroundWaits = waitsOf(1);
     const [backgroundNs, backgroundEndNs] = recorder.background as unknown as [number, number];
     const workerWaits = sum(threads.waitedNs.subarray(threads.firstWorker));
+    const [stepsNs, taken, put, missed] = recorder.account as unknown as [number, number, number, number];
+    checkTime({
+      ...cpuTime,
+      cpus,
+      stepsNs,
+      spinNs: locks.spunNs + sum(lines.lineWaitNs),
+      operationsNs: sum(recorder.sumNs) + recorder.workers[0]!,
+      waitedNs: callerWaits + backgroundWaits + workerWaits,
+    });
+    // Compaction has no handles.
+    const isForeground = paths.map((_, p) => tasks.some((task) => !task.background && task.path.includes(p)));
+    const withHandles = entries.filter((_, p) => isForeground[p]);
+
+    checkHandles({
+      operations: eachHasOneHandle(program, withHandles)
+        ? sum(recorder.operations.filter((_, p) => isForeground[p]))
+        : undefined,
+      taken,
+      put,
+      missed,
+      queues: queueUse,
+      inUseBefore: before.inUse,
+      inUseAfter: pool.countObjects(),
+    });
+    checkPages({
+      before: before.pages,
+      taken: pool.pagesTaken - before.pagesTaken,
+      returned: sum(returns.pages),
+      held: pool.countPages(),
+    });
     return {
       latency: paths.map((_, p) => recorder.latencyOf(p)),
       latencySumNs: recorder.sumNs.slice(),

@@ -83,6 +83,7 @@ export class Queues {
     this.#use = run.program.queues.map(({ name }) => ({
       name,
       queued: 0,
+      drained: 0,
       overflowed: 0,
       most: 0,
       leftOver: 0,
@@ -131,11 +132,13 @@ export class Queues {
       return -1;
     }
     this.#held[queue]!--;
+    this.#use[queue]!.drained++;
     return this.#buffers[queue]![cpu]![taken[cpu]!++]!;
   }
 
   /** A worker has done one: when that was the last of a buffer, the next full one may come. */
   done(queue: number, t: number): void {
+    this.#use[queue]!.drained++;
     if (!this.#isPerCpu[queue] || ++this.#doneOfBuffer[queue]! < this.#capacity[queue]!) return;
     this.#doneOfBuffer[queue] = 0;
     this.#fullBuffers[queue]!--;

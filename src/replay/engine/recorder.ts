@@ -12,6 +12,8 @@ export class Recorder {
   readonly workers = new Float64Array(2);
   /** The same of background tasks. */
   readonly background = new Float64Array(2);
+  /** Time of all steps, ns; objects taken and put back; operations that gave up at a lock. */
+  readonly account = new Float64Array(4);
   readonly #returns: readonly PageReturns[];
 
   constructor(paths: number, tasks: number, cpus: number) {

@@ -52,6 +52,15 @@ export class Scheduler {
   readonly #again: Int32Array;
   readonly #thinkNs: Float64Array;
 
+  // Accounts of CPU time, kept where it goes: see `settle`.
+  #idleNs = 0;
+  #switchesNs = 0;
+  #hogsNs = 0;
+  /** By CPU: since when it has no thread; until when it idles, and the switch that follows, as planned. */
+  readonly #emptySince: Float64Array;
+  readonly #idleUntil: Float64Array;
+  readonly #plannedSwitch: Float64Array;
+
   #tasksLeft = 0;
   #tasksEndNs = 0;
   readonly #seed: number;
@@ -118,6 +127,9 @@ export class Scheduler {
     this.now = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY);
     this.running = new Int32Array(cpus).fill(NONE);
     this.#sliceEnd = new Float64Array(cpus);
+    this.#emptySince = new Float64Array(cpus);
+    this.#idleUntil = new Float64Array(cpus);
+    this.#plannedSwitch = new Float64Array(cpus);
     this.#threadsOf = Array.from({ length: cpus }, () => []);
     for (let t = 0; t < threads; t++) this.#threadsOf[this.cpuOf[t]!]!.push(t);
     this.alone = Int32Array.from(this.#threadsOf, (list) =>
@@ -141,6 +153,7 @@ export class Scheduler {
   schedule(cpu: number, t: number): void {
     const list = this.#threadsOf[cpu]!;
     const last = this.running[cpu]!;
+    this.#endIdle(cpu, t);
     const from = last === NONE ? 0 : list.indexOf(last) + 1;
     let best = NONE;
     let bestAt = Number.POSITIVE_INFINITY;
@@ -155,10 +168,14 @@ export class Scheduler {
     this.running[cpu] = best;
     if (best === NONE) {
       this.now[cpu] = Number.POSITIVE_INFINITY;
+      this.#emptySince[cpu] = t;
       return;
     }
-    const switches = best !== last && last !== NONE;
-    this.now[cpu] = bestAt + (switches ? this.#switchNs : 0);
+    this.#planIdle(cpu, t, bestAt);
+    const switchNs = best !== last && last !== NONE ? this.#switchNs : 0;
+    this.#plannedSwitch[cpu] = switchNs;
+    this.#switchesNs += switchNs;
+    this.now[cpu] = bestAt + switchNs;
     this.#sliceEnd[cpu] = this.now[cpu]! + this.#sliceNs;
   }
 
@@ -182,8 +199,13 @@ export class Scheduler {
       (this.#threadsOf[cpu]!.length === 1 ||
         this.kept[thread] !== NONE ||
         (t < this.#sliceEnd[cpu]! && readyNs - t < this.#sliceNs));
-    if (keeps) this.now[cpu] = readyNs;
-    else this.schedule(cpu, t);
+    if (!keeps) {
+      this.schedule(cpu, t);
+      return;
+    }
+    this.#planIdle(cpu, t, readyNs);
+    this.#plannedSwitch[cpu] = 0;
+    this.now[cpu] = readyNs;
   }
 
   /** A task or worker starts an operation. */
@@ -216,6 +238,7 @@ export class Scheduler {
   spin(cpu: number, thread: number, t: number): void {
     const isOver = this.isOver(t);
     const until = isOver ? t : t + this.#sliceNs;
+    this.#hogsNs += until - t;
     this.readyNs[thread] = isOver ? Number.POSITIVE_INFINITY : until;
     this.now[cpu] = until;
     this.schedule(cpu, until);
@@ -246,4 +269,43 @@ export class Scheduler {
     if (idles) this.schedule(cpu, t);
     else this.#sliceEnd[cpu] = Math.min(this.#sliceEnd[cpu]!, ready + this.#sliceNs);
   }
+
+  /**
+   * After the last event: where the time of all CPUs went that no operation took, each part summed up
+   * where it happened. `thinkNs` are the pauses of tasks with a CPU to themselves, who ask nobody.
+   */
+  settle(first: Int32Array, thinkNs: Float64Array): CpuTime {
+    const endNs = this.#emptySince.reduce((last, since) => Math.max(last, since), 0);
+    let idleNs = this.#idleNs;
+    for (const since of this.#emptySince) idleNs += endNs - since;
+    for (let task = 0; task < this.firstWorker; task++) {
+      if (this.alone[this.cpuOf[task]!] === 0) continue;
+      // The first pause went through the scheduler.
+      for (let op = first[task]! + 1; op < first[task + 1]!; op++) idleNs += thinkNs[op]!;
+    }
+    return { endNs, idleNs, hogsNs: this.#hogsNs, switchesNs: this.#switchesNs };
+  }
+
+  #planIdle(cpu: number, from: number, until: number): void {
+    this.#idleNs += until - from;
+    this.#idleUntil[cpu] = until;
+  }
+
+  /** A CPU has something else to do from `t` on: it was empty until then, or idles less than planned. */
+  #endIdle(cpu: number, t: number): void {
+    if (this.running[cpu] === NONE) this.#idleNs += t - this.#emptySince[cpu]!;
+    else if (t <= this.#idleUntil[cpu]!) {
+      this.#idleNs -= this.#idleUntil[cpu]! - t;
+      this.#switchesNs -= this.#plannedSwitch[cpu]!;
+    }
+  }
+}
+
+/** Time of all CPUs beside operations, ns. */
+export interface CpuTime {
+  /** When the last CPU had nothing left to do. */
+  readonly endNs: number;
+  readonly idleNs: number;
+  readonly hogsNs: number;
+  readonly switchesNs: number;
 }
