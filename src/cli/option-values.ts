@@ -73,6 +73,13 @@ export function exclusions(text: string): { irq: boolean; softirq: boolean; offC
   };
 }
 
+/** A share from 0 to 1. */
+export function share(text: string): number {
+  if (!/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text))
+    throw new InvalidArgumentError('expected a share from 0 to 1 such as 0.01.');
+  return Number(text);
+}
+
 const NS_OF_UNIT: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 
 /** `recorded`, `none`, or `every=10ms`: the pause between two compactions. */

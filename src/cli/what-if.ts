@@ -11,7 +11,7 @@ import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { compactionPlan, fileList, wholeNumber } from './option-values.ts';
+import { compactionPlan, fileList, share, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 import { readOperations } from './recordings.ts';
@@ -27,6 +27,7 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly cpus?: number;
   readonly cpuPressure: number;
   readonly compaction: CompactionPlan;
+  readonly pagesLocked: number;
   readonly json?: boolean;
   readonly output?: string;
   readonly quiet?: boolean;
@@ -72,6 +73,12 @@ export function addWhatIfCommand(program: Command): void {
       'zs_compact beside the frees: as recorded, none, or every=10ms',
       compactionPlan,
       'recorded',
+    )
+    .option(
+      '--pages-locked <share>',
+      'of emptied zspages that have a locked page and wait for the worker, 0 to 1',
+      share,
+      0,
     );
   addScenarioOptions(command)
     .option('--json', 'print JSON instead of text (docs/what-if.md)')
@@ -101,6 +108,7 @@ export function addWhatIfCommand(program: Command): void {
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
             compaction: options.compaction,
+            pagesLocked: options.pagesLocked,
             scenarios: scenarioRequest(options),
           },
           tool,

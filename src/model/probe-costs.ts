@@ -24,7 +24,8 @@ export function otherCallCost(lock: string, step: LockCall, side: 'before' | 'af
   return `${lock}: ${callCost(step, side)}`;
 }
 
-const NOT_OF_ZSMALLOC = new Set(['zram slot', 'si->lock', 'cluster lock']);
+/** The pin of a handle is a bit of its word, without a call. */
+const NOT_OF_ZSMALLOC = new Set(['zram slot', 'si->lock', 'cluster lock', 'handle pin']);
 
 /**
  * The kernel as it runs under a function tracer: each lock call costs its own time and the tracer's,

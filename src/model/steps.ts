@@ -64,7 +64,9 @@ export interface PoolStep {
      */
     | 'compact-zspage'
     /** Puts the destination of a compaction back into its list. */
-    | 'put-back-destination';
+    | 'put-back-destination'
+    /** Takes the first zspage of the class without objects off its list; sets `zspage-empty`. */
+    | 'take-empty';
 }
 
 export type Condition = 'no-room' | 'zspage-empty' | 'more-to-move' | 'lets-go';
@@ -73,6 +75,17 @@ export interface WhenStep {
   readonly do: 'when';
   readonly condition: Condition;
   readonly steps: readonly Step[];
+}
+
+/**
+ * Tries the locks of all pages of the emptied zspage (trylock_zspage). When one is held, `failed` is run
+ * and the zspage is not empty for the steps that follow: it stays in its list.
+ */
+export interface LockPagesStep {
+  readonly do: 'lock-pages';
+  /** How often one is held, 0 to 1. */
+  readonly fails: number;
+  readonly failed: readonly Step[];
 }
 
 /**
@@ -118,6 +131,7 @@ export type Step =
   | TryLockStep
   | PoolStep
   | WhenStep
+  | LockPagesStep
   | RepeatStep
   | LookStep
   | EnqueueStep

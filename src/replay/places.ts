@@ -1,4 +1,5 @@
 import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
+import { FREE_WORK } from '../model/kernels/locked-pages.ts';
 import { callCost, otherCallCost, withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel, Step } from '../model/steps.ts';
 import type { DesignPrediction, DesignRun } from './what-if.ts';
@@ -77,7 +78,8 @@ export function timeByPlace(
   const usual = usualCosts(workload);
   const designs = predictions.map(({ prediction, run: { result } }) => {
     const frees = result.operations[0]!;
-    const queue = result.queues.reduce(
+    const deferring = result.queues.filter(({ name }) => name !== FREE_WORK);
+    const queue = deferring.reduce(
       (sum, { queued, overflowed }) => ({ queued: sum.queued + queued, full: sum.full + overflowed }),
       { queued: 0, full: 0 },
     );

@@ -1,6 +1,7 @@
 import type { Design } from '../model/designs/design.ts';
 import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import { eraById } from '../model/kernels/eras.ts';
+import { withLockedPages } from '../model/kernels/locked-pages.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import { OperationKind } from '../trace/operations.ts';
@@ -43,6 +44,8 @@ export interface WhatIfRequest {
   /** Threads that always want each CPU. */
   readonly pressure: number;
   readonly compaction: CompactionPlan;
+  /** How often a page of an emptied zspage is locked by somebody else, 0 to 1. */
+  readonly pagesLocked: number;
   readonly scenarios: ScenarioRequest;
 }
 
@@ -50,6 +53,12 @@ export interface WhatIfRequest {
 const ASSUMED_COSTS: Readonly<Record<string, readonly [ns: number, range: string]>> = {
   enqueue: [10, '3 to 15 ns'],
   'locate-class': [5, '2 to 20 ns: one load of a line that the task just touched'],
+};
+
+/** The same of zspages whose pages were locked. */
+const LATE_COSTS: typeof ASSUMED_COSTS = {
+  kick: [100, '30 to 1000 ns: a work item is queued'],
+  'lock-pages': [500, '100 ns to as long as a page stays locked'],
 };
 
 const ASSUMED_TIMES: MachineTimes = {
@@ -90,7 +99,7 @@ export function whatIf(
   const { era } = detected;
   const { pool } = replayStructure(ops, placed.compaction, geometry, era.fullness, from);
   const inWorld = addAssumedCosts(workload.distributions, request.world, timed.tracer);
-  const kernel = replayedKernel(era, workload);
+  const kernel = withLockedPages(replayedKernel(era, workload), request.pagesLocked);
   const cpus = request.cpus ?? Math.max(1, ...workload.tasks.map((task) => task.cpu + 1));
   const alone = { ...workload, distributions: inWorld };
   const beside = compactionBeside(request.compaction, alone, timed, pool, tracer);
@@ -202,7 +211,7 @@ function addAssumedCosts(
   tracer: TracerCost | null,
 ): ReadonlyMap<string, Float64Array> {
   const all = new Map(distributions);
-  for (const [name, [ns]] of Object.entries(ASSUMED_COSTS)) {
+  for (const [name, [ns]] of Object.entries({ ...ASSUMED_COSTS, ...LATE_COSTS })) {
     // A call that replaces a traced one would be traced as well.
     const traced =
       world === 'traced' && tracer !== null && name === 'enqueue' ? tracer.insideNs + tracer.outsideNs : 0;
@@ -230,6 +239,14 @@ function assumptions(request: WhatIfRequest, notes: readonly string[]): Assumpti
       basis: 'assumed',
     },
   ];
+  if (request.pagesLocked > 0) {
+    list.push({
+      what: `a page of ${request.pagesLocked * 100} % of the emptied zspages is locked by somebody else, whichever they are`,
+      basis: 'assumed',
+    });
+    for (const [name, [ns, range]] of Object.entries(LATE_COSTS))
+      list.push({ what: `${name}: ${ns} ns (${range})`, basis: 'assumed' });
+  }
   if (world === 'traced') {
     list.push({
       what: "the tracer's cost is left in: these are times of a traced kernel",

@@ -1,5 +1,6 @@
 import { applyDesigns, type ChosenDesign } from '../model/designs/registry.ts';
 import type { Era } from '../model/kernels/eras.ts';
+import { FREE_WORK } from '../model/kernels/locked-pages.ts';
 import { withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
@@ -60,6 +61,8 @@ export interface DesignPrediction {
   readonly pagesReturned: number;
   readonly pagesAtStart: number;
   readonly overflowShare: number;
+  /** Zspages whose pages were locked when they became empty: the worker came for them. */
+  readonly leftEmpty: number;
   readonly strandedBytes: { readonly typical: number; readonly worst: number };
   readonly notes: readonly string[];
 }
@@ -201,8 +204,9 @@ function summary(
       first.locks.map((lock, k) => [lock.name, interval(these.map((run) => of(run.result.locks[k]!)))]),
     );
   const faster = these.filter((run, k) => run.totalNs < base[k]!.totalNs * (1 - 1e-9)).length;
-  const queued = first.queues.reduce((sum, q) => sum + q.queued, 0);
-  const overflowed = first.queues.reduce((sum, q) => sum + q.overflowed, 0);
+  const deferring = first.queues.filter((q) => q.name !== FREE_WORK);
+  const queued = deferring.reduce((sum, q) => sum + q.queued, 0);
+  const overflowed = deferring.reduce((sum, q) => sum + q.overflowed, 0);
   const operations = first.operations[0]!;
   const largest = pool.geometry.config.pageSize;
   const worst = Object.values(kernel.queues).reduce(
@@ -239,6 +243,7 @@ function summary(
     pagesReturned: first.returnedPages.reduce((sum, pages) => sum + pages, 0),
     pagesAtStart: pool.pages,
     overflowShare: queued + overflowed > 0 ? overflowed / (queued + overflowed) : 0,
+    leftEmpty: first.queues.find((q) => q.name === FREE_WORK)?.queued ?? 0,
     strandedBytes: {
       typical: median(these.map((run) => run.result.queues.reduce((s, q) => s + q.bytesLeftOver, 0))),
       worst,

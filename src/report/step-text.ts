@@ -24,6 +24,8 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
         return [`${indent}[${step.action}]`];
       case 'when':
         return [`${indent}when ${step.condition}:`, ...pathText(step.steps, inner)];
+      case 'lock-pages':
+        return [`${indent}try the page locks, if one is held:`, ...pathText(step.failed, inner)];
       case 'repeat':
         return [`${indent}repeat while ${step.condition}:`, ...pathText(step.steps, inner)];
       case 'look':

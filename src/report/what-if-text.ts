@@ -106,6 +106,9 @@ function designTable(result: WhatIfResult): string[] {
           `  never freed ${bytesText(design.strandedBytes.typical)}, at worst ${bytesText(design.strandedBytes.worst)}`,
         ]
       : []),
+    ...(design.leftEmpty > 0
+      ? [`  left empty  ${design.leftEmpty} zspages with a locked page, for the worker`]
+      : []),
     ...(design.overflowShare > 0
       ? [`  queue full  for ${shareText(design.overflowShare)} of the frees`]
       : []),

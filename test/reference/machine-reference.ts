@@ -5,7 +5,7 @@
  */
 import type { Condition, KernelModel, LockDeclaration, Step } from '../../src/model/steps.ts';
 import type { MachineRun, TaskStream } from '../../src/replay/engine/machine.ts';
-import { drawKey, mix, quantileIndex } from '../../src/replay/engine/random.ts';
+import { drawKey, happens, mix, quantileIndex } from '../../src/replay/engine/random.ts';
 import { quantised } from '../../src/replay/engine/time.ts';
 
 interface Cpu {
@@ -459,6 +459,14 @@ class Reference {
         lock.readers++;
         return false;
       }
+      case 'lock-pages': {
+        const count = drawn.get('pages locked') ?? 0;
+        drawn.set('pages locked', count + 1);
+        const luck = mix(op.id, 0, run.seed);
+        if (!happens(luck, drawKey('pages locked', count), Math.round(step.fails * 2 ** 30))) return false;
+        thread.empty = false;
+        return yield* this.steps(thread, op, step.failed, new Map(drawn));
+      }
       case 'look': {
         const { lock } = this.lockOf(step.lock, thread, op);
         yield;
@@ -528,7 +536,15 @@ class Reference {
         const pages = pool.classes[op.sizeClass]!.pagesPerZspage;
         if (step.action === 'compact-zspage') this.compactZspage(thread, op.sizeClass);
         else if (step.action === 'put-back-destination') this.putBackDestination();
-        else if (step.action === 'put-object') {
+        else if (step.action === 'take-empty') {
+          thread.zspage = pool.firstEmpty(op.sizeClass);
+          thread.empty = thread.zspage >= 0;
+          thread.pages = thread.empty ? pages : 0;
+          thread.noRoom = false;
+          thread.moreToMove = false;
+          thread.letsGo = false;
+          if (thread.empty) pool.detach(thread.zspage);
+        } else if (step.action === 'put-object') {
           thread.zspage = pool.free(op.handle);
           thread.empty = thread.zspage >= 0;
           thread.noRoom = false;

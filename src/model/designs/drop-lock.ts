@@ -14,7 +14,12 @@ export const dropLock: Design = {
   apply: (kernel) => {
     refuseAfterCopy(kernel, 'drop-lock');
     const lock = listLock(kernel);
-    const isRelease = (step: Step) => step.do === 'when' && step.condition === 'zspage-empty';
+    const isRelease = (step: Step) =>
+      step.do === 'when' &&
+      step.steps.some(
+        (inner) =>
+          inner.do === 'pool' && (inner.action === 'release-zspage' || inner.action === 'detach-zspage'),
+      );
     return withPath(kernel, 'zs_free', (steps) => {
       const release = steps.find(isRelease);
       if (release?.do !== 'when') throw new DesignError(`${kernel.id}: no zspage is freed in zs_free`);

@@ -30,6 +30,7 @@ const STEPS = new Set([
   'try-read-lock',
   'pool',
   'when',
+  'lock-pages',
   'repeat',
   'look',
   'enqueue',

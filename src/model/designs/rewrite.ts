@@ -1,3 +1,4 @@
+import { FREE_WORK } from '../kernels/locked-pages.ts';
 import type { KernelModel, Step } from '../steps.ts';
 import { DesignError } from './design.ts';
 
@@ -15,6 +16,7 @@ export function rewriteSteps(
       case 'each-queued':
         return [{ ...step, steps: rewriteSteps(step.steps, rewrite) }];
       case 'try-lock':
+      case 'lock-pages':
       case 'try-read-lock':
         return [{ ...step, failed: rewriteSteps(step.failed, rewrite) }];
       case 'enqueue':
@@ -34,6 +36,11 @@ export function withPath(
   const steps = kernel.paths[path];
   if (!steps) throw new RangeError(`${kernel.id} has no path ${path}`);
   return { ...kernel, paths: { ...kernel.paths, [path]: change(steps) } };
+}
+
+/** Queues that frees are deferred to: all but the kernel's own of zspages whose pages were locked. */
+export function deferringQueues(kernel: KernelModel): readonly string[] {
+  return Object.keys(kernel.queues).filter((name) => name !== FREE_WORK);
 }
 
 /**

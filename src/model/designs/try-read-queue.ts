@@ -1,7 +1,7 @@
 import type { KernelModel, Step } from '../steps.ts';
 import type { Design } from './design.ts';
 import { DesignError } from './design.ts';
-import { isPoolLock, rewriteSteps, withPath } from './rewrite.ts';
+import { deferringQueues, isPoolLock, rewriteSteps, withPath } from './rewrite.ts';
 
 const QUEUE = 'try-read queue';
 /** What zs_free does once it has the pool's lock. */
@@ -30,7 +30,7 @@ export const tryReadQueue: Design = {
         `${kernel.id}: zs_free takes no reader lock of the pool, so there is nothing to try`,
       );
     }
-    if (Object.keys(kernel.queues).length > 0) {
+    if (deferringQueues(kernel).length > 0) {
       throw new DesignError(`${QUEUE}: frees are deferred already; combine only one deferring design`);
     }
     const under = free.filter(
@@ -47,6 +47,7 @@ export const tryReadQueue: Design = {
       ...kernel,
       paths: { ...kernel.paths, [UNDER_LOCK]: under, [QUEUED]: queued },
       queues: {
+        ...kernel.queues,
         [QUEUE]: {
           per: 'cpu',
           entries: options.entries!,

@@ -5,7 +5,7 @@ import { compactUnder, compactWithPoolLock, plainLock } from './compact-steps.ts
 import { EMPTY_FREED, work } from './pieces.ts';
 
 /** Lock eras of zsmalloc that can be modelled. */
-export type EraId = 'B' | 'C' | 'C-6.1' | 'D' | 'E' | 'F';
+export type EraId = 'A' | 'B' | 'C' | 'C-6.1' | 'D' | 'E' | 'F';
 
 /** An era: the paths and the rules of its pool. */
 export interface Era {
@@ -130,8 +130,42 @@ function era(shape: Shape): Era {
 
 const MIGRATE_LOCK: LockDeclaration = { kind: 'qrwlock', per: 'pool' };
 
+/**
+ * zs_free with the handle pinned and the zspage's own lock for reading (mm/zsmalloc.c, 5.10). Nobody but
+ * compaction and migration takes that lock for writing, and their hold of class->lock covers it: here it
+ * is a lock of its own for each slot.
+ */
+const FREE_PINNED: readonly Step[] = [
+  { do: 'lock', lock: 'handle pin' },
+  work('find the zspage and its class', 'locate'),
+  { do: 'read-lock', lock: 'zspage->lock' },
+  { do: 'lock', lock: 'class->lock' },
+  ...PUT_OBJECT,
+  { do: 'read-unlock', lock: 'zspage->lock' },
+  EMPTY_FREED,
+  { do: 'unlock', lock: 'class->lock' },
+  { do: 'unlock', lock: 'handle pin' },
+  FREE_HANDLE,
+];
+
 /** All eras, oldest first. Sources: mm/zsmalloc.c of the versions named. */
 export const ERAS: readonly Era[] = [
+  era({
+    id: 'A',
+    title: '5.4 to 5.16: handle pinned, zspage->lock (read), class->lock',
+    source: 'mm/zsmalloc.c of 5.10',
+    locks: {
+      'handle pin': { kind: 'bit-spinlock', per: 'slot' },
+      'zspage->lock': { kind: 'qrwlock', per: 'slot' },
+      'class->lock': CLASS_LOCK,
+    },
+    free: FREE_PINNED,
+    malloc: mallocUnder('class->lock'),
+    compact: compactUnder([plainLock('class->lock')], 'class->lock'),
+    swapLock: 'si->lock',
+    geometry: X86_64_BEFORE_6_3,
+    fullness: FOUR_GROUPS,
+  }),
   era({
     id: 'B',
     title: '5.17 to 6.1.46: pool->migrate_lock (read), class->lock',

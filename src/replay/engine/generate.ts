@@ -55,6 +55,7 @@ export const HOT_STATE = [
   'bucketOf',
   'draw',
   'mix',
+  'happens',
   'seed',
   'firstWorker',
   'firstHog',
@@ -221,7 +222,11 @@ continue run;
         this.#text.push(this.#goto(code[at + 2]!));
         return;
       }
-      if (op === Op.Again) this.#text.push(`if (${this.#holds(at)}) { ${this.#goto(code[at + 2]!)} }`);
+      if (op === Op.LockPages) {
+        const chance = `happens(luck[thread], ${code[at + 3]}, ${code[at + 1]})`;
+        this.#text.push(`if (!${chance}) { ${this.#goto(code[at + 2]!)} }`);
+        this.#text.push(`conditions[thread] &= ${~(1 << ConditionBit.ZspageEmpty)};`);
+      } else if (op === Op.Again) this.#text.push(`if (${this.#holds(at)}) { ${this.#goto(code[at + 2]!)} }`);
       else if (op === Op.JumpUnless) {
         const to = code[at + 2]!;
         const body = this.#inlineBody(at + WORDS, to);
@@ -475,6 +480,12 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
         return 'compactor.round(thread, rows[op * 5 + 1]);';
       case PoolAction.PutBackDestination:
         return 'compactor.putBack();';
+      case PoolAction.TakeEmpty:
+        return `const z = pool.firstEmpty(rows[op * 5 + 1]) | 0;
+zspage[thread] = z;
+pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
+conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};
+if (z >= 0) pool.detach(z);`;
       default:
         return 'recorder.returned(cpu, t, pool.release(zspage[thread]));';
     }

@@ -45,6 +45,7 @@ function waysOf(code: Int32Array, entry: number): ReadonlySet<number> {
         // What is freed in the loop was counted when it was queued.
         reach(b, here, 0);
         break;
+      case Op.LockPages:
       case Op.JumpUnless:
         reach(b, here, 0);
         reach(at + WORDS, here, 0);

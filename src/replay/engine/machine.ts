@@ -9,7 +9,7 @@ import { Locks } from './locks.ts';
 import { lockSharing } from './order.ts';
 import type { Program } from './program.ts';
 import { Queues } from './queues.ts';
-import { mix, quantileIndex } from './random.ts';
+import { happens, mix, quantileIndex } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
 import { bucketOf, quantised } from './time.ts';
@@ -212,6 +212,7 @@ export class Machine {
       bucketOf,
       draw: quantileIndex,
       mix,
+      happens,
       seed: this.#run.seed,
       firstWorker: threads.firstWorker,
       firstHog: threads.firstHog,

@@ -78,6 +78,7 @@ export function stepOrder(program: Program, starts: readonly number[]): StepOrde
         jump(b, here);
         continue;
       case Op.JumpUnless:
+      case Op.LockPages:
       case Op.NextQueued:
         jump(b, here);
         break;

@@ -43,6 +43,8 @@ export const Op = {
   NextQueued: 21,
   /** Where a path goes on that has gone through its queue; b: where NextQueued stands. */
   JumpBack: 22,
+  /** a: how often it fails, of 2^30, b: where to go when it does not, c: key of the draw. */
+  LockPages: 23,
 } as const;
 
 export const PoolAction = {
@@ -53,6 +55,7 @@ export const PoolAction = {
   ReleaseZspage: 4,
   CompactZspage: 5,
   PutBackDestination: 6,
+  TakeEmpty: 7,
 } as const;
 const POOL_ACTIONS = {
   'take-object': PoolAction.TakeObject,
@@ -62,6 +65,7 @@ const POOL_ACTIONS = {
   'release-zspage': PoolAction.ReleaseZspage,
   'compact-zspage': PoolAction.CompactZspage,
   'put-back-destination': PoolAction.PutBackDestination,
+  'take-empty': PoolAction.TakeEmpty,
 } as const;
 
 export const ConditionBit = { NoRoom: 0, ZspageEmpty: 1, MoreToMove: 2, LetsGo: 3 } as const;
@@ -201,6 +205,12 @@ class Compiler {
       case 'unlock-run':
         this.#emit(LOCK_OPS[step.do], this.#lock(step.lock));
         break;
+      case 'lock-pages': {
+        const at = this.#emit(Op.LockPages, Math.round(step.fails * 2 ** 30), 0, this.#draw('pages locked'));
+        this.#branch(step.failed, within);
+        this.#code[at + 2] = this.#code.length;
+        break;
+      }
       case 'look':
         this.#emit(Op.Look, this.#lock(step.lock));
         break;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { applyDesigns, parseDesign } from '../../../src/model/designs/registry.ts';
 import { ERAS, eraById } from '../../../src/model/kernels/eras.ts';
+import { withLockedPages } from '../../../src/model/kernels/locked-pages.ts';
 import { Geometry } from '../../../src/model/zsmalloc/geometry.ts';
 import { Pool } from '../../../src/model/zsmalloc/pool.ts';
 import { Machine, type MachineRun, type TaskStream } from '../../../src/replay/engine/machine.ts';
@@ -20,6 +21,7 @@ interface World {
   readonly everyNs: number;
   readonly again: boolean;
   readonly ownCpu: boolean;
+  readonly pagesLocked: number;
 }
 
 /** Tasks free what is there, and store some more; one compacts beside them. */
@@ -58,9 +60,11 @@ function runIn(world: World): MachineRun {
     background: world.again ? 'again' : 'once',
   });
   // Where there is no reader lock to try, the kernel stays as it is.
-  const hasReaders = era.kernel.paths['zs_free']!.some((step) => step.do === 'read-lock');
+  const hasReaders = era.kernel.paths['zs_free']!.some(
+    (step) => step.do === 'read-lock' && step.lock.startsWith('pool'),
+  );
   const design = hasReaders ? world.design : 'base';
-  const kernel = applyDesigns(era.kernel, parseDesign(design));
+  const kernel = applyDesigns(withLockedPages(era.kernel, world.pagesLocked), parseDesign(design));
   return runOf(kernel, [...tasks, compaction], {
     pool,
     cpus: world.tasks + 1,
@@ -81,6 +85,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
   everyNs: fc.integer({ min: 0, max: 20_000 }),
   again: fc.boolean(),
   ownCpu: fc.boolean(),
+  pagesLocked: fc.constantFrom(0, 0.1, 0.5, 1),
 });
 
 describe('compaction beside frees', () => {
@@ -135,6 +140,7 @@ describe('compaction beside frees', () => {
     everyNs: 1000,
     again: true,
     ownCpu: true,
+    pagesLocked: 0,
   };
 
   it('moves objects, gives pages back, and makes readers wait', () => {
@@ -155,6 +161,20 @@ describe('compaction beside frees', () => {
     expect(readers).toEqual({ behindHolder: 0, behindQueue: 0, waitNs: 0, longestNs: 0 });
     expect(queues[0]!.most).toBeGreaterThan(2);
     expect(queues[0]!.overflowed).toBe(0);
+  });
+
+  it('with every page locked, zspages wait for the worker or the next allocation, and none is lost', () => {
+    for (const { id } of ERAS) {
+      const run = runIn({ ...world, era: id, pagesLocked: 1, everyNs: 1e9 });
+      const { queues, returnedPages } = new Machine(run).run();
+      expect(queues.map(({ name }) => name)).toEqual(['free_work']);
+      expect(queues[0]!.queued).toBeGreaterThan(10);
+      expect(returnedPages.length).toBeGreaterThan(10);
+      expect(returnedPages.length).toBeLessThanOrEqual(queues[0]!.queued);
+      // Nothing that is empty is left behind.
+      const classes = run.pool.classes.map((_, k) => run.pool.firstEmpty(k));
+      expect(Math.max(...classes)).toBe(-1);
+    }
   });
 
   it('makes no free wait for the lock of the pool with class-idx', () => {
