@@ -10,6 +10,8 @@ import { eraById } from '../dist/model/kernels/eras.js';
 import { withCallCosts } from '../dist/model/probe-costs.js';
 import { Geometry } from '../dist/model/zsmalloc/geometry.js';
 import { Pool } from '../dist/model/zsmalloc/pool.js';
+import { centralSet } from '../dist/replay/calibrate/parameters.js';
+import { pricedOnce } from '../dist/replay/calibrate/pricing.js';
 import { compile } from '../dist/replay/engine/program.js';
 import { SweepThreads } from '../dist/replay/sweep.js';
 
@@ -35,15 +37,11 @@ const DESIGNS = [
   'no-zram-counters',
 ];
 const MEAN_NS = { locate: 75, 'free-page': 120, 'fix-group': 45 };
-const times = {
-  lineHitNs: 6,
-  lineTransferNs: 50,
-  handOffOneNs: 60,
-  handOffManyNs: 95,
-  wakeNs: 15_000,
-  contextSwitchNs: 1500,
-  sliceNs: 3_000_000,
-};
+const set = centralSet();
+const sets = Array.from({ length: options.seeds }, () => ({
+  ...set,
+  values: { ...set.values, lineTransferNs: 50, handOffOneNs: 60, handOffMoreNs: 35, wakeNs: 15_000 },
+}));
 
 const era = eraById('E');
 const pool = new Pool(new Geometry(era.geometry), era.fullness);
@@ -94,11 +92,11 @@ const began = performance.now();
 const before = process.cpuUsage();
 const bySeed = threads.run({
   models,
-  workload,
+  workload: pricedOnce(workload, era.kernel, null),
   pool,
   options: {
     cpus: options.cpus + 1,
-    times,
+    sets,
     workerCpu: options.cpus,
     hogs: new Uint8Array(options.cpus + 1),
     seeds: options.seeds,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { addAnalyzeCommand } from './analyze.ts';
+import { addCalibrateCommand } from './calibrate.ts';
 import { addConvertCommand } from './convert.ts';
 import { addDesignsCommand } from './designs.ts';
 import { addFormatsCommand } from './formats.ts';
@@ -34,6 +35,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addFormatsCommand(program);
   addOpsCommand(program);
   addWhatIfCommand(program);
+  addCalibrateCommand(program);
   addDesignsCommand(program);
   addReproduceCommand(program);
   for (const command of program.commands) command.exitOverride();

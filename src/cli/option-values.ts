@@ -80,14 +80,29 @@ export function share(text: string): number {
   return Number(text);
 }
 
-const NS_OF_UNIT: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
+const UNIT_NS = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 } as const;
 
 /** `recorded`, `none`, or `every=10ms`: the pause between two compactions. */
 export function compactionPlan(text: string): CompactionPlan {
   if (text === 'recorded' || text === 'none') return text;
   const m = /^every=(\d{1,9}(?:\.\d{1,3})?)(ns|us|ms|s)$/.exec(text);
-  const everyNs = m ? Number(m[1]) * NS_OF_UNIT[m[2]!]! : 0;
+  const everyNs = m ? Number(m[1]) * UNIT_NS[m[2] as keyof typeof UNIT_NS] : 0;
   if (everyNs === 0)
     throw new InvalidArgumentError('expected recorded, none, or a pause such as every=10ms.');
   return { everyNs };
+}
+
+/** `munmap=59ms` or `zs_free=4.6us`; the option may be given again. */
+export function measuredTime(
+  text: string,
+  before: readonly { readonly name: 'munmap' | 'zs_free'; readonly ns: number }[] | undefined,
+): readonly { readonly name: 'munmap' | 'zs_free'; readonly ns: number }[] {
+  const m = /^(munmap|zs_free)=(\d{1,9}(?:\.\d{1,9})?)(ns|us|ms|s)$/.exec(text.trim());
+  const ns = m ? Number(m[2]) * UNIT_NS[m[3] as keyof typeof UNIT_NS] : 0;
+  if (!m || ns === 0)
+    throw new InvalidArgumentError(
+      'expected a time of the untraced base such as munmap=59ms or zs_free=4.6us.',
+    );
+  const name = m[1] as 'munmap' | 'zs_free';
+  return [...(before ?? []).filter((other) => other.name !== name), { name, ns }];
 }

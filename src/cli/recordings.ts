@@ -1,4 +1,5 @@
 import { OperationRecording } from '../analysis/operations/recording.ts';
+import type { Recording } from '../replay/run-what-if.ts';
 import { Progress } from './progress.ts';
 import { InputReader } from './read-inputs.ts';
 import { Spool } from './spool.ts';
@@ -27,4 +28,20 @@ export async function readOperations(
     spool.remove();
   }
   return recording;
+}
+
+/** A recording as what-if and calibrate need it. @throws {InputError} when nothing can be read. */
+export async function recordingOf(
+  names: readonly string[],
+  read: { readonly quiet: boolean; readonly hash: boolean },
+): Promise<Recording> {
+  const recording = await readOperations(names, read);
+  const cost = recording.overhead.estimate();
+  return {
+    operations: recording.operations,
+    compaction: recording.compaction,
+    kernelRelease: recording.kernelRelease,
+    files: recording.files,
+    tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },
+  };
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
+import { PlatformError } from '../replay/calibrate/platform-file.ts';
+import { platformSource } from '../replay/calibrate/platform-source.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
-import type { Recording } from '../replay/run-what-if.ts';
 import { whatIf } from '../replay/run-what-if.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
@@ -11,11 +12,12 @@ import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { compactionPlan, fileList, share, wholeNumber } from './option-values.ts';
+import { compactionPlan, fileList, measuredTime, share, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
-import { readOperations } from './recordings.ts';
+import { recordingOf } from './recordings.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
+import { textOfFile } from './text-of-file.ts';
 import { version } from './version.ts';
 
 interface WhatIfOptions extends ScenarioOptions {
@@ -23,6 +25,8 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly operations?: readonly string[];
   readonly kernel?: string;
   readonly untraced?: boolean;
+  readonly platform?: string;
+  readonly measured?: ReturnType<typeof measuredTime>;
   readonly seeds: number;
   readonly cpus?: number;
   readonly cpuPressure: number;
@@ -64,7 +68,13 @@ export function addWhatIfCommand(program: Command): void {
     )
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
     .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}; told by the trace else`)
-    .option('--untraced', "take the tracer's estimated cost out (a lower bound of times)")
+    .option('--untraced', "take the tracer's estimated cost out")
+    .option(
+      '--measured <time>',
+      'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us (implies --untraced)',
+      measuredTime,
+    )
+    .option('--platform <name>', 'costs of i7-12700, raspberry-pi-4b, rk3588 or a file that calibrate wrote')
     .option('--seeds <n>', 'runs, each with the recorded times in another order', wholeNumber(1), 21)
     .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1))
     .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0), 0)
@@ -103,7 +113,9 @@ export function addWhatIfCommand(program: Command): void {
             designs: texts,
             known,
             era: options.kernel ?? null,
-            world: options.untraced ? 'untraced' : 'traced',
+            world: options.untraced || options.measured ? 'untraced' : 'traced',
+            measured: options.measured ?? [],
+            platform: options.platform === undefined ? null : platformSource(options.platform, textOfFile),
             seeds: options.seeds,
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
@@ -117,27 +129,12 @@ export function addWhatIfCommand(program: Command): void {
         const text = options.json ? renderWhatIfJson(result) : renderWhatIfText(result);
         await writeTo(options.output, text);
       } catch (error) {
-        if (error instanceof DesignError || error instanceof ScenarioError)
-          throw new UsageError(error.message);
+        const isUsage = [DesignError, ScenarioError, PlatformError].some((kind) => error instanceof kind);
+        if (isUsage) throw new UsageError((error as Error).message);
         if (error instanceof RangeError) throw new InputError(`${names.join(', ')}: ${error.message}`);
         throw error;
       } finally {
         threads.close();
       }
     });
-}
-
-async function recordingOf(
-  names: readonly string[],
-  read: { readonly quiet: boolean; readonly hash: boolean },
-): Promise<Recording> {
-  const recording = await readOperations(names, read);
-  const cost = recording.overhead.estimate();
-  return {
-    operations: recording.operations,
-    compaction: recording.compaction,
-    kernelRelease: recording.kernelRelease,
-    files: recording.files,
-    tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },
-  };
 }

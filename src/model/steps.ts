@@ -154,6 +154,8 @@ export interface LockDeclaration {
   readonly per: 'pool' | 'class' | 'slot' | 'cluster' | 'cpu' | 'device';
   /** Cache lines of data that the holder touches and that follow the lock from CPU to CPU. */
   readonly dataLines?: number;
+  /** Transfers of the line of a read-write lock in each visit of another CPU: request and answer; 1 else. */
+  readonly transfers?: number;
 }
 
 /** A queue of handles that a worker drains. */

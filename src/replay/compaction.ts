@@ -10,13 +10,21 @@ export type CompactionPlan = 'recorded' | 'none' | { readonly everyNs: number };
 
 /** Compaction beside the frees of a workload. */
 export interface CompactionBeside {
-  /** The workload with compaction in its background, and what it costs. */
-  readonly workload: Workload;
+  /** A workload with compaction in its background, and what it costs. */
+  readonly add: (workload: Workload) => Workload;
   /** It has a CPU of its own: what it took from tasks is in their recorded gaps already. */
   readonly cpu: number;
   readonly source: string;
   readonly assumptions: readonly Assumption[];
 }
+
+/** Costs of compaction beyond its calls of locks. */
+export const COMPACTION_COSTS: readonly string[] = [
+  'compact-class',
+  'compact-choose',
+  'move-object',
+  'resched',
+];
 
 /** Of an object, ns: it is copied, and its handle changed. Stands beside the cost of obj_free twice. */
 const COPY_NS = 150;
@@ -33,7 +41,8 @@ export function compactionBeside(
   workload: Workload,
   recording: { readonly operations: OperationTable; readonly compaction: readonly CompactionStep[] },
   pool: Pool,
-  tracer: TracerCost,
+  /** What is taken out of recorded calls; null: nothing. */
+  tracer: TracerCost | null,
 ): CompactionBeside | null {
   if (plan === 'none') return null;
   const { operations } = recording;
@@ -66,11 +75,14 @@ export function compactionBeside(
     thinkNs,
     background: plan === 'recorded' ? 'once' : 'again',
   };
-  const measured = measuredCosts(recording, rows, tracer);
+  const measured = measuredCosts(recording, rows, tracer ?? { insideNs: 0, outsideNs: 0 });
   const costs = measured ?? assumedCosts(workload.distributions);
-  const distributions = new Map([...workload.distributions, ...costs.values]);
   return {
-    workload: { ...workload, distributions, background: [task] },
+    add: (other) => ({
+      ...other,
+      distributions: new Map([...other.distributions, ...costs.values]),
+      background: [task],
+    }),
     cpu,
     source:
       plan === 'recorded'

@@ -1,9 +1,24 @@
+import type { FittedParameter } from './calibrate/ensemble.ts';
+import type { MeasuredResult } from './calibrate/measured-result.ts';
+import type { Statistic } from './calibrate/noise.ts';
+import type { PlatformFile } from './calibrate/platform-file.ts';
+import type { Sensitivity, Unknown } from './calibrate/sensitivity.ts';
 import type { PlacesResult } from './places.ts';
 import type { ScenarioResults } from './scenario/result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, Interval } from './what-if.ts';
 
-export type { DesignPrediction, Interval, StructureReport };
+export type {
+  DesignPrediction,
+  FittedParameter,
+  Interval,
+  MeasuredResult,
+  PlatformFile,
+  Sensitivity,
+  Statistic,
+  StructureReport,
+  Unknown,
+};
 
 export const WHAT_IF_SCHEMA_VERSION = 1;
 
@@ -42,6 +57,8 @@ export interface WhatIfResult extends ScenarioResults {
     readonly basis: string;
     readonly source: string;
   };
+  /** Where costs come from instead of the recording. */
+  readonly platform: { readonly title: string; readonly basis: 'calibrated' | 'published' } | null;
   readonly world: 'traced' | 'untraced';
   readonly frees: number;
   readonly tasks: number;
@@ -64,5 +81,16 @@ export interface WhatIfResult extends ScenarioResults {
     readonly parts: readonly { readonly id: string; readonly savesNs: Interval }[];
   }[];
   readonly assumptions: readonly Assumption[];
-  readonly notIdentifiable: readonly string[];
+  /** What the recording does not tell, what would, and by how much that would cut the intervals. */
+  readonly notIdentifiable: readonly Unknown[];
+  /** Parameter sets that reproduce the recording: what all intervals are made of. */
+  readonly ensemble: {
+    readonly tried: number;
+    /** 0: none reproduces it, and the nearest were taken. */
+    readonly accepted: number;
+    readonly parameters: readonly FittedParameter[];
+    readonly recorded: readonly Statistic[];
+  };
+  /** Untraced times of the base (`--measured`). */
+  readonly measured: readonly MeasuredResult[];
 }

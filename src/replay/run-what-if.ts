@@ -1,23 +1,29 @@
 import type { Design } from '../model/designs/design.ts';
 import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
-import { eraById } from '../model/kernels/eras.ts';
 import { withLockedPages } from '../model/kernels/locked-pages.ts';
-import { Geometry } from '../model/zsmalloc/geometry.ts';
+import type { KernelModel } from '../model/steps.ts';
+import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
-import { OperationKind } from '../trace/operations.ts';
+import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
+import type { Ensemble } from './calibrate/ensemble.ts';
+import { measuredResults } from './calibrate/measured-result.ts';
+import type { Measured } from './calibrate/noise.ts';
+import { openQuestions } from './calibrate/open-questions.ts';
+import type { Fit, PlatformSource } from './calibrate/platform-source.ts';
+import { mapWorkloads, type PricedWorkload, runParameters } from './calibrate/pricing.ts';
+import type { Unknown } from './calibrate/sensitivity.ts';
 import { type CompactionPlan, compactionBeside } from './compaction.ts';
-import { detectEra } from './detect-era.ts';
-import type { MachineTimes } from './engine/machine.ts';
+import { COST_QUANTILES } from './engine/machine.ts';
 import { COUNTER_NS } from './notify-path.ts';
 import { timeByPlace } from './places.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
-import type { ScenarioRequest } from './scenario/request.ts';
+import { ScenarioError, type ScenarioRequest } from './scenario/request.ts';
 import { runScenarios } from './scenario/run-scenarios.ts';
-import { replayStructure } from './structure.ts';
 import { type Executor, onThisThread } from './sweep.ts';
-import { validate } from './validate.ts';
-import { type DesignRun, predict, replayedKernel } from './what-if.ts';
-import { freeWorkload, NO_TRACER, type TracerCost } from './workload.ts';
+import { notComparable, validate } from './validate.ts';
+import { type DesignRun, interval, predict, replayedKernel, type ScenarioOptions } from './what-if.ts';
+import { isUndivided, type TracerCost, type Workload } from './workload.ts';
 
 /** A recording as `what-if` needs it. */
 export interface Recording {
@@ -39,6 +45,10 @@ export interface WhatIfRequest {
   readonly era: string | null;
   readonly world: 'traced' | 'untraced';
   readonly seeds: number;
+  /** Untraced times of the recorded kernel. */
+  readonly measured: readonly Measured[];
+  /** Where costs come from instead of the recording. */
+  readonly platform: PlatformSource | null;
   /** CPUs; null: as many as the recording used. */
   readonly cpus: number | null;
   /** Threads that always want each CPU. */
@@ -49,28 +59,14 @@ export interface WhatIfRequest {
   readonly scenarios: ScenarioRequest;
 }
 
-/** Costs that no recording of today's kernel shows, ns: assumed, with their range. */
-const ASSUMED_COSTS: Readonly<Record<string, readonly [ns: number, range: string]>> = {
-  enqueue: [10, '3 to 15 ns'],
-  'locate-class': [5, '2 to 20 ns: one load of a line that the task just touched'],
-};
-
-/** The same of zspages whose pages were locked. */
-const LATE_COSTS: typeof ASSUMED_COSTS = {
+/** What zspages cost whose pages were locked, ns: assumed, with its range. */
+const LATE_COSTS: Readonly<Record<string, readonly [ns: number, range: string]>> = {
   kick: [100, '30 to 1000 ns: a work item is queued'],
   'lock-pages': [500, '100 ns to as long as a page stays locked'],
 };
 
-const ASSUMED_TIMES: MachineTimes = {
-  // What a lock call costs alone stands in the recorded call itself.
-  lineHitNs: 0,
-  lineTransferNs: 0,
-  handOffOneNs: 200,
-  handOffManyNs: 300,
-  wakeNs: 5000,
-  contextSwitchNs: 1500,
-  sliceNs: 3_000_000,
-};
+/** Parameter sets and their order are the same in every call. */
+const SEED = 1;
 
 /**
  * Replays a recording's frees and what designs would make of them.
@@ -82,53 +78,92 @@ export function whatIf(
   tool: WhatIfResult['tool'],
   execute: Executor = onThisThread,
 ): WhatIfResult {
-  const { timed, placed } = request;
+  const { timed, placed, platform, seeds, measured } = request;
   const chosen = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
-  const ops = placed.operations;
-  const guess = detectEra(ops, placed.compaction, timed.kernelRelease || placed.kernelRelease, false);
-  const first = request.era === null ? guess : { era: eraById(request.era), basis: 'as asked (--kernel)' };
-  const geometry = new Geometry(first.era.geometry);
-  const full = replayStructure(ops, placed.compaction, geometry, first.era.fullness);
-  const tracer = request.world === 'untraced' ? (timed.tracer ?? NO_TRACER) : NO_TRACER;
-  const from = lastMallocBefore(ops);
-  const workload = freeWorkload(timed.operations, { ops, outcome: full.outcome }, tracer, from);
-  const detected =
-    request.era === null
-      ? detectEra(ops, placed.compaction, timed.kernelRelease, workload.serialised)
-      : first;
-  const { era } = detected;
-  const { pool } = replayStructure(ops, placed.compaction, geometry, era.fullness, from);
-  const inWorld = addAssumedCosts(workload.distributions, request.world, timed.tracer);
-  const kernel = withLockedPages(replayedKernel(era, workload), request.pagesLocked);
-  const cpus = request.cpus ?? Math.max(1, ...workload.tasks.map((task) => task.cpu + 1));
-  const alone = { ...workload, distributions: inWorld };
-  const beside = compactionBeside(request.compaction, alone, timed, pool, tracer);
-  const replayed = beside?.workload ?? alone;
-  const scenario = {
-    cpus: request.cpus ?? Math.max(cpus, (beside?.cpu ?? 0) + 1),
-    times: ASSUMED_TIMES,
+  if (platform?.basis === 'published' && request.scenarios.speedups.length > 0)
+    throw new ScenarioError('--speedup wants costs by function: a recording, or a file that calibrate wrote');
+  const prepared = prepare(platform ? null : timed, placed, request.era);
+  const { era, workload, pool } = prepared;
+  const world = platform?.isUntraced ? 'untraced' : request.world;
+  const cpus = request.cpus ?? prepared.cpus;
+  const fit = { world, runs: seeds, seed: SEED, measured, execute } as const;
+  const { kernelFor, calibration } = platform
+    ? platform.calibrate(prepared, fit)
+    : calibrateRecording(prepared, timed, fit);
+  const kernel = withLockedPages(kernelFor(workload), request.pagesLocked);
+  const { ensemble, traced, untraced } = calibration;
+  const alone = withLateCosts(untraced ?? traced);
+  const beside = compactionBeside(
+    request.compaction,
+    alone.corners[0]!,
+    platform ? placed : timed,
+    pool,
+    world === 'untraced' ? timed.tracer : null,
+  );
+  const priced = beside ? mapWorkloads(alone, beside.add) : alone;
+  const ownScenario = {
+    cpus,
+    sets: ensemble.sets,
     workerCpu: cpus - 1,
-    hogs: new Uint8Array(beside?.cpu === cpus ? cpus + 1 : cpus).fill(request.pressure, 0, cpus),
-    seeds: request.seeds,
+    hogs: new Uint8Array(cpus).fill(request.pressure),
+    seeds,
+  } as const;
+  const scenario: ScenarioOptions = beside ? withCpu(ownScenario, beside.cpu) : ownScenario;
+  const predicted = predict(kernel, chosen, priced, pool, scenario, execute);
+  const { base, baseRuns, designs, designRuns } = predicted;
+  const without = beside && predict(kernel, [], alone, pool, ownScenario, execute);
+  const open = openQuestions(
+    { ...predicted, kernel, designs: chosen },
+    ensemble,
+    priced,
+    pool,
+    scenario,
+    execute,
+  );
+  // The recording is one of a traced kernel on its own CPUs, whatever is asked for.
+  const asked = beside !== null && request.compaction !== 'recorded';
+  const isAsRecorded =
+    platform !== null ||
+    (untraced === null &&
+      cpus === prepared.cpus &&
+      request.pressure === 0 &&
+      request.pagesLocked === 0 &&
+      !asked);
+  const recordedScenario: ScenarioOptions = {
+    cpus: prepared.cpus,
+    sets: ensemble.sets,
+    workerCpu: prepared.cpus - 1,
+    hogs: new Uint8Array(prepared.cpus),
+    seeds,
   };
-  const { base, baseRuns, designs, designRuns } = predict(kernel, chosen, replayed, pool, scenario, execute);
-  const without = beside && predict(kernel, [], alone, pool, scenario, execute);
-  // The recording is the judge of what was recorded, not of a compaction that was asked for.
-  const judged = without && request.compaction !== 'recorded' ? without : { base, baseRuns };
-  const validation = validate(timed.operations, full.report, alone, judged.base, judged.baseRuns);
+  const replayed = isAsRecorded
+    ? { base, baseRuns }
+    : predict(
+        kernelFor(workload),
+        [],
+        beside && !asked ? mapWorkloads(traced, beside.add) : traced,
+        pool,
+        beside && !asked ? withCpu(recordedScenario, beside.cpu) : recordedScenario,
+        execute,
+      );
+  const validation = platform
+    ? notComparable(prepared.structure, platform.title)
+    : validate(timed.operations, prepared.structure, workload, replayed.base, replayed.baseRuns);
   const marginal = chosen
     .filter((design) => design.chosen.length > 1)
     .map(({ text, chosen: parts }) => ({
       design: text,
-      parts: marginalEffects(parts, kernel, replayed, pool, scenario, baseRuns, execute),
+      parts: marginalEffects(parts, kernel, priced, pool, scenario, baseRuns, execute),
     }));
   const scenarios = runScenarios(
     {
       era,
-      operations: ops,
-      from,
+      operations: placed.operations,
+      from: prepared.from,
       // Compaction is not scaled: scenarios are replayed without it.
-      workload: alone,
+      workload,
+      priced: alone,
+      kernelFor,
       pool,
       designs: chosen,
       options: { ...scenario, cpus, hogs: new Uint8Array(cpus).fill(request.pressure) },
@@ -142,27 +177,71 @@ export function whatIf(
     schemaVersion: WHAT_IF_SCHEMA_VERSION,
     tool,
     inputs: [...timed.files, ...(placed === timed ? [] : placed.files)],
-    kernel: { era: era.id, title: era.title, basis: detected.basis, source: era.kernel.source },
-    world: request.world,
+    platform: platform && { title: platform.title, basis: platform.basis },
+    kernel: { era: era.id, title: era.title, basis: prepared.basis, source: era.kernel.source },
+    world,
     frees: workload.tasks.reduce((sum, task) => sum + task.handle.length, 0),
     tasks: workload.tasks.length,
     cpus,
-    runs: request.seeds,
+    runs: seeds,
     validation,
     baseline: base,
     compaction: beside && without && { source: beside.source, cpu: beside.cpu, without: without.base },
-    designs,
+    designs: designs.map((design, d) => ({ ...design, sensitivity: open.sensitivity[d]! })),
     places:
       workload.notify &&
       timeByPlace(
         kernel,
-        replayed,
+        runParameters(priced, ensemble.sets[0]!).workload,
         [base, ...designs].map((prediction, k) => ({ prediction, run: [baseRuns, ...designRuns][k]![0]! })),
       ),
     marginal,
     ...scenarios,
-    assumptions: [...assumptions(request, workload.notes), ...(beside?.assumptions ?? [])],
-    notIdentifiable: notIdentifiable(request, timed.operations, workload.notify !== null),
+    assumptions: [...assumptions(request, world, workload.notes, ensemble), ...(beside?.assumptions ?? [])],
+    notIdentifiable: [
+      ...notIdentifiable(request, timed.operations, calibration, workload.notify !== null),
+      ...open.unknown,
+    ],
+    ensemble: {
+      tried: ensemble.tried,
+      accepted: ensemble.accepted,
+      parameters: ensemble.parameters.filter(({ low, high }) => high > low),
+      recorded: ensemble.statistics,
+    },
+    measured: measuredResults(measured, ensemble, interval),
+  };
+}
+
+/** The machine with one CPU more, where that is not there: nobody else runs on it. */
+function withCpu(scenario: ScenarioOptions, cpu: number): ScenarioOptions {
+  if (cpu < scenario.cpus) return scenario;
+  const hogs = new Uint8Array(cpu + 1);
+  hogs.set(scenario.hogs);
+  return { ...scenario, cpus: cpu + 1, hogs };
+}
+
+function withLateCosts(priced: PricedWorkload): PricedWorkload {
+  const late = Object.entries(LATE_COSTS).map(
+    ([name, [ns]]) => [name, new Float64Array(COST_QUANTILES).fill(ns)] as const,
+  );
+  return mapWorkloads(priced, (workload) => ({
+    ...workload,
+    distributions: new Map([...workload.distributions, ...late]),
+  }));
+}
+
+/** The model fitted to the recording itself. */
+function calibrateRecording(
+  { era, workload, make, pool, cpus }: Prepared,
+  { operations, tracer }: Recording,
+  fit: Fit,
+): { readonly kernelFor: (workload: Workload) => KernelModel; readonly calibration: Calibration } {
+  const kernelFor = (scaled: Workload) => replayedKernel(era, scaled);
+  const kernel = kernelFor(workload);
+  const ops = operations;
+  return {
+    kernelFor,
+    calibration: calibrate({ ops, workload, make: make!, kernel, pool, cpus, tracer, ...fit }),
   };
 }
 
@@ -170,9 +249,9 @@ export function whatIf(
 function marginalEffects(
   parts: readonly ChosenDesign[],
   kernel: Parameters<typeof predict>[0],
-  workload: Parameters<typeof predict>[2],
-  pool: Parameters<typeof predict>[3],
-  scenario: Parameters<typeof predict>[4],
+  priced: PricedWorkload,
+  pool: Pool,
+  scenario: ScenarioOptions,
   baseRuns: readonly DesignRun[],
   execute: Executor,
 ): { readonly id: string; readonly savesNs: Interval }[] {
@@ -183,7 +262,7 @@ function marginalEffects(
       .join('+'),
     chosen: parts.slice(0, k + 1),
   }));
-  const { designRuns } = predict(kernel, steps, workload, pool, scenario, execute);
+  const { designRuns } = predict(kernel, steps, priced, pool, scenario, execute);
   return parts.map(({ design }, k) => {
     const before = k === 0 ? baseRuns : designRuns[k - 1]!;
     const saves = designRuns[k]!.map((run, seed) => before[seed]!.totalNs - run.totalNs).sort(
@@ -194,50 +273,30 @@ function marginalEffects(
   });
 }
 
-/** The place behind the last allocation: what is freed after it is what the designs are about. */
-function lastMallocBefore(ops: OperationTable): number {
-  let last = 0;
-  for (let row = 0; row < ops.length; row++) {
-    if (ops.kind[row] !== OperationKind.Malloc) continue;
-    const at = ops.returnedAt[row]!;
-    if (at > last) last = at;
-  }
-  return last + 0.25;
-}
-
-function addAssumedCosts(
-  distributions: ReadonlyMap<string, Float64Array>,
-  world: 'traced' | 'untraced',
-  tracer: TracerCost | null,
-): ReadonlyMap<string, Float64Array> {
-  const all = new Map(distributions);
-  for (const [name, [ns]] of Object.entries({ ...ASSUMED_COSTS, ...LATE_COSTS })) {
-    // A call that replaces a traced one would be traced as well.
-    const traced =
-      world === 'traced' && tracer !== null && name === 'enqueue' ? tracer.insideNs + tracer.outsideNs : 0;
-    all.set(name, new Float64Array(64).fill(ns + traced));
-  }
-  return all;
-}
-
-function assumptions(request: WhatIfRequest, notes: readonly string[]): Assumption[] {
-  const { world } = request;
+function assumptions(
+  request: WhatIfRequest,
+  world: World,
+  notes: readonly string[],
+  ensemble: Ensemble,
+): Assumption[] {
+  const { platform } = request;
   const list: Assumption[] = [
-    { what: 'what each free did, on which CPU, and what its calls took', basis: 'measured' },
+    ...(platform
+      ? [
+          { what: 'which task freed what, in which order, on which CPU', basis: 'measured' } as const,
+          ...platform.rests.map((what): Assumption => ({ what, basis: 'assumed' })),
+        ]
+      : [{ what: 'what each free did, on which CPU, and what its calls took', basis: 'measured' } as const]),
     { what: 'which zspage each object is in, and which free empties one', basis: 'modelled' },
     { what: 'who waits for whom: locks are handed over in the order of arrival', basis: 'modelled' },
-    {
-      what: `a lock goes to its only waiter in ${ASSUMED_TIMES.handOffOneNs} ns, to the first of several in ${ASSUMED_TIMES.handOffManyNs} ns`,
-      basis: 'assumed',
-    },
     { what: 'self time of zs_free is spread evenly over the gaps between its calls', basis: 'assumed' },
-    ...Object.entries(ASSUMED_COSTS).map(
-      ([name, [ns, range]]): Assumption => ({ what: `${name}: ${ns} ns (${range})`, basis: 'assumed' }),
-    ),
-    {
-      what: `a woken worker starts after ${ASSUMED_TIMES.wakeNs / 1000} us and shares its CPU in slices of ${ASSUMED_TIMES.sliceNs / 1e6} ms`,
-      basis: 'assumed',
-    },
+    ...ensemble.parameters
+      .filter(({ high, low }) => high > low)
+      .map(({ title, unit, low, high, central, basis }): Assumption => {
+        const text = (value: number) =>
+          unit === 'ns' ? `${Number(value.toPrecision(3))} ns` : `${Math.round(100 * value)} %`;
+        return { what: `${title}: ${text(central)} (${text(low)} to ${text(high)})`, basis };
+      }),
   ];
   if (request.pagesLocked > 0) {
     list.push({
@@ -247,14 +306,16 @@ function assumptions(request: WhatIfRequest, notes: readonly string[]): Assumpti
     for (const [name, [ns, range]] of Object.entries(LATE_COSTS))
       list.push({ what: `${name}: ${ns} ns (${range})`, basis: 'assumed' });
   }
-  if (world === 'traced') {
+  if (platform?.basis === 'published') {
+    // No tracer was ever in these times.
+  } else if (world === 'traced') {
     list.push({
       what: "the tracer's cost is left in: these are times of a traced kernel",
       basis: 'measured',
     });
   } else {
     list.push({
-      what: "the tracer's estimated cost is taken out of every call: an upper bound of it, so times are a lower bound",
+      what: "the tracer's cost is taken out of every call and of the time between frees, by shares that the runs vary",
       basis: 'modelled',
     });
   }
@@ -262,30 +323,55 @@ function assumptions(request: WhatIfRequest, notes: readonly string[]): Assumpti
   return list;
 }
 
-function notIdentifiable(request: WhatIfRequest, ops: OperationTable, hasNotify: boolean): string[] {
-  const list: string[] = [
-    hasNotify
-      ? `what zram's counters take, and a slot lock that is inlined: they have no call of their own, so ${COUNTER_NS} ns each (5 to 180 ns) are taken out of the time around them`
-      : "what zram's notification takes beyond zs_free: it is not in the recording, so slot lock and counters are " +
-        'not replayed. A function_graph of zram_slot_free_notify with its callees would show it.',
-  ];
-  let hasLocks = false;
-  for (let row = 0; row < ops.length; row++) if (!Number.isNaN(ops.parts.lock.get(row))) hasLocks = true;
-  if (!hasLocks) {
-    list.push(
-      'time within zs_free: its calls are not traced, so locks and work are not told apart. A function_graph of ' +
-        'zs_free with all callees would show them.',
-    );
+function notIdentifiable(
+  request: WhatIfRequest,
+  ops: OperationTable,
+  { lineTransfer, hasWaits }: Calibration,
+  hasNotify: boolean,
+): readonly Unknown[] {
+  const list: Unknown[] = [];
+  if (request.platform) {
+    list.push({
+      what: 'whether the costs of the platform are those of the machine that was recorded',
+      shownBy: 'a function_graph of zs_free with all callees on it',
+      cuts: [],
+    });
+    return list;
   }
   list.push(
-    'the cost of moving cache lines between CPUs: it is part of the recorded calls and stays as it was, whatever a ' +
-      'design does to shared lines. A recording on the machine of interest, with one and with several processes, ' +
-      'would show it.',
+    hasNotify
+      ? {
+          what: `what zram's counters take, and a slot lock that is inlined: they have no call of their own, so ${COUNTER_NS} ns each (5 to 180 ns) are taken out of the time around them`,
+          shownBy: 'a run with per-CPU counters beside one without',
+          cuts: [],
+        }
+      : {
+          what: "what zram's notification takes beyond zs_free: it is not in the recording, so slot lock and counters are not replayed",
+          shownBy: 'a function_graph of zram_slot_free_notify with its callees',
+          cuts: [],
+        },
   );
+  if (!hasWaits || isUndivided(ops)) {
+    list.push({
+      what: 'time within zs_free: its calls are not traced, so the pool lock, the list lock and work are told apart by assumed shares only',
+      shownBy: 'a function_graph of zs_free with all callees',
+      cuts: [],
+    });
+  }
+  if (lineTransfer === null) {
+    list.push({
+      what: 'the cost of moving cache lines between CPUs: it is part of the recorded calls',
+      shownBy:
+        'a function_graph of lock calls on the machine of interest, with one and with several processes',
+      cuts: [],
+    });
+  }
   if (request.designs.some((text) => /deferred|zram-gc|mm-async/.test(text))) {
-    list.push(
-      'what a deferring design saves or costs in caches: the worker touches lines that the caller left.',
-    );
+    list.push({
+      what: 'what a deferring design saves or costs in caches: the worker touches lines that the caller left',
+      shownBy: 'a recording of a kernel that defers',
+      cuts: [],
+    });
   }
   return list;
 }

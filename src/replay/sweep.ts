@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool, PoolSnapshot } from '../model/zsmalloc/pool.ts';
+import type { PricedWorkload } from './calibrate/pricing.ts';
 import { inSharedMemory } from './shared-memory.ts';
 import { type DesignRun, runSeed, type ScenarioOptions } from './what-if.ts';
-import type { Workload } from './workload.ts';
 
 /** Kernels that are run over one workload, with each of some seeds. Plain data, but for the pool. */
 export interface Sweep {
   readonly models: readonly KernelModel[];
-  readonly workload: Workload;
+  readonly workload: PricedWorkload;
   readonly pool: Pool;
   readonly options: ScenarioOptions;
 }
@@ -77,7 +77,7 @@ export class SweepThreads {
   readonly run: Executor = (sweep) => {
     const { models, workload, options } = sweep;
     const { seeds } = options;
-    const frees = workload.tasks.reduce((sum, task) => sum + task.handle.length, 0);
+    const frees = workload.corners[0]!.tasks.reduce((sum, task) => sum + task.handle.length, 0);
     const others = Math.min(this.#count, seeds) - 1;
     // Run from its source, there are no compiled files that a thread could load.
     const isCompiled = import.meta.url.endsWith('.js');

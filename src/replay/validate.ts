@@ -17,7 +17,8 @@ interface RecordedFrees {
 const FITS_MEAN = 0.15;
 const FITS_WAIT = 0.5;
 
-function recorded(ops: OperationTable, workload: Workload): RecordedFrees {
+/** The frees of a workload as they were recorded. */
+export function recordedFrees(ops: OperationTable, workload: Workload): RecordedFrees {
   const rows = workload.rows.flatMap((column) => [...column]);
   // What the model times: the notification where that is replayed.
   const timed = (row: number) => workload.notify?.get(row) ?? row;
@@ -44,6 +45,17 @@ function recorded(ops: OperationTable, workload: Workload): RecordedFrees {
   return { durations, waitNs, contended, totalNs: last - first, hasWaits: hasLocks };
 }
 
+/** Where costs come from elsewhere, only the structure can be judged. */
+export function notComparable(structure: StructureReport, platform: string): Validation {
+  return {
+    structure,
+    comparisons: [],
+    ksDistance: null,
+    verdict: 'cannot-be-judged',
+    reasons: [`times are those of ${platform}, not of this recording`],
+  };
+}
+
 /** Lays the replayed baseline beside the recording. */
 export function validate(
   ops: OperationTable,
@@ -52,7 +64,7 @@ export function validate(
   base: DesignPrediction,
   runs: readonly DesignRun[],
 ): Validation {
-  const seen = recorded(ops, workload);
+  const seen = recordedFrees(ops, workload);
   const quantile = (q: number) =>
     seen.durations[Math.min(seen.durations.length - 1, Math.floor(q * seen.durations.length))]!;
   const mean = seen.durations.reduce((sum, ns) => sum + ns, 0) / seen.durations.length;

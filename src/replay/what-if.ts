@@ -4,13 +4,10 @@ import { FREE_WORK } from '../model/kernels/locked-pages.ts';
 import { withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
-import {
-  bucketFloor,
-  COST_QUANTILES,
-  Machine,
-  type MachineResult,
-  type MachineTimes,
-} from './engine/machine.ts';
+import type { ParameterSet } from './calibrate/parameters.ts';
+import { type PricedWorkload, runParameters } from './calibrate/pricing.ts';
+import type { Sensitivity } from './calibrate/sensitivity.ts';
+import { bucketFloor, COST_QUANTILES, Machine, type MachineResult } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
@@ -24,7 +21,10 @@ export interface DesignRun {
 
 export interface ScenarioOptions {
   readonly cpus: number;
-  readonly times: MachineTimes;
+  /** Parameter set of each run. */
+  readonly sets: readonly ParameterSet[];
+  /** All runs have the recorded times in their order and the same luck: they differ by their sets only. */
+  readonly inRecordedOrder?: true;
   /** CPU of the drain worker; the last one by default. */
   readonly workerCpu: number;
   readonly hogs: Uint8Array;
@@ -65,6 +65,8 @@ export interface DesignPrediction {
   readonly leftEmpty: number;
   readonly strandedBytes: { readonly typical: number; readonly worst: number };
   readonly notes: readonly string[];
+  /** What moves the speed-up, most first. */
+  readonly sensitivity: readonly Sensitivity[];
 }
 
 /** Compaction in one run (the first), and the readers of the pool's lock that it made wait. */
@@ -110,11 +112,11 @@ export function replayedKernel(era: Era, workload: Workload): KernelModel {
   };
 }
 
-/** Runs the base and each design over the same workload and the same luck; `execute` may use threads. */
+/** Runs the base and each design with the same parameters and the same luck; `execute` may use threads. */
 export function predict(
   kernel: KernelModel,
   designs: readonly { readonly text: string; readonly chosen: readonly ChosenDesign[] }[],
-  workload: Workload,
+  priced: PricedWorkload,
   pool: Pool,
   options: ScenarioOptions,
   execute: Executor = onThisThread,
@@ -126,7 +128,7 @@ export function predict(
 } {
   const changed = designs.map(({ chosen }) => applyDesigns(kernel, chosen));
   const models = [kernel, ...changed];
-  const bySeed = execute({ models, workload, pool, options });
+  const bySeed = execute({ models, workload: priced, pool, options });
   const [baseRuns, ...designRuns] = models.map((_, m) => bySeed.map((runs) => runs[m]!)) as [
     DesignRun[],
     ...DesignRun[][],
@@ -142,18 +144,24 @@ export function predict(
   };
 }
 
-/** All models of a sweep with one seed: the same workload, its times in the order of the seed. */
-export function runSeed({ models, workload, pool, options }: Sweep, seed: number): readonly DesignRun[] {
+/** All models of a sweep with the parameters of one run, its times in the order of the run. */
+export function runSeed(
+  { models, workload: priced, pool, options }: Sweep,
+  seed: number,
+): readonly DesignRun[] {
+  const { cpus, workerCpu, hogs, sets, inRecordedOrder } = options;
+  const { times, workload } = runParameters(priced, sets[seed]!);
+  const order = inRecordedOrder ? 0 : seed;
   const tasks = workload.tasks.map((task, t) => ({
     ...task,
-    cpu: task.cpu % options.cpus,
-    thinkNs: rotated(task.thinkNs, seed, t)!,
+    cpu: task.cpu % cpus,
+    thinkNs: rotated(task.thinkNs, order, t)!,
   }));
   const opCosts = workload.costs.map(
-    (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, seed, t)])),
+    (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, order, t)])),
   );
   const zeros = new Float64Array(COST_QUANTILES);
-  const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % options.cpus }));
+  const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % cpus }));
   const allTasks = [...tasks, ...background];
   const paths = background.length > 0 ? ['swap free', 'zs_compact'] : ['swap free'];
   return models.map((model) => {
@@ -162,15 +170,15 @@ export function runSeed({ models, workload, pool, options }: Sweep, seed: number
     const result = new Machine({
       program,
       pool: pool.clone(),
-      times: options.times,
+      times,
       costs: program.costs.map((name) => workload.distributions.get(name) ?? zeros),
       opCosts: opCosts.map((columns) => program.costs.map((name) => columns.get(name))),
-      cpus: options.cpus,
+      cpus,
       paths,
       tasks: allTasks,
-      workerCpu: options.workerCpu,
-      hogs: options.hogs,
-      seed,
+      workerCpu,
+      hogs,
+      seed: order,
     }).run();
     return { result, totalNs: Math.max(...result.taskEndNs) };
   });
@@ -249,6 +257,7 @@ function summary(
       worst,
     },
     notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
+    sensitivity: [],
   };
 }
 
@@ -294,6 +303,7 @@ export function quantile(buckets: Float64Array, q: number): number {
   return 0;
 }
 
+/** Median and middle 90 % of values. */
 export function interval(values: readonly number[]): Interval {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (q: number) =>

@@ -1,6 +1,7 @@
 import { callCost } from '../model/probe-costs.ts';
-import { OperationKind, type OperationTable } from '../trace/operations.ts';
+import { OperationKind, type OperationPart, type OperationTable } from '../trace/operations.ts';
 import { COST_QUANTILES, type TaskStream } from './engine/machine.ts';
+import { addLineMoves, LINE_MOVES } from './line-moves.ts';
 import {
   NOTIFY_COSTS,
   neverOverlap,
@@ -17,7 +18,13 @@ export interface TracerCost {
   readonly outsideNs: number;
 }
 
-export const NO_TRACER: TracerCost = { insideNs: 0, outsideNs: 0 };
+/** What is taken out of recorded times, and how a free whose calls are not traced is divided. */
+export interface Pricing extends TracerCost {
+  /** Share of a free that empties no zspage that is under its lock, where its calls are not traced. */
+  readonly lockedShare: number;
+  /** Share of such a free that takes and releases the pool's reader lock. */
+  readonly poolShare: number;
+}
 
 /** Frees of a recording as closed loops of the tasks that made them, with what each step took. */
 export interface Workload {
@@ -37,6 +44,17 @@ export interface Workload {
   readonly notifiesInTurn: boolean;
   /** What runs beside the frees and ends with them: compaction. */
   readonly background?: readonly TaskStream[];
+}
+
+/** The recording as it is. */
+export const AS_RECORDED: Pricing = { insideNs: 0, outsideNs: 0, lockedShare: 0.4, poolShare: 0 };
+
+/** Whether frees are recorded without the calls that they make. */
+export function isUndivided({ parts, kind, length }: OperationTable): boolean {
+  for (let row = 0; row < length; row++) {
+    if (kind[row] === OperationKind.Free && !Number.isNaN(parts.object.get(row))) return false;
+  }
+  return true;
 }
 
 /** Costs of the zs_free path in the order of {@link stepCosts}. */
@@ -66,7 +84,7 @@ const COSTS = [
 export function freeWorkload(
   times: OperationTable,
   structure: { readonly ops: OperationTable; readonly outcome: StructureOutcome },
-  tracer: TracerCost,
+  pricing: Pricing,
   /** Frees before this place of the structure's recording are history, not workload. */
   from: number,
 ): Workload {
@@ -108,7 +126,7 @@ export function freeWorkload(
     const costs = new Map<string, Float64Array>(COSTS.map((name) => [name, new Float64Array(n)]));
     for (let i = 0; i < n; i++) {
       const pages = structure.outcome.pages[places[i]!]!;
-      const values = stepCosts(times, rows[i]!, pages, tracer);
+      const values = stepCosts(times, rows[i]!, pages, pricing);
       COSTS.forEach((name, c) => {
         costs.get(name)![i] = values[c]!;
       });
@@ -116,7 +134,7 @@ export function freeWorkload(
     if (notify) {
       for (const name of NOTIFY_COSTS) costs.set(name, new Float64Array(n));
       for (let i = 0; i < n; i++) {
-        const values = notifyCosts(times, rows[i]!, notify.get(rows[i]!), tracer);
+        const values = notifyCosts(times, rows[i]!, notify.get(rows[i]!), pricing);
         NOTIFY_COSTS.forEach((name, c) => {
           costs.get(name)![i] = values[c]!;
         });
@@ -124,16 +142,18 @@ export function freeWorkload(
     }
     return { stream, costs, rows: rows.subarray(0, n), places: places.subarray(0, n) };
   });
-  splitEmptying(times, streams, structure.outcome);
+  addLineMoves(times, streams);
+  splitEmptying(times, streams, structure.outcome, pricing.lockedShare);
   if (streams.some(({ rows }) => rows.some((row) => Number.isNaN(times.parts.object.get(row))))) {
     notes.push(
-      `of a free whose calls are not traced, ${LOCKED_SHARE * 100} % is under class->lock when it empties no zspage (30 to 60 %)`,
+      'of a free whose calls are not traced, a share is taken to be under class->lock when it empties no zspage',
     );
   }
   for (const { costs, places } of streams) fillByPages(costs.get('free-page')!, places, structure.outcome);
   const distributions = new Map<string, Float64Array>();
-  for (const name of [...COSTS, ...(notify ? NOTIFY_COSTS : [])])
+  for (const name of [...COSTS, ...Object.values(LINE_MOVES), ...(notify ? NOTIFY_COSTS : [])]) {
     distributions.set(name, quantiles(streams.map((s) => s.costs.get(name)!)));
+  }
   return {
     tasks: streams.map((s) => s.stream),
     rows: streams.map((s) => s.rows),
@@ -191,7 +211,7 @@ function paired(
 }
 
 /** True when at least two tasks free on different CPUs and hardly any two of their frees overlap. */
-function isSerialised(ops: OperationTable, tasks: readonly Int32Array[]): boolean {
+export function isSerialised(ops: OperationTable, tasks: readonly Int32Array[]): boolean {
   if (tasks.length < 2) return false;
   const all = Int32Array.from(tasks.flatMap((rows) => [...rows])).sort(
     (a, b) => ops.startNs[a]! - ops.startNs[b]!,
@@ -303,32 +323,32 @@ function fillByPages(perPage: Float64Array, places: Int32Array, outcome: Structu
   }
 }
 
-/**
- * Share of a free that does not empty its zspage that is under class->lock, where its calls are not
- * traced. Measured in a full function_graph of 6.12 (obj_free, fix_fullness_group and half of the lock
- * call of all that zs_free calls); 0.3 to 0.6 elsewhere (assumed).
- */
-export const LOCKED_SHARE = 0.4;
-
 /** What each step of one free took, ns, in the order of {@link COSTS}; NaN where not shown. */
-function stepCosts(ops: OperationTable, row: number, pages: number, tracer: TracerCost): number[] {
-  const { parts } = ops;
+function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Pricing): number[] {
+  const { parts, below } = ops;
+  const { lockedShare, poolShare } = tracer;
   const known = (ns: number) => (Number.isNaN(ns) ? 0 : ns);
-  const traced = (ns: number) => (Number.isNaN(ns) ? 0 : Math.max(0, ns - tracer.insideNs));
+  const traced = (part: OperationPart) => {
+    const ns = known(parts[part].get(row));
+    // The tracer's cost of the calls below is in there as well.
+    const calls = known(below[part].get(row));
+    return Math.max(0, ns - tracer.insideNs - calls * (tracer.insideNs + tracer.outsideNs));
+  };
   const total = ops.endNs[row]! - ops.startNs[row]!;
   const zspage = parts.zspage.get(row);
   const lockWait = known(parts.lockWait.get(row)) + known(parts.poolLockWait.get(row));
-  const perPage = !Number.isNaN(zspage) && pages > 0 ? traced(zspage) / pages : Number.NaN;
+  const perPage = !Number.isNaN(zspage) && pages > 0 ? traced('zspage') / pages : Number.NaN;
   if (Number.isNaN(parts.object.get(row))) {
     // What zs_free does is not told apart: a share of it is assumed to be under the lock.
     const whole = Math.max(0, total - lockWait - known(zspage) - tracer.insideNs);
-    const outside = (whole * (1 - LOCKED_SHARE)) / 2;
-    return [0, 0, outside, 0, 0, 0, 0, whole * LOCKED_SHARE, 0, perPage, 0, 0, outside];
+    const pool = (whole * poolShare) / 4;
+    const outside = (whole * (1 - lockedShare - poolShare)) / 2;
+    return [pool, pool, outside, 0, 0, pool, pool, whole * lockedShare, 0, perPage, 0, 0, outside];
   }
   const calls = known(parts.calls.get(row));
   const self = known(parts.self.get(row));
-  const poolLock = traced(parts.poolLock.get(row));
-  const lock = traced(parts.lock.get(row));
+  const poolLock = traced('poolLock');
+  const lock = traced('lock');
   const poolUnlock = parts.poolUnlock.get(row);
   const unlock = parts.unlock.get(row);
   const parted = [
@@ -356,14 +376,14 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Trac
     gap + other,
     lock / 2,
     lock / 2,
-    (hasPoolUnlock * gap + traced(poolUnlock)) / 2,
-    (hasPoolUnlock * gap + traced(poolUnlock)) / 2,
-    gap + traced(parts.object.get(row)),
-    gap + traced(parts.group.get(row)),
+    (hasPoolUnlock * gap + traced('poolUnlock')) / 2,
+    (hasPoolUnlock * gap + traced('poolUnlock')) / 2,
+    gap + traced('object'),
+    gap + traced('group'),
     perPage + gap / Math.max(1, pages),
-    (hasUnlock ? gap : gap / 2) + traced(unlock) / 2,
-    (hasUnlock ? gap : gap / 2) + traced(unlock) / 2,
-    gap + traced(parts.handle.get(row)),
+    (hasUnlock ? gap : gap / 2) + traced('unlock') / 2,
+    (hasUnlock ? gap : gap / 2) + traced('unlock') / 2,
+    gap + traced('handle'),
   ];
 }
 
@@ -371,15 +391,20 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Trac
  * Where only whole calls are known: what a free takes beyond the usual because it empties a zspage is
  * the cost of its pages.
  */
-function splitEmptying(ops: OperationTable, tasks: readonly CostedTask[], outcome: StructureOutcome): void {
+function splitEmptying(
+  ops: OperationTable,
+  tasks: readonly CostedTask[],
+  outcome: StructureOutcome,
+  lockedShare: number,
+): void {
   const usual: number[] = [];
-  const parts = ['locate', 'obj-free', 'free-handle'] as const;
+  const parts = COSTS.filter((name) => name !== 'free-page');
   const whole = (task: CostedTask, i: number) =>
     Number.isNaN(ops.parts.object.get(task.rows[i]!)) && Number.isNaN(ops.parts.zspage.get(task.rows[i]!));
   for (const task of tasks) {
     const work = task.costs.get('obj-free')!;
     for (let i = 0; i < work.length; i++) {
-      if (whole(task, i) && outcome.pages[task.places[i]!] === 0) usual.push(work[i]! / LOCKED_SHARE);
+      if (whole(task, i) && outcome.pages[task.places[i]!] === 0) usual.push(work[i]! / lockedShare);
     }
   }
   if (usual.length === 0) return;
@@ -390,7 +415,7 @@ function splitEmptying(ops: OperationTable, tasks: readonly CostedTask[], outcom
     for (let i = 0; i < work.length; i++) {
       const pages = outcome.pages[task.places[i]!]!;
       if (pages === 0 || !whole(task, i)) continue;
-      const all = work[i]! / LOCKED_SHARE;
+      const all = work[i]! / lockedShare;
       if (all <= median) continue;
       perPage[i] = (all - median) / pages;
       for (const part of parts) task.costs.get(part)![i]! *= median / all;
@@ -405,7 +430,7 @@ interface CostedTask {
 }
 
 /** Quantiles of all values that are known; zeros when none is. */
-function quantiles(columns: readonly Float64Array[]): Float64Array {
+export function quantiles(columns: readonly Float64Array[]): Float64Array {
   const known = Float64Array.from(
     columns.flatMap((column) => [...column].filter((v) => !Number.isNaN(v))),
   ).sort();
@@ -418,7 +443,7 @@ function quantiles(columns: readonly Float64Array[]): Float64Array {
 }
 
 /** CPU that a task freed on most. */
-function mostCommonCpu(ops: OperationTable, rows: Int32Array): number {
+export function mostCommonCpu(ops: OperationTable, rows: Int32Array): number {
   const counts = new Map<number, number>();
   for (const row of rows) counts.set(ops.cpu[row]!, (counts.get(ops.cpu[row]!) ?? 0) + 1);
   return Math.max(0, [...counts].sort((a, b) => b[1] - a[1])[0]![0]);

@@ -7,6 +7,7 @@ import { placesLines } from './what-if-places.ts';
 
 /** A what-if as plain text of at most 72 columns: validation first, then what each design changes. */
 export function renderWhatIfText(result: WhatIfResult): string {
+  const moved = result.designs.flatMap(mostMoving);
   const blocks = [
     answer(result),
     ['Does the model fit the recording?', ...validation(result)],
@@ -16,6 +17,11 @@ export function renderWhatIfText(result: WhatIfResult): string {
     ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
     ...scenarioBlocks(result),
     ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),
+    ...(result.measured.length > 0 ? [['Measured without the tracer', ...measured(result)]] : []),
+    ...(moved.length > 0 ? [['What moves the answer most', ...moved]] : []),
+    ...(result.notIdentifiable.length > 0
+      ? [['What this recording cannot tell', ...result.notIdentifiable.flatMap(unknown)]]
+      : []),
     ['What this rests on', ...rests(result)],
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
@@ -49,9 +55,11 @@ function answer(result: WhatIfResult): string[] {
   }
   lines.push(
     ...wrap(
-      world === 'traced'
-        ? "Times are those of a traced kernel: the tracer's cost is in all of them, and stretches holds. --untraced takes its estimate out."
-        : "The tracer's estimated cost is taken out: times are a lower bound.",
+      result.platform?.basis === 'published'
+        ? `Times are those of ${result.platform.title}, not of the machine that was recorded, and of no tracer.`
+        : world === 'traced'
+          ? "Times are those of a traced kernel: the tracer's cost is in all of them, and stretches holds. --untraced takes its estimate out."
+          : "The tracer's estimated cost is taken out, by shares that the runs vary.",
       '',
     ),
   );
@@ -138,16 +146,58 @@ function designNotes(design: DesignPrediction): string[] {
   return [`Before believing ${design.id}`, ...design.notes.flatMap((note) => wrap(note, '  ', '- '))];
 }
 
+function intervals({ runs, ensemble }: WhatIfResult): string {
+  const sets =
+    ensemble.accepted > 0
+      ? `one of ${ensemble.accepted} parameter sets that reproduce the recording within its noise, of ${ensemble.tried} tried`
+      : `one of the nearest of ${ensemble.tried} parameter sets: none reproduces the recording within its noise`;
+  return `Intervals: the middle 90 % of ${runs} runs, each with the recorded times in another order and ${sets}.`;
+}
+
+function measured({ measured: rows, ensemble }: WhatIfResult): string[] {
+  return [
+    ...rows.flatMap(({ name, measuredNs, predictedNs, error, afterNs }) => [
+      `  ${name}: measured ${durationText(measuredNs)}`,
+      `    predicted without it ${span(predictedNs, durationText)}, ${error < 0 ? '-' : '+'}${shareText(Math.abs(error))}`,
+      afterNs === null
+        ? `    no set of ${ensemble.tried} gives it: the nearest are used`
+        : `    with it              ${span(afterNs, durationText)}`,
+    ]),
+    ...wrap('It chooses parameter sets by the base alone; no design was measured.', ''),
+  ];
+}
+
+function mostMoving(design: DesignPrediction): string[] {
+  const [most] = design.sensitivity;
+  if (!most) return [];
+  const value = (x: number) => (most.unit === 'ns' ? durationText(x) : shareText(x));
+  return wrap(
+    `${design.id}: ${most.title}, ${value(most.range.lo)} to ${value(most.range.hi)}: ` +
+      `${most.speedupAtLow.toFixed(3)}x to ${most.speedupAtHigh.toFixed(3)}x.`,
+    '  ',
+  );
+}
+
+function unknown({ what, shownBy, cuts }: WhatIfResult['notIdentifiable'][number]): string[] {
+  const range = (i: { lo: number; hi: number }) => `${i.lo.toFixed(3)}-${i.hi.toFixed(3)}`;
+  return [
+    ...wrap(`${what}. It would be shown by ${shownBy}.`, '  ', '- '),
+    ...cuts.flatMap(({ design, from, to }) =>
+      wrap(
+        `would cut the interval of ${design}'s speed-up from ${range(from)} to ${range(to)}`,
+        '    ',
+        '  ',
+      ),
+    ),
+  ];
+}
+
 function rests(result: WhatIfResult): string[] {
   const marks = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
   return [
     '[=] measured, [~] modelled, [?] assumed',
     ...result.assumptions.flatMap(({ what, basis }) => wrap(what, '    ', `${marks[basis]} `)),
-    ...result.notIdentifiable.flatMap((text) => wrap(`not told apart: ${text}`, '    ', '[?] ')),
-    ...wrap(
-      `Intervals: the middle 90 % of ${result.runs} runs, each with the recorded times in another order.`,
-      '',
-    ),
+    ...wrap(intervals(result), ''),
     ...result.inputs.flatMap(({ name, format, sha256 }) =>
       wrap(`${name}: ${format}, sha256 ${sha256.slice(0, 16)}`, '  ', ''),
     ),

@@ -118,6 +118,23 @@ export class OperationTable {
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
+  /** Traced calls below those of each part: the tracer's cost of them is in the part's time. */
+  readonly below: Readonly<Record<OperationPart, GrowingTimes>> = {
+    poolLock: new GrowingTimes(),
+    poolLockWait: new GrowingTimes(),
+    poolUnlock: new GrowingTimes(),
+    lock: new GrowingTimes(),
+    lockWait: new GrowingTimes(),
+    unlock: new GrowingTimes(),
+    object: new GrowingTimes(),
+    group: new GrowingTimes(),
+    zspage: new GrowingTimes(),
+    handle: new GrowingTimes(),
+    tryLock: new GrowingTimes(),
+    slot: new GrowingTimes(),
+    self: new GrowingTimes(),
+    calls: new GrowingTimes(),
+  };
 
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();

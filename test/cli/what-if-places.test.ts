@@ -73,8 +73,11 @@ describe('what is left in the notify path', () => {
       '1',
       '--json',
     ]);
-    const { places, notIdentifiable } = JSON.parse(json) as { places: null; notIdentifiable: string[] };
+    const { places, notIdentifiable } = JSON.parse(json) as {
+      places: null;
+      notIdentifiable: { shownBy: string }[];
+    };
     expect(places).toBeNull();
-    expect(notIdentifiable.some((text) => text.includes('zram_slot_free_notify'))).toBe(true);
+    expect(notIdentifiable.some(({ shownBy }) => shownBy.includes('zram_slot_free_notify'))).toBe(true);
   });
 });

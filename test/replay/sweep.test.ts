@@ -3,9 +3,11 @@ import { parseDesign } from '../../src/model/designs/registry.ts';
 import { eraById } from '../../src/model/kernels/eras.ts';
 import { Geometry } from '../../src/model/zsmalloc/geometry.ts';
 import { Pool } from '../../src/model/zsmalloc/pool.ts';
+import { drawnSet, PARAMETERS } from '../../src/replay/calibrate/parameters.ts';
+import { pricedOnce } from '../../src/replay/calibrate/pricing.ts';
 import { inSharedMemory } from '../../src/replay/shared-memory.ts';
 import type { Workload } from '../../src/replay/workload.ts';
-import { constant, emptyPool, generator, TIMES, taskOf } from '../helpers/machine.ts';
+import { constant, emptyPool, generator, taskOf } from '../helpers/machine.ts';
 
 // Threads load compiled files, so what starts them is compiled too.
 const dist = <T>(path: string): Promise<T> => import(new URL(`../../dist/${path}.js`, import.meta.url).href);
@@ -44,7 +46,8 @@ function filled<P extends Pool>(pool: P) {
   return { pool, workload };
 }
 
-const options = { cpus: 2, times: TIMES, workerCpu: 1, hogs: new Uint8Array(2), seeds: 7 };
+const sets = Array.from({ length: 7 }, (_, k) => drawnSet(PARAMETERS, k, 1));
+const options = { cpus: 2, sets, workerCpu: 1, hogs: new Uint8Array(2), seeds: 7 };
 const designs = ['class-idx', 'deferred:entries=8'].map((text) => ({ text, chosen: parseDesign(text) }));
 
 async function compiled() {
@@ -63,11 +66,13 @@ describe('a sweep on threads', () => {
   it('gives the same for any number of threads, again and again', async () => {
     const { SweepThreads, predict, pool } = await compiled();
     const { pool: full, workload } = filled(pool() as unknown as Pool);
-    const expected = predict(era.kernel, designs, workload, full, options);
+    const expected = predict(era.kernel, designs, pricedOnce(workload, era.kernel, null), full, options);
     for (const count of [1, 2, 3]) {
       const threads = new SweepThreads(count, 0);
       for (let again = 0; again < 2; again++)
-        expect(predict(era.kernel, designs, workload, full, options, threads.run)).toEqual(expected);
+        expect(
+          predict(era.kernel, designs, pricedOnce(workload, era.kernel, null), full, options, threads.run),
+        ).toEqual(expected);
       threads.close();
     }
   });
@@ -80,9 +85,9 @@ describe('a sweep on threads', () => {
       tasks: workload.tasks.map((task) => ({ ...task, handle: new Int32Array(COUNT) })),
     };
     const threads = new SweepThreads(2, 0);
-    expect(() => predict(era.kernel, designs, none, full, options, threads.run)).toThrow(
-      'handle 0 has no object',
-    );
+    expect(() =>
+      predict(era.kernel, designs, pricedOnce(none, era.kernel, null), full, options, threads.run),
+    ).toThrow('handle 0 has no object');
     threads.close();
   });
 });

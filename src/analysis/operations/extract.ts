@@ -58,6 +58,8 @@ interface CallFacts {
   /** The next row of the task comes right after the first lock call. */
   waitsForNext: boolean;
   readonly parts: Partial<Record<OperationPart, number>>;
+  /** Traced calls below those of each part. */
+  readonly below: Partial<Record<OperationPart, number>>;
 }
 
 interface TaskState {
@@ -215,6 +217,8 @@ export class OperationExtractor {
     if (!facts) return;
     for (const part of Object.keys(facts.parts) as OperationPart[])
       table.parts[part].add(row, facts.parts[part]!);
+    for (const part of Object.keys(facts.below) as OperationPart[])
+      table.below[part].add(row, facts.below[part]!);
     if (meaning.operation === OperationKind.Malloc) {
       table.seenNewPages[row] = facts.newPages;
     }
@@ -243,10 +247,14 @@ export class OperationExtractor {
         changedAt: Number.NaN,
         waitsForNext: false,
         parts: {},
+        below: {},
       };
       state.calls.set(parent, facts);
     }
     addPart(facts, meaning.part, rows.durationNs[i]!);
+    if (meaning.part !== null && (rows.flags[i]! & SpanFlag.Leaf) === 0) {
+      facts.below[meaning.part] = (facts.below[meaning.part] ?? 0) + rows.descendants[i]!;
+    }
     facts.parts.calls = (facts.parts.calls ?? 0) + 1;
     // Where lock calls are not traced and their slow path is.
     if (meaning.isSlowpath)

@@ -401,9 +401,12 @@ if (now[workerCpu] !== before && t < limit) limit = t;`;
   }
 
   #passLine(family: number): string {
+    const { transfers } = this.#program.locks[family]!.declaration;
+    const moved =
+      transfers === undefined ? 'constant[1]' : `Math.round(constant[1] * ${transfers * 256}) / 256`;
     return `const begin = lineFreeNs[m] > t ? lineFreeNs[m] : t;
 if (begin > t) { lineSumNs[${family}] += begin - t; waitedNs[thread] += begin - t; }
-const d = lastCpu[m] === cpu ? constant[0] : constant[1];
+const d = lastCpu[m] === cpu ? constant[0] : ${moved};
 t = begin + d; work += d;
 lineFreeNs[m] = t; lastCpu[m] = cpu;`;
   }

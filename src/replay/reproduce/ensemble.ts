@@ -35,6 +35,9 @@ export interface EnsembleOptions {
   readonly operations: number;
 }
 
+/** What every member is made of, whatever it was accepted by. */
+export type MachineDraw = Pick<Member, 'draws' | 'numbers' | 'privateNs'>;
+
 const PATH = 'swap free';
 const POOL_LOCK = 'pool->lock';
 const COUNTERS = 'zram->stats';
@@ -72,6 +75,24 @@ export function ensembleOf(
   return { platform, tried: options.samples, members };
 }
 
+/** A machine from the beliefs whose single process takes what was published; undefined: there is none. */
+export function drawMachine(
+  sample: number,
+  platform: Platform,
+  publishedNs: number,
+  seed: number,
+): (MachineDraw & { readonly oneNs: number }) | undefined {
+  const draws = new Draws(sample, seed);
+  const names = Object.keys(platform.beliefs) as PlatformNumber[];
+  const numbers = Object.fromEntries(
+    names.map((name) => [name, draws.from(name, platform.beliefs[name])]),
+  ) as Record<PlatformNumber, number>;
+  const oneNs = publishedNs * draws.uniform('one process', 1 - RUN_TO_RUN, 1 + RUN_TO_RUN);
+  const privateNs = oneNs - numbers.holdNs - numbers.locateNs - HITS * numbers.hitNs;
+  if (privateNs <= 0 || numbers.transferNs <= numbers.hitNs) return undefined;
+  return { draws, numbers, privateNs, oneNs };
+}
+
 function memberOf(
   sample: number,
   platform: Platform,
@@ -79,14 +100,9 @@ function memberOf(
   reduced: { readonly base: Reduction; readonly design: Reduction },
   { seed, operations }: EnsembleOptions,
 ): Member | undefined {
-  const draws = new Draws(sample, seed);
-  const names = Object.keys(platform.beliefs) as PlatformNumber[];
-  const numbers = Object.fromEntries(
-    names.map((name) => [name, draws.from(name, platform.beliefs[name])]),
-  ) as Record<PlatformNumber, number>;
-  const oneNs = baseline.one * draws.uniform('one process', 1 - RUN_TO_RUN, 1 + RUN_TO_RUN);
-  const privateNs = oneNs - numbers.holdNs - numbers.locateNs - HITS * numbers.hitNs;
-  if (privateNs <= 0 || numbers.transferNs <= numbers.hitNs) return undefined;
+  const drawn = drawMachine(sample, platform, baseline.one, seed);
+  if (!drawn) return undefined;
+  const { draws, numbers, privateNs, oneNs } = drawn;
   const run = (reduction: Reduction, processes: number, count: number) =>
     runOf(reduction, numbers, privateNs, processes, count);
   const misses = (ns: number, published: number, tolerance: number) =>

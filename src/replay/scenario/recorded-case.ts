@@ -1,7 +1,9 @@
 import type { ChosenDesign } from '../../model/designs/registry.ts';
 import type { Era } from '../../model/kernels/eras.ts';
+import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import type { OperationTable } from '../../trace/operations.ts';
+import type { PricedWorkload } from '../calibrate/pricing.ts';
 import type { Executor } from '../sweep.ts';
 import type { ScenarioOptions } from '../what-if.ts';
 import type { Workload } from '../workload.ts';
@@ -14,6 +16,9 @@ export interface RecordedCase {
   /** Place of the first replayed free; what is before it is history. */
   readonly from: number;
   readonly workload: Workload;
+  /** The same at the prices of parameter sets. */
+  readonly priced: PricedWorkload;
+  readonly kernelFor: (workload: Workload) => KernelModel;
   /** The pool when the first replayed free begins. */
   readonly pool: Pool;
   readonly designs: readonly { readonly text: string; readonly chosen: readonly ChosenDesign[] }[];

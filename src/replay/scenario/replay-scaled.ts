@@ -1,5 +1,6 @@
 import type { KernelModel } from '../../model/steps.ts';
-import { predict, replayedKernel, type ScenarioOptions } from '../what-if.ts';
+import { mapWorkloads } from '../calibrate/pricing.ts';
+import { predict, type ScenarioOptions } from '../what-if.ts';
 import type { Workload } from '../workload.ts';
 import { type RecordedCase, withCpus } from './recorded-case.ts';
 import type { ScaledRecording } from './scaled-recording.ts';
@@ -15,14 +16,14 @@ export interface ScenarioChange {
 
 /** The kernel that is replayed at a scale. */
 export function kernelOf(recorded: RecordedCase, { rescale }: ScaledRecording): KernelModel {
-  return replayedKernel(recorded.era, rescale(recorded.workload));
+  return recorded.kernelFor(rescale(recorded.workload));
 }
 
 /** Base and designs over what a scale made, with the luck that all scenarios share. */
 export function replayScaled(recorded: RecordedCase, scaled: ScaledRecording, change: ScenarioChange = {}) {
   const { designs = recorded.designs, reprice = (workload) => workload } = change;
   const options = change.options ?? withCpus(recorded, scaled.of.cpus);
-  const workload = scaled.rescale(reprice(recorded.workload));
-  const kernel = replayedKernel(recorded.era, workload);
-  return predict(kernel, designs, workload, scaled.pool, options, recorded.execute);
+  const priced = mapWorkloads(recorded.priced, (workload) => scaled.rescale(reprice(workload)));
+  const kernel = recorded.kernelFor(priced.corners[0]!);
+  return predict(kernel, designs, priced, scaled.pool, options, recorded.execute);
 }

@@ -1,5 +1,6 @@
 import { applyDesigns } from '../../model/designs/registry.ts';
 import { deferringQueues } from '../../model/designs/rewrite.ts';
+import { SLICE_NS, withValue } from '../calibrate/parameters.ts';
 import { type DesignPrediction, type DesignRun, interval, median, quantile } from '../what-if.ts';
 import type { RecordedCase } from './recorded-case.ts';
 import { kernelOf, replayScaled } from './replay-scaled.ts';
@@ -40,7 +41,7 @@ export function starvedWorker(recorded: RecordedCase, scaled: ScaledRecording): 
     );
   }
   const cpus = of.cpus + 1;
-  const { times } = recorded.options;
+  const { sets } = recorded.options;
   const swept = SHARES.map(({ share, hogs }) => {
     const pressure = new Uint8Array(cpus).fill(recorded.pressure);
     pressure[of.cpus] = hogs ?? 0;
@@ -49,13 +50,13 @@ export function starvedWorker(recorded: RecordedCase, scaled: ScaledRecording): 
       cpus,
       workerCpu: of.cpus,
       hogs: pressure,
-      times: hogs === null ? { ...times, wakeNs: NEVER_NS } : times,
+      sets: hogs === null ? sets.map((set) => withValue(set, 'wakeNs', NEVER_NS)) : sets,
     };
     return { share, ...replayScaled(recorded, scaled, { designs: deferring, options }) };
   });
   return {
     of,
-    sliceNs: times.sliceNs,
+    sliceNs: SLICE_NS,
     designs: deferring.map(({ text }, d) => ({
       id: text,
       points: swept.map(({ share, designs, designRuns }) =>

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { eraById } from '../../../src/model/kernels/eras.ts';
 import { Geometry } from '../../../src/model/zsmalloc/geometry.ts';
+import { centralSet } from '../../../src/replay/calibrate/parameters.ts';
+import { pricedOnce } from '../../../src/replay/calibrate/pricing.ts';
 import type { RecordedCase } from '../../../src/replay/scenario/recorded-case.ts';
 import { ScenarioError } from '../../../src/replay/scenario/request.ts';
 import { type Scale, Scaler } from '../../../src/replay/scenario/scaled-recording.ts';
 import { replayStructure } from '../../../src/replay/structure.ts';
 import { onThisThread } from '../../../src/replay/sweep.ts';
-import { freeWorkload, NO_TRACER } from '../../../src/replay/workload.ts';
+import { replayedKernel } from '../../../src/replay/what-if.ts';
+import { AS_RECORDED as AS_RECORDED_PRICE, freeWorkload } from '../../../src/replay/workload.ts';
 import { OperationKind } from '../../../src/trace/operations.ts';
 import { readFixture } from '../../helpers/fixtures.ts';
 import { extractOperations } from '../../helpers/operations.ts';
@@ -19,23 +22,16 @@ function recordedCase(name: string): RecordedCase {
   let from = 0;
   for (let row = 0; row < table.length; row++)
     if (table.kind[row] === OperationKind.Malloc) from = Math.max(from, table.returnedAt[row]! + 0.25);
-  const workload = freeWorkload(table, { ops: table, outcome }, NO_TRACER, from);
+  const workload = freeWorkload(table, { ops: table, outcome }, AS_RECORDED_PRICE, from);
   const { pool } = replayStructure(table, compaction, geometry, era.fullness, from);
-  const times = {
-    lineHitNs: 0,
-    lineTransferNs: 0,
-    handOffOneNs: 200,
-    handOffManyNs: 300,
-    wakeNs: 5000,
-    contextSwitchNs: 1500,
-    sliceNs: 3_000_000,
-  };
-  const options = { cpus: 4, times, workerCpu: 3, hogs: new Uint8Array(4), seeds: 1 };
+  const options = { cpus: 4, sets: [centralSet()], workerCpu: 3, hogs: new Uint8Array(4), seeds: 1 };
   return {
     era,
     operations: table,
     from,
     workload,
+    priced: pricedOnce(workload, era.kernel, null),
+    kernelFor: (scaled) => replayedKernel(era, scaled),
     pool,
     designs: [],
     options,

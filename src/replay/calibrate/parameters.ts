@@ -1,0 +1,260 @@
+import type { MachineTimes } from '../engine/machine.ts';
+import { Draws } from '../reproduce/sampling.ts';
+
+/** Numbers that no recording of today's kernel shows, or shows only within a range. */
+export type ParameterName =
+  | 'handOffOneNs'
+  | 'handOffMoreNs'
+  | 'lineTransferNs'
+  | 'callSplit'
+  | 'lockedShare'
+  | 'poolShare'
+  | 'wakeNs'
+  | 'contextSwitchNs'
+  | 'enqueueNs'
+  | 'locateClassNs'
+  | 'probeInside'
+  | 'probeOutside'
+  | 'probeBetween';
+
+/** A number of the model with what is believed of it before the recording is looked at. */
+export interface Parameter {
+  readonly name: ParameterName;
+  readonly title: string;
+  /** ns, or a share of something. */
+  readonly unit: 'ns' | 'share';
+  /** Value of the first run. */
+  readonly central: number;
+  readonly low: number;
+  readonly high: number;
+  /** Equally likely by its logarithm: for numbers known only to an order of magnitude. */
+  readonly isLogarithmic?: true;
+  readonly basis: 'assumed' | 'measured';
+  readonly source: string;
+  /** What recording would show it. */
+  readonly shownBy: string;
+}
+
+/** A value for each parameter. */
+export interface ParameterSet {
+  /** Number of the draw; 0 is the central set. */
+  readonly number: number;
+  readonly values: Readonly<Record<ParameterName, number>>;
+  /** Costs of a published machine that take the place of recorded ones. */
+  readonly machine?: MachineNumbers;
+}
+
+/** Costs of a free on a published machine, ns. */
+export interface MachineNumbers {
+  /** An atomic on a line that the CPU has. */
+  readonly hitNs: number;
+  /** The object, its group and the unlock, without waiting. */
+  readonly holdNs: number;
+  readonly locateNs: number;
+  /** What else a page takes: unmapping, swap entry and slot. */
+  readonly privateNs: number;
+  /** Each page of an emptied zspage. */
+  readonly pageNs: number;
+}
+
+const TWO_PROCESSES =
+  'a function_graph of lock calls on the machine itself, with one and with several processes';
+const UNTRACED = 'the untraced wall time of the same munmap (--measured munmap=...)';
+
+/** Assumed numbers with their ranges; a recording can narrow them. */
+export const PARAMETERS: readonly Parameter[] = [
+  {
+    name: 'handOffOneNs',
+    title: 'a lock goes to its only waiter',
+    unit: 'ns',
+    central: 200,
+    low: 50,
+    high: 400,
+    basis: 'assumed',
+    source: '1 to 2.5 line transfers of 30 to 120 ns, with the call of the waiter',
+    shownBy: TWO_PROCESSES,
+  },
+  {
+    name: 'handOffMoreNs',
+    title: 'what more it takes with several waiters',
+    unit: 'ns',
+    central: 100,
+    low: 15,
+    high: 180,
+    basis: 'assumed',
+    source: '0.5 to 1.5 line transfers of 30 to 120 ns: the head of the queue writes to the next node',
+    shownBy: TWO_PROCESSES,
+  },
+  {
+    name: 'lineTransferNs',
+    title: 'a cache line comes from another CPU',
+    unit: 'ns',
+    central: 0,
+    low: 0,
+    high: 120,
+    basis: 'assumed',
+    source: 'published core-to-core latencies, one way; taken out of the recorded calls of locks',
+    shownBy: TWO_PROCESSES,
+  },
+  {
+    name: 'callSplit',
+    title: 'share of a lock call before the lock changes hands',
+    unit: 'share',
+    central: 0.5,
+    low: 0.3,
+    high: 0.7,
+    basis: 'assumed',
+    source: 'the tracer works before and after the function',
+    shownBy: 'stamps of lock words: probes inside of the lock functions',
+  },
+  {
+    name: 'lockedShare',
+    title: 'share of an undivided zs_free under its lock',
+    unit: 'share',
+    central: 0.4,
+    low: 0.3,
+    high: 0.6,
+    basis: 'assumed',
+    source: 'a full function_graph of 6.12; other machines differ',
+    shownBy: 'a function_graph of zs_free with all callees',
+  },
+  {
+    name: 'poolShare',
+    title: "share of an undivided zs_free on the pool's reader lock",
+    unit: 'share',
+    central: 0.15,
+    low: 0.05,
+    high: 0.35,
+    basis: 'assumed',
+    source: 'two of its seven traced calls; more where several CPUs want its line',
+    shownBy: 'a function_graph of zs_free with all callees',
+  },
+  {
+    name: 'wakeNs',
+    title: 'a woken worker starts after',
+    unit: 'ns',
+    central: 5000,
+    low: 2000,
+    high: 50_000,
+    isLogarithmic: true,
+    basis: 'assumed',
+    source: 'workqueues on idle CPUs: a few to tens of us',
+    shownBy: 'sched_wakeup and sched_switch of a worker',
+  },
+  {
+    name: 'contextSwitchNs',
+    title: 'a context switch',
+    unit: 'ns',
+    central: 1500,
+    low: 700,
+    high: 4000,
+    isLogarithmic: true,
+    basis: 'assumed',
+    source: 'common figures of current machines',
+    shownBy: 'sched_switch with the tracer off in between',
+  },
+  {
+    name: 'enqueueNs',
+    title: 'putting a handle into a buffer of its CPU',
+    unit: 'ns',
+    central: 10,
+    low: 3,
+    high: 15,
+    basis: 'assumed',
+    source: 'a store and a count with preemption off',
+    shownBy: 'nothing but a kernel that defers',
+  },
+  {
+    name: 'locateClassNs',
+    title: 'class from the handle word',
+    unit: 'ns',
+    central: 5,
+    low: 2,
+    high: 20,
+    basis: 'assumed',
+    source: 'one load of a line that the task just touched',
+    shownBy: 'nothing but a kernel that has the class in the handle word',
+  },
+  {
+    name: 'probeInside',
+    title: "tracer within a call, of the recording's estimate",
+    unit: 'share',
+    central: 0.85,
+    low: 0.7,
+    high: 1,
+    basis: 'assumed',
+    source: 'the estimate holds the work of the quickest calls: it is an upper bound',
+    shownBy: UNTRACED,
+  },
+  {
+    name: 'probeOutside',
+    title: "tracer around a call, of the recording's estimate",
+    unit: 'share',
+    central: 0.85,
+    low: 0.7,
+    high: 1,
+    basis: 'assumed',
+    source: 'the estimate holds the work between the calls: it is an upper bound',
+    shownBy: UNTRACED,
+  },
+  {
+    name: 'probeBetween',
+    title: "tracer's share of the time between frees",
+    unit: 'share',
+    central: 0.45,
+    low: 0,
+    high: 0.9,
+    basis: 'assumed',
+    source: 'hooks of functions that are not printed do not show; nothing bounds them but the time itself',
+    shownBy: UNTRACED,
+  },
+];
+
+/** Parameters as one set: the central values. */
+export function centralSet(parameters: readonly Parameter[] = PARAMETERS): ParameterSet {
+  return { number: 0, values: valuesOf(parameters, (parameter) => parameter.central) };
+}
+
+/** The n-th set drawn from the ranges; the same for the same seed. */
+export function drawnSet(parameters: readonly Parameter[], number: number, seed: number): ParameterSet {
+  const draws = new Draws(number, seed);
+  return {
+    number,
+    values: valuesOf(parameters, ({ name, low, high, isLogarithmic }) =>
+      isLogarithmic && low > 0
+        ? Math.exp(draws.uniform(name, Math.log(low), Math.log(high)))
+        : draws.uniform(name, low, high),
+    ),
+  };
+}
+
+/** The set with one value changed. */
+export function withValue(set: ParameterSet, name: ParameterName, value: number): ParameterSet {
+  return { ...set, values: { ...set.values, [name]: value } };
+}
+
+/** A thread runs so long while others wait for its CPU, ns. */
+export const SLICE_NS = 3_000_000;
+
+/** Times of the machine by a set; what a lock call costs alone stands in the recorded call itself. */
+export function timesOf({ values, machine }: ParameterSet): MachineTimes {
+  return {
+    lineHitNs: machine?.hitNs ?? 0,
+    lineTransferNs: values.lineTransferNs,
+    handOffOneNs: values.handOffOneNs,
+    handOffManyNs: values.handOffOneNs + values.handOffMoreNs,
+    wakeNs: values.wakeNs,
+    contextSwitchNs: values.contextSwitchNs,
+    sliceNs: SLICE_NS,
+  };
+}
+
+function valuesOf(
+  parameters: readonly Parameter[],
+  value: (parameter: Parameter) => number,
+): Record<ParameterName, number> {
+  return Object.fromEntries(parameters.map((parameter) => [parameter.name, value(parameter)])) as Record<
+    ParameterName,
+    number
+  >;
+}

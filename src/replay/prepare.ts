@@ -1,0 +1,69 @@
+import { type Era, eraById } from '../model/kernels/eras.ts';
+import { Geometry } from '../model/zsmalloc/geometry.ts';
+import type { Pool } from '../model/zsmalloc/pool.ts';
+import { type CompactionStep, OperationKind, type OperationTable } from '../trace/operations.ts';
+import { detectEra } from './detect-era.ts';
+import { placedWorkload } from './placed-workload.ts';
+import { replayStructure, type StructureReport } from './structure.ts';
+import { AS_RECORDED, freeWorkload, type Pricing, type Workload } from './workload.ts';
+
+/** Operations of a recording with what its kernel is told by. */
+export interface PreparedInput {
+  readonly operations: OperationTable;
+  readonly compaction: readonly CompactionStep[];
+  readonly kernelRelease: string;
+}
+
+/** A recording as the engine needs it, before anything is assumed of its costs. */
+export interface Prepared {
+  readonly era: Era;
+  readonly basis: string;
+  readonly structure: StructureReport;
+  readonly workload: Workload;
+  /** The workload with shares of the tracer taken out; null where times are not those of the recording. */
+  readonly make: ((pricing: Pricing) => Workload) | null;
+  /** The pool when the first free begins. */
+  readonly pool: Pool;
+  /** Place of the first replayed free; what is before it is history. */
+  readonly from: number;
+  /** CPUs that freed. */
+  readonly cpus: number;
+}
+
+/**
+ * Replays the structure of a recording and makes its frees closed loops.
+ * @param timed Operations with times; null: their times are not wanted, a platform's are.
+ * @param placed The same workload with sizes and handles.
+ * @throws {RangeError} when there is no free with what is wanted, or no era of that name.
+ */
+export function prepare(timed: PreparedInput | null, placed: PreparedInput, eraId: string | null): Prepared {
+  const { operations: ops, compaction } = placed;
+  const release = timed?.kernelRelease || placed.kernelRelease;
+  const detected = (serialised: boolean) =>
+    eraId === null
+      ? detectEra(ops, compaction, release, serialised)
+      : { era: eraById(eraId), basis: 'as asked (--kernel)' };
+  const first = detected(false).era;
+  const geometry = new Geometry(first.geometry);
+  const { report, outcome } = replayStructure(ops, compaction, geometry, first.fullness);
+  const from = lastMallocBefore(ops);
+  const make = timed
+    ? (pricing: Pricing) => freeWorkload(timed.operations, { ops, outcome }, pricing, from)
+    : null;
+  const workload = make?.(AS_RECORDED) ?? placedWorkload(ops, outcome, from);
+  const { era, basis } = detected(workload.serialised);
+  const { pool } = replayStructure(ops, compaction, geometry, era.fullness, from);
+  const cpus = Math.max(1, ...workload.tasks.map((task) => task.cpu + 1));
+  return { era, basis, structure: report, workload, make, pool, from, cpus };
+}
+
+/** The place behind the last allocation: what is freed after it is what the designs are about. */
+function lastMallocBefore(ops: OperationTable): number {
+  let last = 0;
+  for (let row = 0; row < ops.length; row++) {
+    if (ops.kind[row] !== OperationKind.Malloc) continue;
+    const at = ops.returnedAt[row]!;
+    if (at > last) last = at;
+  }
+  return last + 0.25;
+}

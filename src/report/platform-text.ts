@@ -1,0 +1,55 @@
+import type { MeasuredResult, PlatformFile } from '../replay/result.ts';
+import { durationText, shareText } from './quantities.ts';
+import { wrap } from './text/layout.ts';
+
+const MARKS = { measured: '[=]', fitted: '[~]', assumed: '[?]' } as const;
+
+/** A calibrated platform as plain text of at most 72 columns. */
+export function renderPlatformText(file: PlatformFile, measured: readonly MeasuredResult[]): string {
+  const lines = [
+    ...wrap(
+      `${file.frees} frees by ${file.tasks} tasks on ${file.cpus} CPUs, ${file.emptied} of them empty a zspage; era ${file.kernel.era} (${file.kernel.basis}).`,
+      '',
+    ),
+    ...(file.probe
+      ? wrap(
+          `A traced call costs ${durationText(file.probe.insideNs)} within and ${durationText(file.probe.outsideNs)} around it, at most.`,
+          '',
+        )
+      : ['No cost of the tracer is known.']),
+    '',
+    `  ${'cost'.padEnd(26)}${'calls'.padStart(8)}${'median'.padStart(10)}   untraced`,
+    ...Object.entries(file.costs).map(([name, { calls, tracedNs, untracedNs }]) => {
+      const untraced = untracedNs
+        ? `${durationText(middle(untracedNs.least))} to ${durationText(middle(untracedNs.most))}`
+        : '-';
+      return `  ${name.padEnd(26)}${String(calls).padStart(8)}${durationText(middle(tracedNs)).padStart(10)}   ${untraced}`;
+    }),
+    '',
+    '[=] measured, [~] fitted, [?] assumed',
+    ...file.parameters
+      .filter(({ lo, hi }) => hi > lo)
+      .flatMap(({ title, unit, basis, value, lo, hi }) => {
+        const text = unit === 'ns' ? durationText : shareText;
+        return wrap(`${title}: ${text(value)} (${text(lo)} to ${text(hi)})`, '    ', `${MARKS[basis]} `);
+      }),
+    ...measured.flatMap(({ name, measuredNs, predictedNs, afterNs }) =>
+      wrap(
+        `${name}: measured ${durationText(measuredNs)}, predicted without it ${durationText(predictedNs.value)}, with it ${afterNs ? durationText(afterNs.value) : '- (no set gives it)'}`,
+        '    ',
+        '[=] ',
+      ),
+    ),
+    ...wrap(
+      file.fit.accepted > 0
+        ? `${file.fit.accepted} of ${file.fit.tried} parameter sets reproduce the recording within its noise.`
+        : `None of ${file.fit.tried} parameter sets reproduces the recording: the nearest were taken.`,
+      '',
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function middle(quantiles: readonly number[]): number {
+  return quantiles[quantiles.length >> 1]!;
+}
