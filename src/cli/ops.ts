@@ -1,5 +1,15 @@
 import type { Command } from 'commander';
-import { operationJson, operationLine } from '../export/operations-text.ts';
+import type { Probe } from '../analysis/operations/probes.ts';
+import { thinkTimes } from '../analysis/operations/think-times.ts';
+import {
+  OPERATION_COLUMNS,
+  type OperationListing,
+  operationJson,
+  operationLine,
+} from '../export/operations-text.ts';
+import { complete } from '../replay/reconstruct/complete.ts';
+import type { Reconstruction } from '../replay/reconstruct/reconstruct.ts';
+import { wrap } from '../report/text/layout.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
@@ -8,6 +18,8 @@ import { readOperations } from './recordings.ts';
 
 interface OpsOptions {
   readonly json?: boolean;
+  readonly reconstruct: boolean;
+  readonly older?: boolean;
   readonly output?: string;
   readonly quiet?: boolean;
 }
@@ -23,7 +35,9 @@ export function addOpsCommand(program: Command): void {
       'Prints what what-if replays: allocations, frees, reads and writes of objects, slot notifications, compaction.',
     )
     .argument('[trace...]', 'recordings of one run; - is standard input')
-    .option('--json', 'one JSON object a line (NDJSON) with all that is known')
+    .option('--json', 'one JSON object a line (NDJSON) with all that is known (docs/ops.md)')
+    .option('--no-reconstruct', 'only what the recording shows')
+    .option('--older', 'also reconstructed allocations from before the recording')
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText(
@@ -34,26 +48,71 @@ export function addOpsCommand(program: Command): void {
       const names = inputNames(traces, command);
       keepInputs(names, [options.output]);
       const recording = await readOperations(names, { quiet: options.quiet ?? false, hash: false });
-      const { operations, tasks } = recording;
-      if (operations.length === 0) {
+      const recorded = recording.operations.length;
+      if (recorded === 0) {
         throw new InputError(
           `${names.join(', ')}: no operation of zsmalloc or zram, neither as a call nor as a probe`,
         );
       }
-      const write = options.json ? operationJson : operationLine;
-      const taskText = (task: number) => tasks.text(task);
+      const { operations: shown, compaction, kernelRelease, sideTables: tables } = recording;
+      const input = { operations: shown, compaction, kernelRelease, tables };
+      const completed = options.reconstruct ? complete({ timed: input, placed: input }, null) : null;
+      const operations = completed?.recordings.placed.operations ?? shown;
+      const reconstruction = completed?.reconstruction ?? null;
+      const listing: OperationListing = {
+        operations,
+        thinkNs: thinkTimes(operations),
+        taskText: (task) => recording.tasks.text(task),
+        lockName: (key) => recording.lockName(key),
+      };
+      const notes = [
+        ...recording.probes.map(probeNote),
+        ...(reconstruction === null ? [] : reconstructionNotes(reconstruction)),
+        ...(recording.unfinished > 0
+          ? [`${recording.unfinished} operations have no return in the recording`]
+          : []),
+      ];
       const parts: string[] = [];
-      for (let from = 0; from < operations.length; from += LINES_AT_ONCE) {
-        const to = Math.min(operations.length, from + LINES_AT_ONCE);
-        const lines: string[] = [];
-        for (let row = from; row < to; row++) lines.push(write(operations, row, taskText));
-        parts.push(`${lines.join('\n')}\n`);
-      }
-      await writeTo(options.output, parts.join(''));
-      if (recording.unfinished > 0 && !options.quiet) {
-        process.stderr.write(
-          `trace-replay: ${recording.unfinished} operations have no return in the recording\n`,
+      if (!options.json)
+        parts.push(
+          ...notes.flatMap((note) => wrap(note, '#   ', '# ')).map((line) => `${line}\n`),
+          `${OPERATION_COLUMNS}\n`,
         );
+      const write = options.json ? operationJson : operationLine;
+      const print = (begin: number, end: number) => {
+        for (let from = begin; from < end; from += LINES_AT_ONCE) {
+          const lines: string[] = [];
+          for (let row = from; row < Math.min(end, from + LINES_AT_ONCE); row++)
+            lines.push(write(listing, row));
+          parts.push(`${lines.join('\n')}\n`);
+        }
+      };
+      if (options.older) print(recorded, operations.length);
+      print(0, recorded);
+      await writeTo(options.output, parts.join(''));
+      if (options.json && !options.quiet) {
+        for (const note of notes) process.stderr.write(`trace-replay: ${note}\n`);
       }
     });
+}
+
+function probeNote({ event, kind, function: name, basis, count, used }: Probe): string {
+  const what = [...used].map(([argument, meaning]) =>
+    argument === meaning ? `its ${meaning}` : `${argument} as its ${meaning}`,
+  );
+  return `${count} of ${event}: ${kind} of ${name}, told by ${basis}${what.length > 0 ? `; with ${what.join(', ')}` : ''}`;
+}
+
+function reconstructionNotes({ frees, of, sizes, times, releasesShown }: Reconstruction): string[] {
+  const notes: string[] = [];
+  if (sizes !== null) {
+    notes.push(
+      `reconstructed (assumed, seed 1): the objects of ${frees} of ${of} frees; sizes: ${sizes.source}; ` +
+        (releasesShown > 0
+          ? 'zspages are released at the frees that the trace shows to do so'
+          : 'the trace does not show which frees release a zspage'),
+    );
+  }
+  if (times) notes.push('reconstructed (assumed): when frees began; the trace has no time stamps');
+  return notes;
 }

@@ -1,8 +1,11 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { OperationRecording } from '../analysis/operations/recording.ts';
+import { sniffSideData } from '../parsers/side-data.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import { Progress } from './progress.ts';
 import { InputReader } from './read-inputs.ts';
 import { Spool } from './spool.ts';
+import { statOf } from './stat-of.ts';
 
 /** Reads inputs for their operations. @throws {InputError} when nothing can be read. */
 export async function readOperations(
@@ -12,7 +15,7 @@ export async function readOperations(
   const spool = new Spool();
   const recording = new OperationRecording();
   try {
-    const reader = new InputReader(inputs, {
+    const reader = new InputReader(sideDataFirst(inputs), {
       progress: new Progress(options.quiet),
       spool,
       hash: options.hash,
@@ -30,6 +33,33 @@ export async function readOperations(
   return recording;
 }
 
+const HEAD_BYTES = 1 << 13;
+
+/** Definitions of probes must be known before their events: small files that are side data come first. */
+function sideDataFirst(inputs: readonly string[]): readonly string[] {
+  if (inputs.length < 2) return inputs;
+  const isSide = new Map(inputs.map((name) => [name, isSideData(name)]));
+  return [...inputs.filter((name) => isSide.get(name)), ...inputs.filter((name) => !isSide.get(name))];
+}
+
+function isSideData(name: string): boolean {
+  if (name === '-' || !statOf(name)?.isFile()) return false;
+  let file: number;
+  try {
+    file = openSync(name, 'r');
+  } catch {
+    // Whoever reads it says why it cannot be read.
+    return false;
+  }
+  try {
+    const head = new Uint8Array(HEAD_BYTES);
+    const bytes = readSync(file, head, 0, HEAD_BYTES, 0);
+    return sniffSideData(head.subarray(0, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** A recording as what-if and calibrate need it. @throws {InputError} when nothing can be read. */
 export async function recordingOf(
   names: readonly string[],
@@ -43,5 +73,6 @@ export async function recordingOf(
     kernelRelease: recording.kernelRelease,
     files: recording.files,
     tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },
+    tables: recording.sideTables,
   };
 }

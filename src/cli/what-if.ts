@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
-import { platformSource } from '../replay/calibrate/platform-source.ts';
+import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
-import { whatIf } from '../replay/run-what-if.ts';
+import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
@@ -48,8 +48,10 @@ Examples:
 
 Wants a function_graph of zs_free with its callees (times, locks) and probes of
 zs_malloc and zs_free with size and handle (which object is where): in one
-recording, or in two of the same workload (--operations). Exit status: 0 done,
-2 nothing to replay, or the command line is wrong.`;
+recording, or in two of the same workload (--operations); docs/recording.md has
+the commands. What is missing is reconstructed and named; a file of sizes by
+class (debugfs zsmalloc/*/classes) or zram's mm_stat, given as one more input,
+helps. Exit status: 0 done, 2 nothing to replay, or the command line is wrong.`;
 
 /** Adds `trace-replay what-if`. */
 export function addWhatIfCommand(program: Command): void {
@@ -98,6 +100,7 @@ export function addWhatIfCommand(program: Command): void {
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
       const names = inputNames(traces, command);
       keepInputs(names, [options.output]);
+      const platform = platformOf(options.platform);
       const read = { quiet: options.quiet ?? false, hash: true };
       const timed = await recordingOf(names, read);
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;
@@ -106,7 +109,7 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         const { known, texts } = await withOwnDesigns(options.design ?? []);
-        const result = whatIf(
+        const result = whatIfReconstructed(
           {
             timed,
             placed,
@@ -115,7 +118,7 @@ export function addWhatIfCommand(program: Command): void {
             era: options.kernel ?? null,
             world: options.untraced || options.measured ? 'untraced' : 'traced',
             measured: options.measured ?? [],
-            platform: options.platform === undefined ? null : platformSource(options.platform, textOfFile),
+            platform,
             seeds: options.seeds,
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
@@ -137,4 +140,14 @@ export function addWhatIfCommand(program: Command): void {
         threads.close();
       }
     });
+}
+
+/** Known or refused before a long recording is read. */
+function platformOf(name: string | undefined): PlatformSource | null {
+  try {
+    return name === undefined ? null : platformSource(name, textOfFile);
+  } catch (error) {
+    if (error instanceof PlatformError) throw new UsageError(error.message);
+    throw error;
+  }
 }

@@ -1,6 +1,8 @@
+import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
 import { ERAS, type Era, eraById } from '../model/kernels/eras.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
 import { type CompactionStep, OperationKind, type OperationTable } from '../trace/operations.ts';
+import { countOverlaps } from './overlaps.ts';
 import { replayStructure } from './structure.ts';
 
 /** The era of a recording, and what it was told by. */
@@ -26,38 +28,72 @@ export function eraOfRelease(release: string): Era | null {
   return eraById('F');
 }
 
+/** Fewer releases of zspages than this say nothing of the longest chain. */
+const LEAST_RELEASES = 50;
+/** Up to this share of frees may show a lock that belongs to an interrupt, or to the end of a cut call. */
+const FEW = 0.05;
+/** Fewer frees that overlap say nothing of what they share. */
+const LEAST_OVERLAPS = 50;
+/** One lock for all makes more than this share of overlapping frees wait: it is held for a third of each. */
+const WAITS_OF_ONE_LOCK = 0.25;
+
 /**
  * The era that a recording shows: by its release, else by the locks of zs_free and by whose rules
- * explain the zspages that were made and released.
+ * explain the zspages that were made and released. A kernel whose zs_free differs from its era's in a way
+ * that a design describes is that era with the design.
  * @param serialised Frees never overlap though several tasks free: the swap device's lock is held.
+ * @param graph Recording that shows the calls of zs_free, when it is another one of the same workload.
  */
 export function detectEra(
   ops: OperationTable,
   compaction: readonly CompactionStep[],
   kernelRelease: string,
   serialised: boolean,
+  graph: OperationTable = ops,
 ): DetectedEra {
+  const count = countLocks(graph);
+  const hasReaderLock = count.poolLocks > FEW * count.locks;
+  const lacksReaderLock = count.locks > 0 && !hasReaderLock;
   const byRelease = eraOfRelease(kernelRelease);
-  if (byRelease) return { era: byRelease, basis: `the trace says that it is of ${kernelRelease}` };
-  let poolLocks = 0;
-  let locks = 0;
-  for (let row = 0; row < ops.length; row++) {
-    if (ops.kind[row] !== OperationKind.Free) continue;
-    if (!Number.isNaN(ops.parts.poolLock.get(row))) poolLocks++;
-    if (!Number.isNaN(ops.parts.lock.get(row))) locks++;
+  if (byRelease) {
+    const basis = `the trace says that it is of ${kernelRelease}`;
+    return patched({ era: byRelease, basis }, lacksReaderLock, graph);
   }
+  const found = withoutRelease(ops, compaction, serialised, lacksReaderLock, count, graph);
+  return patched(found, lacksReaderLock, graph);
+}
+
+function withoutRelease(
+  ops: OperationTable,
+  compaction: readonly CompactionStep[],
+  serialised: boolean,
+  lacksReaderLock: boolean,
+  { releases, mostPages }: ReturnType<typeof countLocks>,
+  graph: OperationTable,
+): DetectedEra {
   const old = ERAS.find((era) => era.id === 'C-6.1')!;
   const agreement = (era: Era) => {
     const { report } = replayStructure(ops, compaction, new Geometry(era.geometry), era.fullness);
     const judged = report.mallocsJudged + report.freesJudged;
-    return judged === 0 ? 0 : (report.mallocsAgree + report.freesAgree) / judged;
+    // Without sizes the pages of released zspages tell: no zspage has more than four before 6.3.
+    if (judged === 0)
+      return releases >= LEAST_RELEASES && mostPages <= 4 === era.geometry.chainSize <= 4 ? 1 : 0;
+    return (report.mallocsAgree + report.freesAgree) / judged;
   };
   const isOld = agreement(old) > agreement(eraById('D'));
-  if (locks > 0 && poolLocks === 0) {
+  if (lacksReaderLock) {
+    const { overlaps, waits } = countOverlaps(graph);
+    const hasClassLocks = overlaps >= LEAST_OVERLAPS && waits < WAITS_OF_ONE_LOCK * overlaps;
     if (isOld) return { era: old, basis: 'zs_free takes one spinlock; zspages follow the rules before 6.3' };
+    if (!hasClassLocks) {
+      return {
+        era: eraById('C'),
+        basis: 'zs_free takes one spinlock and no reader lock; no release in the trace',
+      };
+    }
     return {
-      era: eraById('C'),
-      basis: 'zs_free takes one spinlock and no reader lock; no release in the trace',
+      era: eraById('E'),
+      basis: `of ${overlaps} frees that overlap another task's ${waits} waited: there is a lock for each class; no release in the trace`,
     };
   }
   if (isOld)
@@ -69,4 +105,39 @@ export function detectEra(
     basis:
       'frees of several CPUs overlap, or one task frees alone; no release in the trace (--kernel says it)',
   };
+}
+
+/** The era with the designs that the recorded zs_free shows to have been applied already. */
+function patched({ era, basis }: DetectedEra, lacksReaderLock: boolean, graph: OperationTable): DetectedEra {
+  const shown: { readonly id: string; readonly why: string }[] = [];
+  const takesReaderLock = era.kernel.paths.zs_free!.some((step) => step.do === 'read-lock');
+  if (takesReaderLock && lacksReaderLock)
+    shown.push({ id: 'class-idx', why: 'zs_free takes no reader lock' });
+  const freesUnlocked = graph.calledByFree.has('__free_zspage_lockless');
+  const isClassIdx = takesReaderLock && 'class->lock' in era.kernel.locks;
+  if (freesUnlocked && isClassIdx)
+    shown.push({ id: 'drop-lock', why: '__free_zspage_lockless frees the zspage' });
+  if (shown.length === 0) return { era, basis };
+  const design = shown.map(({ id }) => id).join('+');
+  return {
+    era: {
+      ...era,
+      title: `${era.title}; already with ${design}`,
+      kernel: applyDesigns(era.kernel, parseDesign(design)),
+    },
+    basis: `${basis}; ${shown.map(({ why }) => why).join(' and ')}`,
+  };
+}
+
+/** What the frees show: locks of each kind, and zspages that were released with their pages. */
+function countLocks(ops: OperationTable) {
+  const count = { poolLocks: 0, locks: 0, releases: 0, mostPages: 0 };
+  for (let row = 0; row < ops.length; row++) {
+    if (ops.kind[row] !== OperationKind.Free) continue;
+    if (!Number.isNaN(ops.parts.poolLock.get(row))) count.poolLocks++;
+    if (!Number.isNaN(ops.parts.lock.get(row))) count.locks++;
+    if (ops.seenReleasedPages[row]! > 0) count.releases++;
+    count.mostPages = Math.max(count.mostPages, ops.seenReleasedPages[row]!);
+  }
+  return count;
 }

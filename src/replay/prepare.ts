@@ -41,7 +41,7 @@ export function prepare(timed: PreparedInput | null, placed: PreparedInput, eraI
   const release = timed?.kernelRelease || placed.kernelRelease;
   const detected = (serialised: boolean) =>
     eraId === null
-      ? detectEra(ops, compaction, release, serialised)
+      ? detectEra(ops, compaction, release, serialised, timed?.operations ?? ops)
       : { era: eraById(eraId), basis: 'as asked (--kernel)' };
   const first = detected(false).era;
   const geometry = new Geometry(first.geometry);
@@ -61,7 +61,8 @@ export function prepare(timed: PreparedInput | null, placed: PreparedInput, eraI
 function lastMallocBefore(ops: OperationTable): number {
   let last = 0;
   for (let row = 0; row < ops.length; row++) {
-    if (ops.kind[row] !== OperationKind.Malloc) continue;
+    // One that shows neither size nor handle is not replayed: it divides nothing.
+    if (ops.kind[row] !== OperationKind.Malloc || ops.size[row]! < 0 || ops.handle[row]! < 0) continue;
     const at = ops.returnedAt[row]!;
     if (at > last) last = at;
   }

@@ -4,6 +4,7 @@ import type { Statistic } from './calibrate/noise.ts';
 import type { PlatformFile } from './calibrate/platform-file.ts';
 import type { Sensitivity, Unknown } from './calibrate/sensitivity.ts';
 import type { PlacesResult } from './places.ts';
+import type { ReconstructionReport } from './reconstruct/what-if.ts';
 import type { ScenarioResults } from './scenario/result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, Interval } from './what-if.ts';
@@ -80,6 +81,8 @@ export interface WhatIfResult extends ScenarioResults {
     readonly design: string;
     readonly parts: readonly { readonly id: string; readonly savesNs: Interval }[];
   }[];
+  /** What no recording shows and was filled in, and what the answers rest on; absent when nothing was. */
+  readonly reconstruction?: ReconstructionReport;
   readonly assumptions: readonly Assumption[];
   /** What the recording does not tell, what would, and by how much that would cut the intervals. */
   readonly notIdentifiable: readonly Unknown[];

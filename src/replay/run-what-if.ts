@@ -4,6 +4,7 @@ import { withLockedPages } from '../model/kernels/locked-pages.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
+import type { SideTable } from '../trace/side-tables.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
 import { measuredResults } from './calibrate/measured-result.ts';
@@ -32,6 +33,8 @@ export interface Recording {
   readonly kernelRelease: string;
   readonly files: WhatIfResult['inputs'];
   readonly tracer: TracerCost | null;
+  /** Side data of its inputs: sizes for what it does not show. */
+  readonly tables: readonly SideTable[];
 }
 
 export interface WhatIfRequest {

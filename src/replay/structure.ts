@@ -2,7 +2,12 @@ import { Compaction } from '../model/zsmalloc/compaction.ts';
 import type { FullnessRule } from '../model/zsmalloc/fullness.ts';
 import type { Geometry } from '../model/zsmalloc/geometry.ts';
 import { Pool } from '../model/zsmalloc/pool.ts';
-import { type CompactionStep, OperationKind, type OperationTable } from '../trace/operations.ts';
+import {
+  type CompactionStep,
+  OperationKind,
+  type OperationTable,
+  Reconstructed,
+} from '../trace/operations.ts';
 
 /** An operation whose outcome differs from the recording, or could not be replayed. */
 export interface StructureDifference {
@@ -27,6 +32,13 @@ export interface StructureReport {
   readonly freesAgree: number;
   /** Frees of objects that were allocated before the capture began. */
   readonly freesOfOlder: number;
+  /**
+   * Frees whose object is reconstructed, so that they judge nothing; of those whose release of a zspage the
+   * trace shows, how many the reconstruction gives back.
+   */
+  readonly freesReconstructed: number;
+  readonly releasesShown: number;
+  readonly releasesReproduced: number;
   readonly moves: number;
   readonly movesAgree: number;
   readonly differences: readonly StructureDifference[];
@@ -85,6 +97,9 @@ class StructureReplay {
     freesJudged: 0,
     freesAgree: 0,
     freesOfOlder: 0,
+    freesReconstructed: 0,
+    releasesShown: 0,
+    releasesReproduced: 0,
     moves: 0,
     movesAgree: 0,
   };
@@ -149,7 +164,8 @@ class StructureReplay {
   #take(op: number, looked: boolean): void {
     const { handle } = this.#ops;
     const sizeClass = this.#class(op);
-    this.#count.mallocs++;
+    const isOlder = (this.#ops.reconstructed[op]! & Reconstructed.Operation) !== 0;
+    if (!isOlder) this.#count.mallocs++;
     if (sizeClass < 0 || handle[op]! < 0) {
       this.#differ(op, sizeClass < 0 ? 'size not known' : 'failed, or its handle is not known');
       return;
@@ -160,7 +176,7 @@ class StructureReplay {
       this.#pool.allocateFromNew(sizeClass, handle[op]!);
       this.#pages[op] = this.#pool.classes[sizeClass]!.pagesPerZspage;
     }
-    this.#judgeMalloc(op, isNew);
+    if (!isOlder) this.#judgeMalloc(op, isNew);
   }
 
   #judgeMalloc(op: number, isNew: boolean): void {
@@ -210,8 +226,9 @@ class StructureReplay {
   // ---------------------------------------------------------------- free
 
   #free(op: number): void {
-    const { handle, seenReleased, seenInUse } = this.#ops;
-    this.#count.frees++;
+    const { handle, seenReleased, seenInUse, reconstructed } = this.#ops;
+    const isOlder = (reconstructed[op]! & Reconstructed.Operation) !== 0;
+    if (!isOlder) this.#count.frees++;
     const zspage = handle[op]! < 0 ? -1 : this.#pool.zspageOf(handle[op]!);
     if (zspage < 0) {
       this.#count.freesOfOlder++;
@@ -220,12 +237,16 @@ class StructureReplay {
     }
     const sizeClass = this.#pool.classOf(zspage);
     this.#sizeClass[op] = sizeClass;
-    this.#judgeClass(op);
+    if ((reconstructed[op]! & Reconstructed.Size) === 0) this.#judgeClass(op);
     const emptied = this.#pool.free(handle[op]!) >= 0;
     const inUse = this.#pool.inUse(zspage);
     if (emptied) {
       this.#pages[op] = this.#pool.release(zspage);
       this.#unpair(zspage);
+    }
+    if ((reconstructed[op]! & ~Reconstructed.Times) !== 0) {
+      if (!isOlder) this.#countReconstructed(op, emptied);
+      return;
     }
     if (seenReleased[op]! >= 0) {
       this.#count.freesJudged++;
@@ -237,6 +258,15 @@ class StructureReplay {
     }
     if (seenInUse[op]! >= 0 && seenInUse[op] !== inUse)
       this.#differ(op, `${seenInUse[op]} objects in use in the trace, ${inUse} in the model`);
+  }
+
+  /** A layout made to fit judges nothing: it is said how far it fits. */
+  #countReconstructed(op: number, emptied: boolean): void {
+    this.#count.freesReconstructed++;
+    const shown = this.#ops.seenReleased[op]!;
+    if (shown < 0) return;
+    this.#count.releasesShown++;
+    if ((shown === 1) === emptied) this.#count.releasesReproduced++;
   }
 
   // ---------------------------------------------------------------- compaction

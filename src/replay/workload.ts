@@ -1,5 +1,10 @@
 import { callCost } from '../model/probe-costs.ts';
-import { OperationKind, type OperationPart, type OperationTable } from '../trace/operations.ts';
+import {
+  OperationKind,
+  type OperationPart,
+  type OperationTable,
+  Reconstructed,
+} from '../trace/operations.ts';
 import { COST_QUANTILES, type TaskStream } from './engine/machine.ts';
 import { addLineMoves, LINE_MOVES } from './line-moves.ts';
 import {
@@ -93,9 +98,7 @@ export function freeWorkload(
   const placed = freesByTask(structure.ops, from, (row) => sizeClass[row]! >= 0);
   const timed = times === structure.ops ? placed : freesByTask(times, 0, () => true);
   if (timed.size === 0 || placed.size === 0) {
-    throw new RangeError(
-      'no zs_free with a duration whose object was seen to be allocated (it wants zs_malloc with size and handle)',
-    );
+    throw new RangeError('no zs_free with a duration behind the last zs_malloc');
   }
   const pairs =
     times === structure.ops
@@ -216,12 +219,26 @@ export function isSerialised(ops: OperationTable, tasks: readonly Int32Array[]):
   const all = Int32Array.from(tasks.flatMap((rows) => [...rows])).sort(
     (a, b) => ops.startNs[a]! - ops.startNs[b]!,
   );
+  if ((ops.reconstructed[all[0]!]! & Reconstructed.Times) !== 0) return isSerialisedByLines(ops, all);
   let overlaps = 0;
   let turns = 0;
   for (let i = 1; i < all.length; i++) {
     if (ops.task[all[i]!] === ops.task[all[i - 1]!]) continue;
     turns++;
     if (ops.startNs[all[i]!]! < ops.endNs[all[i - 1]!]! - 1000) overlaps++;
+  }
+  return turns >= 8 && overlaps <= 0.01 * turns;
+}
+
+/** The same where there are no time stamps: by lines of one free between those of another. */
+function isSerialisedByLines(ops: OperationTable, rows: Int32Array): boolean {
+  const all = rows.toSorted((a, b) => ops.returnedAt[a]! - ops.returnedAt[b]!);
+  let overlaps = 0;
+  let turns = 0;
+  for (let i = 1; i < all.length; i++) {
+    if (ops.task[all[i]!] === ops.task[all[i - 1]!]) continue;
+    turns++;
+    if (ops.firstAt[all[i]!]! < ops.returnedAt[all[i - 1]!]!) overlaps++;
   }
   return turns >= 8 && overlaps <= 0.01 * turns;
 }
@@ -338,7 +355,7 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Pric
   const zspage = parts.zspage.get(row);
   const lockWait = known(parts.lockWait.get(row)) + known(parts.poolLockWait.get(row));
   const perPage = !Number.isNaN(zspage) && pages > 0 ? traced('zspage') / pages : Number.NaN;
-  if (Number.isNaN(parts.object.get(row))) {
+  if (Number.isNaN(parts.object.get(row)) && Number.isNaN(parts.lock.get(row))) {
     // What zs_free does is not told apart: a share of it is assumed to be under the lock.
     const whole = Math.max(0, total - lockWait - known(zspage) - tracer.insideNs);
     const pool = (whole * poolShare) / 4;
@@ -361,6 +378,7 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Pric
   ];
   const named =
     known(parts.poolLock.get(row)) +
+    known(parts.poolLockWait.get(row)) +
     known(parts.lock.get(row)) +
     parted.reduce((sum, ns) => sum + known(ns), 0);
   // Calls that are no part of zs_free, such as an interrupt: they run before the lock is taken.

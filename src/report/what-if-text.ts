@@ -146,12 +146,17 @@ function designNotes(design: DesignPrediction): string[] {
   return [`Before believing ${design.id}`, ...design.notes.flatMap((note) => wrap(note, '  ', '- '))];
 }
 
-function intervals({ runs, ensemble }: WhatIfResult): string {
-  const sets =
-    ensemble.accepted > 0
-      ? `one of ${ensemble.accepted} parameter sets that reproduce the recording within its noise, of ${ensemble.tried} tried`
-      : `one of the nearest of ${ensemble.tried} parameter sets: none reproduces the recording within its noise`;
-  return `Intervals: the middle 90 % of ${runs} runs, each with the recorded times in another order and ${sets}.`;
+function intervals({ runs, ensemble, platform }: WhatIfResult): string {
+  const { accepted, tried } = ensemble;
+  const order = `Intervals: the middle 90 % of ${runs} runs, each with the times in another order`;
+  if (tried === 0) return `${order} and the central value of each parameter.`;
+  if (platform?.basis === 'published')
+    return `${order} and one of ${accepted} parameter sets that give the published baseline, of ${tried} tried.`;
+  if (accepted === 0)
+    return `${order} and one of the nearest of ${tried} parameter sets: none reproduces what was measured within its noise.`;
+  return ensemble.recorded.length === 0
+    ? `${order} and another parameter set from the ranges of the platform.`
+    : `${order} and one of ${accepted} parameter sets that reproduce what was measured within its noise, of ${tried} tried.`;
 }
 
 function measured({ measured: rows, ensemble }: WhatIfResult): string[] {

@@ -1,9 +1,9 @@
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
- * releasing the pool's read-write lock, taking the lock of the lists (without and as waiting), releasing it, the object, its
- * fullness group, the zspage (made or freed), the handle; of a notification the lock of the slot tried
- * (released: `unlock`) and what zram frees under it; what is left (`self`), and how many calls
- * there were (`calls`, a count).
+ * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
+ * group, the zspage (made or freed), the handle; of a notification the lock of the slot tried (released:
+ * `unlock`) and what zram frees under it; what is left (`self`), and how many calls there were (`calls`,
+ * a count).
  */
 export type OperationPart =
   | 'poolLock'
@@ -54,6 +54,23 @@ export const OperationKind = {
   Compact: 5,
   /** Page migration of a zspage's page. */
   Migrate: 6,
+  /** An object freed by another function than zs_free, as by the worker of a kernel that defers frees. */
+  Drain: 7,
+} as const;
+
+/** What an access to an object is for: `mode` of zs_map_object, or the function itself. */
+export const AccessMode = { Unknown: 0, Read: 1, Write: 2 } as const;
+
+/** Bits of {@link OperationTable.reconstructed}: what no recording shows and a reconstruction filled in. */
+export const Reconstructed = {
+  /** The class of the object, by a size. */
+  Size: 1,
+  /** Which object it is. */
+  Handle: 2,
+  /** When it began and ended; how long it took is recorded. */
+  Times: 4,
+  /** The whole operation: it happened before the recording began. */
+  Operation: 8,
 } as const;
 
 /**
@@ -70,16 +87,25 @@ export class OperationTable {
   kind = new Uint8Array(this.#capacity);
   /** Operation that this one is part of. */
   parent = new Int32Array(this.#capacity);
+  /** Task; below -1 where only the CPU is known, which then stands for a task. */
   task = new Int32Array(this.#capacity);
   cpu = new Int32Array(this.#capacity);
   startNs = new Float64Array(this.#capacity);
   endNs = new Float64Array(this.#capacity);
+  /** How long it took; known also where the trace has no time stamps. */
+  durationNs = new Float64Array(this.#capacity);
   line = new Float64Array(this.#capacity);
   /** Bytes asked for. */
   size = new Int32Array(this.#capacity);
   /** Number of the handle: see {@link handles}. */
   handle = new Int32Array(this.#capacity);
   slot = new Float64Array(this.#capacity);
+  /** {@link AccessMode} of a map. */
+  access = new Uint8Array(this.#capacity);
+  /** Bits of {@link Reconstructed}: 0 for what the recording shows. */
+  reconstructed = new Uint8Array(this.#capacity);
+  /** Place of the first sign of it: its probe, or the first call within it. */
+  firstAt = new Float64Array(this.#capacity);
   /** Place of entry and return. */
   enteredAt = new Float64Array(this.#capacity);
   returnedAt = new Float64Array(this.#capacity);
@@ -98,6 +124,8 @@ export class OperationTable {
   seenClassSize = new Int32Array(this.#capacity);
   /** Pages of a new zspage, 0 for none. */
   seenNewPages = new Int32Array(this.#capacity);
+  /** Pages that the released zspage had. */
+  seenReleasedPages = new Int32Array(this.#capacity);
   /** 1: the zspage was released, 0: not. */
   seenReleased = new Int8Array(this.#capacity);
 
@@ -136,9 +164,30 @@ export class OperationTable {
     calls: new GrowingTimes(),
   };
 
+  /** Functions that zs_free was seen to call: they tell one kernel from another. */
+  readonly calledByFree = new Set<string>();
+
+  /**
+   * Locks that an operation took or tried, as a number into `lockSets`: keys of lock identities, one a line.
+   * What it waited, ns, by key; only operations that waited have an entry.
+   */
+  lockSet = new Int32Array(this.#capacity);
+  readonly lockSets = new Interned();
+  readonly lockWaits = new Map<number, Map<string, number>>();
+
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();
   readonly zspages = new Interned();
+
+  /** Adds to what an operation waited for a lock. */
+  addLockWait(row: number, key: string, ns: number): void {
+    let waits = this.lockWaits.get(row);
+    if (!waits) {
+      waits = new Map();
+      this.lockWaits.set(row, waits);
+    }
+    waits.set(key, (waits.get(key) ?? 0) + ns);
+  }
 
   /** Adds a row with nothing known but its kind; returns its number. */
   add(kind: number): number {
@@ -149,6 +198,8 @@ export class OperationTable {
     for (const column of [
       this.startNs,
       this.endNs,
+      this.durationNs,
+      this.firstAt,
       this.enteredAt,
       this.returnedAt,
       this.lookedAt,
@@ -164,9 +215,33 @@ export class OperationTable {
       this.seenInUse,
       this.seenClassSize,
       this.seenNewPages,
+      this.seenReleasedPages,
+      this.lockSet,
     ])
       column[row] = -1;
+    this.access[row] = AccessMode.Unknown;
+    this.reconstructed[row] = 0;
     return row;
+  }
+
+  /** An independent copy, but for the times of parts, which rows added later have none of. */
+  copy(): OperationTable {
+    const made = new OperationTable();
+    made.length = this.length;
+    made.#capacity = this.#capacity;
+    const from = this as unknown as Record<string, unknown>;
+    const to = made as unknown as Record<string, unknown>;
+    for (const [column, values] of Object.entries(from)) {
+      if (ArrayBuffer.isView(values)) to[column] = (values as Float64Array).slice();
+    }
+    Object.assign(made.parts, this.parts);
+    Object.assign(made.below, this.below);
+    for (const text of this.handles.texts) made.handles.id(text);
+    for (const text of this.zspages.texts) made.zspages.add(text);
+    for (const name of this.calledByFree) made.calledByFree.add(name);
+    for (const text of this.lockSets.texts) made.lockSets.id(text);
+    for (const [row, waits] of this.lockWaits) made.lockWaits.set(row, new Map(waits));
+    return made;
   }
 
   #grow(): void {
@@ -175,6 +250,8 @@ export class OperationTable {
     const ints = (old: Int32Array<ArrayBuffer>) => grown(old, new Int32Array(length));
     const doubles = (old: Float64Array<ArrayBuffer>) => grown(old, new Float64Array(length));
     this.kind = grown(this.kind, new Uint8Array(length));
+    this.access = grown(this.access, new Uint8Array(length));
+    this.reconstructed = grown(this.reconstructed, new Uint8Array(length));
     this.seenReleased = grown(this.seenReleased, new Int8Array(length));
     this.parent = ints(this.parent);
     this.task = ints(this.task);
@@ -186,8 +263,12 @@ export class OperationTable {
     this.seenInUse = ints(this.seenInUse);
     this.seenClassSize = ints(this.seenClassSize);
     this.seenNewPages = ints(this.seenNewPages);
+    this.seenReleasedPages = ints(this.seenReleasedPages);
+    this.lockSet = ints(this.lockSet);
     this.startNs = doubles(this.startNs);
     this.endNs = doubles(this.endNs);
+    this.durationNs = doubles(this.durationNs);
+    this.firstAt = doubles(this.firstAt);
     this.line = doubles(this.line);
     this.slot = doubles(this.slot);
     this.enteredAt = doubles(this.enteredAt);
@@ -215,6 +296,12 @@ export class Interned {
       this.#ids.set(text, id);
     }
     return id;
+  }
+
+  /** Adds a text that was seen before with another meaning. */
+  add(text: string): number {
+    this.#ids.set(text, this.texts.length);
+    return this.texts.push(text) - 1;
   }
 
   /** The text means something new from now on. */

@@ -74,7 +74,8 @@ describe('what-if --speedup', () => {
     expect(none!.totalNs.value).toBe(baseline.totalNs);
     expect(half!.savedNs.lo).toBeGreaterThan(0);
     expect(all!.savedNs.value).toBeGreaterThan(1.8 * half!.savedNs.value);
-    expect(all!.cpuWorkSavedNs).toBeCloseTo(2 * half!.cpuWorkSavedNs, -5);
+    // Medians of runs that differ in their parameters: not the same run.
+    expect(Math.abs(all!.cpuWorkSavedNs / (2 * half!.cpuWorkSavedNs) - 1)).toBeLessThan(0.01);
     expect(speedups[0]!.designs[0]!.slope).toBeCloseTo(all!.savedShare, 1);
   });
 

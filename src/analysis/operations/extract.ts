@@ -1,5 +1,6 @@
 import type { NameTable } from '../../trace/names.ts';
 import {
+  AccessMode,
   type CompactionStep,
   OperationKind,
   type OperationPart,
@@ -7,39 +8,21 @@ import {
 } from '../../trace/operations.ts';
 import { latin1 } from '../../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
-import { lockPrimitive } from '../locks/primitives.ts';
-import { type ProbePlace, probeArguments, probePlace } from './probe-text.ts';
-
-/** Functions that are operations, by name. */
-const OPERATIONS: Readonly<Record<string, number>> = {
-  zs_malloc: OperationKind.Malloc,
-  zs_free: OperationKind.Free,
-  zs_map_object: OperationKind.Map,
-  zs_obj_read_begin: OperationKind.Map,
-  zs_obj_write: OperationKind.Map,
-  zram_slot_free_notify: OperationKind.Notify,
-  zs_compact: OperationKind.Compact,
-  zs_page_migrate: OperationKind.Migrate,
-};
-
-/** Functions that run under the lock of the operation they belong to. */
-const INNER = ['obj_malloc', 'obj_free', 'fix_fullness_group', 'putback_zspage'] as const;
-type Inner = (typeof INNER)[number];
-
-/** What a name of the trace means here, looked up once for each. */
-interface Meaning {
-  readonly operation: number;
-  readonly inner: Inner | null;
-  /** The page allocator gave a page. */
-  readonly takesPage: boolean;
-  readonly releasesZspage: boolean;
-  readonly takesSpinlock: boolean;
-  readonly takesRwlock: boolean;
-  /** Part of the operation that a call of it is. */
-  readonly part: OperationPart | null;
-  readonly isSlowpath: boolean;
-  readonly isRwSlowpath: boolean;
-}
+import { identifyLock } from '../locks/names.ts';
+import { CallFacts } from './call-facts.ts';
+import { ContentionEvents } from './contention-events.ts';
+import { ACCESS, INNER, type Meaning, meaningOf, OPERATIONS } from './function-meanings.ts';
+import { innerProbe } from './inner-probes.ts';
+import {
+  addressText,
+  handleArgument,
+  resultArgument,
+  sizeArgument,
+  slotArgument,
+  type TakenArgument,
+} from './probe-arguments.ts';
+import { probeArguments } from './probe-text.ts';
+import { type Probe, Probes } from './probes.ts';
 
 /** An operation that has begun. */
 interface Open {
@@ -49,40 +32,29 @@ interface Open {
   spanEnded: boolean;
 }
 
-/** What is known of a call of the graph before it ends: its calls end first. */
-interface CallFacts {
-  newPages: number;
-  released: boolean;
-  lookedAt: number;
-  changedAt: number;
-  /** The next row of the task comes right after the first lock call. */
-  waitsForNext: boolean;
-  readonly parts: Partial<Record<OperationPart, number>>;
-  /** Traced calls below those of each part. */
-  readonly below: Partial<Record<OperationPart, number>>;
-}
-
 interface TaskState {
   open: Open[];
+  /** Operations of the graph that ended and may be part of one that is still open, with their call numbers. */
+  ended: { readonly row: number; readonly call: number }[];
   /** By call number of the graph. */
   calls: Map<number, CallFacts>;
   lastCall: CallFacts | null;
   /** Waiting within lock calls that are still open, by their call numbers. */
   readonly slowpaths: Map<number, number>;
+  readonly contention: ContentionEvents;
 }
 
 /**
  * Finds the operations of zsmalloc and zram in spans and events: from function_graph alone, from kprobe
- * events alone, or from both. Probes may have any name: what they probe stands in their text.
+ * events alone, or from both. Probes may have any name: see {@link Probes}.
  * What the trace shows of the outcome goes into the `seen...` columns only.
  */
 export class OperationExtractor {
   readonly table = new OperationTable();
   readonly compaction: CompactionStep[] = [];
+  readonly probes = new Probes([...Object.keys(OPERATIONS), ...INNER]);
   readonly #names: NameTable;
   readonly #meanings: (Meaning | undefined)[] = [];
-  /** Function that a probe's name belongs to, by name. */
-  readonly #places: (ProbePlace | null | undefined)[] = [];
   readonly #tasks = new Map<number, TaskState>();
   /** Functions of which a return was seen, and how many operations of each had none. */
   readonly #returns = new Set<string>();
@@ -138,7 +110,14 @@ export class OperationExtractor {
   #task(stack: number): TaskState {
     let state = this.#tasks.get(stack);
     if (!state) {
-      state = { open: [], calls: new Map(), lastCall: null, slowpaths: new Map() };
+      state = {
+        open: [],
+        ended: [],
+        calls: new Map(),
+        lastCall: null,
+        slowpaths: new Map(),
+        contention: new ContentionEvents(),
+      };
       this.#tasks.set(stack, state);
     }
     return state;
@@ -152,24 +131,8 @@ export class OperationExtractor {
   }
 
   #meaning(id: number): Meaning {
-    let meaning = this.#meanings[id];
-    if (!meaning) {
-      const name = this.#names.functionName(id).replace(/\.(?:isra|constprop|part)\.\d+/g, '');
-      const primitive = lockPrimitive(name);
-      meaning = {
-        operation: OPERATIONS[name] ?? 0,
-        inner: INNER.find((inner) => inner === name) ?? null,
-        takesPage: /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)(?:_\w+)?$/.test(name),
-        releasesZspage: /^_*free_zspage/.test(name),
-        takesRwlock: primitive?.op === 'acquire' && primitive.kind.startsWith('rwlock'),
-        takesSpinlock: primitive?.op === 'acquire' && primitive.kind === 'spinlock',
-        part: partOf(name, primitive),
-        isSlowpath: primitive?.op === 'slowpath',
-        isRwSlowpath: primitive?.op === 'slowpath' && primitive.kind.startsWith('rwlock'),
-      };
-      this.#meanings[id] = meaning;
-    }
-    return meaning;
+    this.#meanings[id] ??= meaningOf(this.#names.functionName(id));
+    return this.#meanings[id];
   }
 
   // ---------------------------------------------------------------- calls
@@ -179,16 +142,70 @@ export class OperationExtractor {
     const parent = rows.parent[i]!;
     const parentMeaning = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
     if (kind === SpanKind.Begin) return;
-    if (meaning.isSlowpath && parent >= 0) {
-      state.slowpaths.set(parent, (state.slowpaths.get(parent) ?? 0) + rows.durationNs[i]!);
+    if (meaning.isSlowpath) {
+      state.contention.take(rows.startNs[i]!, rows.startNs[i]! + rows.durationNs[i]!);
+      if (parent >= 0) state.slowpaths.set(parent, (state.slowpaths.get(parent) ?? 0) + rows.durationNs[i]!);
     }
-    if (parentMeaning?.operation) this.#childCall(rows, i, meaning, parentMeaning, parent, at, state);
-    if (meaning.operation === 0) return;
+    const collects = parentMeaning !== null && (parentMeaning.operation !== 0 || parentMeaning.isWrapper);
+    if (collects) this.#childCall(rows, i, meaning, parentMeaning, at, state);
+    else if (parentMeaning?.releasesZspage && meaning.releasesPage)
+      this.#facts(state, parent, at).releasedPages++;
+    else if (meaning.inner === 'obj_free' && kind === SpanKind.Span) this.#drained(rows, i, at);
+    const isPiece = meaning.operation !== 0 && meaning.operation === parentMeaning?.operation;
+    if (meaning.isWrapper || meaning.releasesZspage || isPiece) {
+      this.#carryUp(rows, i, meaning, collects || parentMeaning?.releasesZspage === true, at, state);
+      return;
+    }
+    if (meaning.operation !== 0) this.#operationCall(rows, i, kind, meaning, at, state);
+  }
+
+  /** A function ends that is no operation of its own: what it did is done by its caller. */
+  #carryUp(
+    rows: SpanBatch,
+    i: number,
+    meaning: Meaning,
+    hasCaller: boolean,
+    at: number,
+    state: TaskState,
+  ): void {
+    const facts = state.calls.get(rows.span[i]!);
+    if (!facts) return;
+    state.calls.delete(rows.span[i]!);
+    if (state.lastCall === facts) state.lastCall = null;
+    if (meaning.releasesZspage) {
+      if (hasCaller) this.#facts(state, rows.parent[i]!, at).releasedPages += facts.releasedPages;
+      return;
+    }
+    if (hasCaller) {
+      const caller = this.#facts(state, rows.parent[i]!, at);
+      caller.absorb(facts, rows.selfNs[i]!);
+    } else {
+      for (const free of facts.objectFrees ?? []) this.#drain(free);
+    }
+  }
+
+  #facts(state: TaskState, call: number, at: number): CallFacts {
+    let facts = state.calls.get(call);
+    if (!facts) {
+      facts = new CallFacts(at);
+      state.calls.set(call, facts);
+    }
+    return facts;
+  }
+
+  #operationCall(
+    rows: SpanBatch,
+    i: number,
+    kind: number,
+    meaning: Meaning,
+    at: number,
+    state: TaskState,
+  ): void {
     const span = rows.span[i]!;
     const facts = state.calls.get(span);
     state.calls.delete(span);
     if (state.lastCall === facts) state.lastCall = null;
-    const function_ = this.#names.functionName(rows.name[i]!);
+    const function_ = meaning.name;
     let open = state.open.findLast((o) => o.function === function_ && !o.spanEnded);
     if (!open) {
       this.#settle(state);
@@ -204,27 +221,52 @@ export class OperationExtractor {
     if (open.spanEnded) this.#returns.add(function_);
     const { table } = this;
     const { row } = open;
+    this.#adopt(state, row, span);
+    table.access[row] = ACCESS[function_] ?? table.access[row]!;
     // The call itself, without what the probe in front of it took.
     if (!Number.isNaN(rows.startNs[i]!)) table.startNs[row] = rows.startNs[i]!;
     if (kind === SpanKind.Span) {
       table.endNs[row] = rows.startNs[i]! + rows.durationNs[i]!;
+      table.durationNs[row] = rows.durationNs[i]!;
       table.returnedAt[row] = at;
-    }
-    if (kind === SpanKind.Span) {
       const leaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
       table.parts.self.add(row, leaf ? rows.durationNs[i]! : rows.selfNs[i]!);
+      // Nothing was seen below a call that is complete: no page was taken, none given back.
+      if (meaning.operation === OperationKind.Malloc) table.seenNewPages[row] = facts?.newPages ?? 0;
+      if (meaning.operation === OperationKind.Free) table.seenReleased[row] = facts?.released ? 1 : 0;
+      this.#contended(row, function_, state);
     }
-    if (!facts) return;
+    if (facts) this.#setFacts(row, facts, kind);
+  }
+
+  /** Calls are numbered as they begin: those that ended before this one and have higher numbers are in it. */
+  #adopt(state: TaskState, row: number, call: number): void {
+    const { ended } = state;
+    const { parent } = this.table;
+    while (ended.length > 0 && ended.at(-1)!.call > call) {
+      const child = ended.pop()!.row;
+      if (parent[child]! < 0) parent[child] = row;
+    }
+    if (ended.length === MOST_ENDED) ended.splice(0, MOST_ENDED / 2);
+    ended.push({ row, call });
+  }
+
+  #setFacts(row: number, facts: CallFacts, kind: number): void {
+    const { table } = this;
     for (const part of Object.keys(facts.parts) as OperationPart[])
       table.parts[part].add(row, facts.parts[part]!);
     for (const part of Object.keys(facts.below) as OperationPart[])
       table.below[part].add(row, facts.below[part]!);
-    if (meaning.operation === OperationKind.Malloc) {
+    const operation = table.kind[row]!;
+    if (operation === OperationKind.Malloc && kind !== SpanKind.Span)
       table.seenNewPages[row] = facts.newPages;
+    if (operation === OperationKind.Free) {
+      if (kind !== SpanKind.Span) table.seenReleased[row] = facts.released ? 1 : 0;
+      if (facts.releasedPages > 0) table.seenReleasedPages[row] = facts.releasedPages;
     }
-    if (meaning.operation === OperationKind.Free) {
-      table.seenReleased[row] = facts.released ? 1 : 0;
-    }
+    if (facts.locks !== '') table.lockSet[row] = table.lockSets.id(facts.locks);
+    for (const [key, ns] of facts.lockWaits ?? []) table.addLockWait(row, key, ns);
+    table.firstAt[row] = Math.min(table.firstAt[row]!, facts.firstAt);
     if (Number.isNaN(table.lookedAt[row]!)) table.lookedAt[row] = facts.lookedAt;
     if (Number.isNaN(table.changedAt[row]!)) table.changedAt[row] = facts.changedAt;
   }
@@ -234,41 +276,41 @@ export class OperationExtractor {
     i: number,
     meaning: Meaning,
     parentMeaning: Meaning,
-    parent: number,
     at: number,
     state: TaskState,
   ): void {
-    let facts = state.calls.get(parent);
-    if (!facts) {
-      facts = {
-        newPages: 0,
-        released: false,
-        lookedAt: Number.NaN,
-        changedAt: Number.NaN,
-        waitsForNext: false,
-        parts: {},
-        below: {},
-      };
-      state.calls.set(parent, facts);
-    }
-    addPart(facts, meaning.part, rows.durationNs[i]!);
-    if (meaning.part !== null && (rows.flags[i]! & SpanFlag.Leaf) === 0) {
-      facts.below[meaning.part] = (facts.below[meaning.part] ?? 0) + rows.descendants[i]!;
-    }
-    facts.parts.calls = (facts.parts.calls ?? 0) + 1;
-    // Where lock calls are not traced and their slow path is.
-    if (meaning.isSlowpath)
-      addPart(facts, meaning.isRwSlowpath ? 'poolLockWait' : 'lockWait', rows.durationNs[i]!);
-    if (meaning.takesSpinlock || meaning.takesRwlock) {
-      const waited = state.slowpaths.get(rows.span[i]!);
-      if (waited !== undefined) {
-        state.slowpaths.clear();
-        addPart(facts, meaning.takesRwlock ? 'poolLock' : 'lock', -waited);
-        addPart(facts, meaning.takesRwlock ? 'poolLockWait' : 'lockWait', waited);
+    const facts = this.#facts(state, rows.parent[i]!, at);
+    const ns = rows.durationNs[i]!;
+    facts.addPart(meaning.part, ns);
+    if ((rows.flags[i]! & SpanFlag.Leaf) === 0) facts.addBelow(meaning.part, rows.descendants[i]!);
+    facts.addPart('calls', 1);
+    const { primitive } = meaning;
+    if (parentMeaning.operation === OperationKind.Free) this.table.calledByFree.add(meaning.name);
+    if (primitive && (primitive.op === 'acquire' || primitive.op === 'try' || meaning.isSlowpath)) {
+      const key = lockKey(parentMeaning.name, meaning);
+      facts.addLock(key);
+      // Where lock calls are not traced and their slow path is.
+      if (meaning.isSlowpath) {
+        facts.addPart(primitive.kind.startsWith('rwlock') ? 'poolLockWait' : 'lockWait', ns);
+        facts.addWait(key, ns);
+      } else if (meaning.takesSpinlock || meaning.takesRwlock) {
+        const start = rows.startNs[i]!;
+        const waited = state.slowpaths.get(rows.span[i]!) ?? state.contention.take(start, start + ns);
+        if (waited > 0) {
+          state.slowpaths.clear();
+          facts.addPart(meaning.part, -waited);
+          facts.addPart(meaning.takesSpinlock ? 'lockWait' : 'poolLockWait', waited);
+          facts.addWait(key, waited);
+        }
       }
     }
     if (meaning.takesPage) facts.newPages++;
     if (meaning.releasesZspage) facts.released = true;
+    if (meaning.releasesPage && parentMeaning.operation !== OperationKind.Malloc) {
+      // free_zspage itself is inlined.
+      facts.released = true;
+      facts.releasedPages++;
+    }
     if (meaning.takesSpinlock && Number.isNaN(facts.lookedAt)) {
       facts.waitsForNext = true;
       state.lastCall = facts;
@@ -276,14 +318,18 @@ export class OperationExtractor {
     if (meaning.inner === 'obj_malloc' || meaning.inner === 'obj_free') {
       // Calls printed over two lines get here at their end, still under the lock.
       if (Number.isNaN(facts.changedAt)) facts.changedAt = at;
+      if (meaning.inner === 'obj_free' && parentMeaning.isWrapper) {
+        facts.objectFrees ??= [];
+        facts.objectFrees.push(objectFree(rows, i, at));
+      }
     }
-    if (parentMeaning.operation === OperationKind.Compact) this.#compactionCall(rows, i, meaning, at, state);
+    if (parentMeaning.operation === OperationKind.Compact) this.#compactionCall(meaning, at, state);
   }
 
-  #compactionCall(rows: SpanBatch, i: number, meaning: Meaning, at: number, state: TaskState): void {
+  #compactionCall(meaning: Meaning, at: number, state: TaskState): void {
     const open = state.open.findLast((o) => o.function === 'zs_compact');
     if (!open) return;
-    const primitive = lockPrimitive(this.#names.functionName(rows.name[i]!));
+    const { primitive } = meaning;
     const steps = this.compaction;
     const base = { operation: open.row, at, zspage: -1, handle: -1 };
     if (primitive?.op === 'release' && primitive.kind === 'spinlock') steps.push({ ...base, what: 'unlock' });
@@ -295,130 +341,128 @@ export class OperationExtractor {
     }
   }
 
-  // ---------------------------------------------------------------- probes
+  /** obj_free in a function that is not of zsmalloc, as far as its name tells. */
+  #drained(rows: SpanBatch, i: number, at: number): void {
+    this.#drain(objectFree(rows, i, at));
+  }
+
+  #drain(free: ReturnType<typeof objectFree>): void {
+    const { table } = this;
+    const row = table.add(OperationKind.Drain);
+    table.task[row] = free.task;
+    table.cpu[row] = free.cpu;
+    table.line[row] = free.line;
+    table.startNs[row] = free.startNs;
+    table.endNs[row] = free.startNs + free.durationNs;
+    table.durationNs[row] = free.durationNs;
+    table.enteredAt[row] = free.at;
+    table.firstAt[row] = free.at;
+    table.returnedAt[row] = free.at;
+  }
+
+  // ---------------------------------------------------------------- events
 
   #event(rows: SpanBatch, i: number, at: number, state: TaskState): void {
     const id = rows.name[i]!;
-    if (id < 0 || (rows.flags[i]! & SpanFlag.HasText) === 0) return;
-    let place = this.#places[id];
-    if (place === null) return;
+    if (id < 0 || (rows.flags[i]! & SpanFlag.HasText) === 0 || this.probes.isOther(id)) return;
     const text = latin1(rows.bytes, rows.textStart[i]!, rows.textEnd[i]!);
-    if (place === undefined) {
-      place = probePlace(text);
-      this.#places[id] = place;
-      if (place === null) return;
-    }
-    const operation = OPERATIONS[place.function] ?? 0;
-    const inner = INNER.find((name) => name === place.function);
-    if (operation === 0 && !inner) return;
+    const event = this.#names.text(id);
+    if (state.contention.event(event, text, rows.startNs[i]!)) return;
+    const probe = this.probes.of(id, event, text);
+    if (probe === null) return;
     const values = probeArguments(text);
-    if (inner) this.#innerProbe(inner, values, at, state);
-    else if (place.kind === 'entry') this.#entryProbe(rows, i, operation, place.function, values, at, state);
-    else this.#returnProbe(rows, i, place.function, values, at, state);
+    const inner = INNER.find((name) => name === probe.function);
+    if (inner) {
+      const open = state.open.findLast((o) => !o.spanEnded);
+      if (open) innerProbe(this.table, this.compaction, open.row, inner, values, at);
+    } else if (probe.kind === 'entry') this.#entryProbe(rows, i, probe, values, at, state);
+    else this.#returnProbe(rows, i, probe, values, at, state);
   }
 
   #entryProbe(
     rows: SpanBatch,
     i: number,
-    operation: number,
-    function_: string,
+    probe: Probe,
     values: ReadonlyMap<string, string>,
     at: number,
     state: TaskState,
   ): void {
     this.#settle(state);
+    // None of these functions calls itself: the one before has returned unseen.
+    const before = state.open.findIndex((o) => o.function === probe.function);
+    if (before >= 0) for (const other of state.open.splice(before)) this.#abandon(other);
+    const operation = OPERATIONS[probe.function]!;
     const row = this.#begin(rows, i, operation, at, state);
     const { table } = this;
     table.startNs[row] = rows.startNs[i]!;
-    const size = values.get('size') ?? values.get('len') ?? values.get('length');
-    if (operation === OperationKind.Malloc && size !== undefined) table.size[row] = Number(size);
-    const handle = values.get('handle') ?? values.get('h');
-    if (handle !== undefined) table.handle[row] = table.handles.id(addressText(handle));
-    const slot = values.get('index') ?? values.get('slot');
-    if (slot !== undefined) table.slot[row] = Number(slot);
-    state.open.push({ row, function: function_, spanEnded: false });
+    table.access[row] = ACCESS[probe.function] ?? AccessMode.Unknown;
+    if (operation === OperationKind.Malloc) {
+      const size = taken(probe, 'size', sizeArgument(values, probe.definition));
+      if (size !== null) table.size[row] = Number(size);
+    } else if (operation === OperationKind.Free || operation === OperationKind.Map) {
+      const handle = taken(probe, 'handle', handleArgument(values, probe.definition));
+      if (handle !== null) table.handle[row] = table.handles.id(addressText(handle));
+      const mode = values.get('mode') ?? values.get('mm');
+      // enum zs_mapmode: ZS_MM_RW, ZS_MM_RO, ZS_MM_WO.
+      if (mode !== undefined && Number(mode) === 1) table.access[row] = AccessMode.Read;
+      if (mode !== undefined && Number(mode) === 2) table.access[row] = AccessMode.Write;
+    } else if (operation === OperationKind.Notify) {
+      const slot = taken(probe, 'slot', slotArgument(values, probe.definition));
+      if (slot !== null) table.slot[row] = Number(slot);
+    }
+    state.open.push({ row, function: probe.function, spanEnded: false });
   }
 
   #returnProbe(
     rows: SpanBatch,
     i: number,
-    function_: string,
+    probe: Probe,
     values: ReadonlyMap<string, string>,
     at: number,
     state: TaskState,
   ): void {
-    const k = state.open.findLastIndex((o) => o.function === function_);
+    const k = state.open.findLastIndex((o) => o.function === probe.function);
     if (k < 0) return;
     const { row, spanEnded } = state.open[k]!;
     const { table } = this;
     if (!spanEnded) {
       table.endNs[row] = rows.startNs[i]!;
+      table.durationNs[row] = table.endNs[row]! - table.startNs[row]!;
       table.returnedAt[row] = at;
+      this.#contended(row, probe.function, state);
     }
     if (table.kind[row] === OperationKind.Malloc) {
-      const handle = values.get('handle') ?? values.get('ret') ?? values.get('arg1');
+      const handle = taken(probe, 'handle', resultArgument(values));
       // A decimal handle and a hexadecimal one are the same address.
-      if (handle !== undefined) table.handle[row] = table.handles.id(addressText(handle));
+      if (handle !== null) table.handle[row] = table.handles.id(addressText(handle));
     }
-    this.#returns.add(function_);
+    this.#returns.add(probe.function);
     for (const other of state.open.splice(k)) if (other.row !== row) this.#abandon(other);
-  }
-
-  #innerProbe(inner: Inner, values: ReadonlyMap<string, string>, at: number, state: TaskState): void {
-    const { table } = this;
-    const open = state.open.findLast((o) => !o.spanEnded);
-    if (!open) return;
-    const { row } = open;
-    const zspageText = values.get('zspage');
-    const inUse = Number(values.get('inuse') ?? -1);
-    const kind = table.kind[row]!;
-    if (kind === OperationKind.Compact) {
-      const handle = values.get('handle');
-      const zspage = zspageText === undefined ? -1 : table.zspages.id(zspageText);
-      const step = {
-        operation: row,
-        at,
-        zspage,
-        handle: handle === undefined ? -1 : table.handles.id(handle),
-      };
-      if (inner === 'obj_malloc') this.compaction.push({ ...step, what: 'move' });
-      else if (inner === 'putback_zspage') {
-        this.compaction.push({ ...step, what: 'put-back' });
-        if (inUse === 0 && zspageText !== undefined) table.zspages.forget(zspageText);
-      }
-      return;
-    }
-    if (inner === 'obj_malloc' && kind === OperationKind.Malloc) {
-      if (Number.isNaN(table.changedAt[row]!)) table.changedAt[row] = at;
-      if (zspageText !== undefined) {
-        // An empty zspage that hands out index 0 first is a new one, though the address was used before.
-        if (inUse === 0 && values.get('freeobj') === '0') table.zspages.forget(zspageText);
-        table.seenZspage[row] = table.zspages.id(zspageText);
-      }
-      table.seenInUse[row] = inUse;
-      if (values.has('freeobj')) table.seenIndex[row] = Number(values.get('freeobj'));
-    } else if (inner === 'obj_free' && kind === OperationKind.Free) {
-      if (Number.isNaN(table.changedAt[row]!)) table.changedAt[row] = at;
-      table.seenClassSize[row] = Number(values.get('size') ?? -1);
-    } else if (inner === 'fix_fullness_group' && kind === OperationKind.Free) {
-      if (zspageText !== undefined) table.seenZspage[row] = table.zspages.id(zspageText);
-      table.seenInUse[row] = inUse;
-      if (Number.isNaN(table.changedAt[row]!)) table.changedAt[row] = at;
-    } else if (inner === 'fix_fullness_group' && kind === OperationKind.Malloc) {
-      table.seenClassSize[row] = Number(values.get('class') ?? values.get('size') ?? -1);
-    }
   }
 
   // ---------------------------------------------------------------- rows
 
+  /** Waits that contention events tell and no lock call of the graph has taken. */
+  #contended(row: number, function_: string, state: TaskState): void {
+    const { table } = this;
+    for (const { kind, ns } of state.contention.takeAll(table.startNs[row]!, table.endNs[row]!)) {
+      const { key } = identifyLock(function_, 'queued_spin_lock_slowpath', kind, NOTHING_HELD);
+      table.addLockWait(row, sided(key, kind), ns);
+      table.parts[kind.startsWith('rwlock') ? 'poolLockWait' : 'lockWait'].add(row, ns);
+    }
+  }
+
   #begin(rows: SpanBatch, i: number, operation: number, at: number, state: TaskState): number {
     const { table } = this;
     const row = table.add(operation);
-    table.task[row] = rows.task[i]!;
+    table.task[row] = taskOf(rows.task[i]!, rows.cpu[i]!);
     table.cpu[row] = rows.cpu[i]!;
     table.line[row] = rows.line[i]!;
     table.enteredAt[row] = at;
-    table.parent[row] = state.open.findLast((o) => !o.spanEnded)?.row ?? -1;
+    table.firstAt[row] = at;
+    // Of a function without a return probe nobody knows whether it is still running.
+    const around = state.open.findLast((o) => !o.spanEnded && this.#returns.has(o.function));
+    table.parent[row] = around?.row ?? -1;
     return row;
   }
 
@@ -428,34 +472,38 @@ export class OperationExtractor {
   }
 }
 
-/** An address as `0x...`, whichever way it was printed. */
-function addressText(text: string): string {
-  if (text.startsWith('0x')) return text;
-  try {
-    return `0x${BigInt.asUintN(64, BigInt(text)).toString(16)}`;
-  } catch {
-    return text;
-  }
+/** Operations kept until one around them ends. */
+const MOST_ENDED = 256;
+const NOTHING_HELD = { held: 0, heldOther: 0, taken: 0 };
+
+function lockKey(site: string, meaning: Meaning): string {
+  const { kind } = meaning.primitive!;
+  return sided(identifyLock(site, meaning.name, kind, NOTHING_HELD).key, kind);
 }
 
-function addPart(facts: CallFacts, part: OperationPart | null, ns: number): void {
-  if (part !== null && !Number.isNaN(ns)) facts.parts[part] = (facts.parts[part] ?? 0) + ns;
+function sided(key: string, kind: string): string {
+  return kind.endsWith('-read') ? `${key} (read)` : kind.endsWith('-write') ? `${key} (write)` : key;
 }
 
-/** The part of a zsmalloc operation that a call of this function is, by its name. */
-function partOf(name: string, primitive: ReturnType<typeof lockPrimitive>): OperationPart | null {
-  if (primitive) {
-    const isPool = primitive.kind === 'rwlock-read' || primitive.kind === 'rwlock-write';
-    if (primitive.op === 'acquire')
-      return isPool ? 'poolLock' : primitive.kind === 'spinlock' ? 'lock' : null;
-    if (primitive.op === 'release')
-      return isPool ? 'poolUnlock' : primitive.kind === 'spinlock' ? 'unlock' : null;
-    return primitive.op === 'try' && primitive.kind === 'spinlock' ? 'tryLock' : null;
-  }
-  if (name === 'obj_malloc' || name === 'obj_free') return 'object';
-  if (name === 'fix_fullness_group') return 'group';
-  if (/^(?:zram_free_page|(?:zram_)?slot_free)$/.test(name)) return 'slot';
-  if (/^_*free_zspage/.test(name) || /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)/.test(name)) return 'zspage';
-  if (/^kmem_cache_(?:alloc|free)/.test(name)) return 'handle';
-  return null;
+/** The argument's value; what it was taken for is remembered once. */
+function taken(probe: Probe, what: string, argument: TakenArgument | null): string | null {
+  if (argument === null) return null;
+  if (!probe.used.has(argument.name)) probe.used.set(argument.name, what);
+  return argument.value;
+}
+
+/** Where the trace does not say which task ran, a CPU stands for one: numbers below -1. */
+function taskOf(task: number, cpu: number): number {
+  return task >= 0 ? task : -2 - cpu;
+}
+
+function objectFree(rows: SpanBatch, i: number, at: number) {
+  return {
+    at,
+    startNs: rows.startNs[i]!,
+    durationNs: rows.durationNs[i]!,
+    task: taskOf(rows.task[i]!, rows.cpu[i]!),
+    cpu: rows.cpu[i]!,
+    line: rows.line[i]!,
+  };
 }

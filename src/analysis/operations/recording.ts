@@ -3,13 +3,16 @@ import { NameTable } from '../../trace/names.ts';
 import type { CompactionStep, OperationTable } from '../../trace/operations.ts';
 import { Places } from '../../trace/places.ts';
 import type { RecordSink } from '../../trace/records.ts';
+import type { SideTable, TableSink } from '../../trace/side-tables.ts';
 import { TaskTable } from '../../trace/tasks.ts';
 import { CallStacks } from '../call-stacks.ts';
 import { FunctionRoles } from '../function-roles.ts';
+import { displayName } from '../locks/names.ts';
 import { lockPrimitive } from '../locks/primitives.ts';
 import { OverheadEstimator } from '../overhead.ts';
 import type { EndedFile } from '../trace-analysis.ts';
 import { OperationExtractor } from './extract.ts';
+import type { Probe } from './probes.ts';
 
 /** Reads a recording for its operations: a sink for the records of one or more inputs. */
 export class OperationRecording {
@@ -20,9 +23,16 @@ export class OperationRecording {
   readonly overhead = new OverheadEstimator();
   readonly #extractor = new OperationExtractor(this.names);
   readonly #roles = new FunctionRoles(this.names, (name) => lockPrimitive(name) !== null);
+  /** Side data of the inputs. Definitions of probes tell those events apart that come after them. */
+  readonly sideTables: SideTable[] = [];
+  readonly tables: TableSink = {
+    table: (table) => this.#sideTable(table),
+    histogram: () => {},
+  };
   #stacks: CallStacks | null = null;
   /** '' when the recording does not say. */
   kernelRelease = '';
+  #known: ReadonlySet<string> | null = null;
   readonly files: { readonly name: string; readonly format: string; readonly sha256: string }[] = [];
 
   beginFile(names: readonly string[], _originNs: () => number): RecordSink {
@@ -58,6 +68,36 @@ export class OperationRecording {
 
   get compaction(): readonly CompactionStep[] {
     return this.#extractor.compaction;
+  }
+
+  /** What the probes of the recording were taken for. */
+  get probes(): readonly Probe[] {
+    return this.#extractor.probes.found;
+  }
+
+  /** A lock by its key of {@link OperationTable.lockSets}, as a kernel developer writes it. */
+  lockName(key: string): string {
+    const side = / \((?:read|write)\)$/.exec(key)?.[0] ?? '';
+    this.#known ??= new Set(Array.from({ length: this.names.size }, (_, id) => this.names.functionName(id)));
+    const hints = {
+      release: this.kernelRelease,
+      hasFunction: (name: string) => this.#known!.has(name),
+      zsmallocHasRwlock: this.operations.lockSets.texts.some((text) => text.includes('{zs-pool}')),
+    };
+    return displayName(side === '' ? key : key.slice(0, -side.length), hints) + side;
+  }
+
+  #sideTable(table: SideTable): void {
+    this.sideTables.push(table);
+    if (table.kind !== 'kprobe-events') return;
+    const column = (name: string) => table.columns.indexOf(name);
+    this.#extractor.probes.define(
+      table.rows.map((row) => ({
+        event: String(row[column('event')]),
+        place: String(row[column('place')]),
+        arguments: String(row[column('arguments')] ?? ''),
+      })),
+    );
   }
 
   /** Operations that began and whose end was not recorded. */

@@ -6,6 +6,7 @@ import { recordedFrees } from '../validate.ts';
 import type { DesignRun, ScenarioOptions } from '../what-if.ts';
 import { isUndivided, type Pricing, type TracerCost, type Workload } from '../workload.ts';
 import { type Check, type Ensemble, ensembleOf, type Figures, openParameters } from './ensemble.ts';
+import { cutBy, handOffBound } from './hand-off.ts';
 import { type LineTransfer, lineTransferOf, narrowedBy } from './line-transfer.ts';
 import { type Measured, measuredStatistics, recordedStatistics } from './noise.ts';
 import { PARAMETERS, type ParameterSet } from './parameters.ts';
@@ -56,11 +57,13 @@ export function calibrate(input: CalibrationInput): Calibration {
   const undivided = isUndivided(ops);
   const hasPoolLock = hasReaderLock(kernel);
   const lineTransfer = lineTransferOf(ops, workload);
+  const bound = handOffBound(ops, workload, tracer);
   const isUntraced = input.world === 'untraced' && tracer !== null;
   const parameters = openParameters(
-    PARAMETERS.map((parameter) =>
-      parameter.name === 'lineTransferNs' ? narrowedBy(parameter, lineTransfer) : parameter,
-    ),
+    PARAMETERS.map((parameter) => {
+      if (parameter.name === 'lineTransferNs') return narrowedBy(parameter, lineTransfer);
+      return parameter.name === 'handOffOneNs' ? cutBy(parameter, bound) : parameter;
+    }),
     {
       lineTransferNs: cpus > 1 && !undivided,
       callSplit: !undivided,

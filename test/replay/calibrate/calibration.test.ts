@@ -88,3 +88,35 @@ describe('the way of a cache line', () => {
     expect(calibrated(MADE).lineTransfer).toBeNull();
   });
 });
+
+describe('the hand-off of a lock', () => {
+  const waiting = (count: number, leastNs: number) => {
+    const recording = recordedFrees({ ...MADE, tasks: 2 });
+    for (let k = 0; k < count; k++)
+      recording.ops.parts.lockWait.add(recording.workload.rows[0]![k]!, leastNs + 40 * k);
+    const { ensemble } = calibrate({
+      ...recording,
+      cpus: 2,
+      tracer: ESTIMATE,
+      world: 'traced',
+      runs: 1,
+      seed: 1,
+      measured: [],
+    });
+    return ensemble.parameters.find(({ name }) => name === 'handOffOneNs')!;
+  };
+
+  it('takes no more than the quickest waits, less the probe in them', () => {
+    // 5 % of 100 waits are quicker than 300 + 5 x 40 ns; 0.7 x 250 ns are the tracer's at least.
+    const { high, central } = waiting(100, 300);
+    expect(high).toBeCloseTo(325);
+    expect(central).toBeCloseTo((50 + 325) / 2);
+  });
+
+  it.each([
+    [10, 300],
+    [100, 3000],
+  ])('stays as assumed with %i waits from %i ns up', (count, leastNs) => {
+    expect(waiting(count, leastNs)).toMatchObject({ central: 200, high: 400 });
+  });
+});

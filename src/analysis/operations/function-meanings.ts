@@ -1,0 +1,104 @@
+import { AccessMode, OperationKind, type OperationPart } from '../../trace/operations.ts';
+import { type LockPrimitive, lockPrimitive } from '../locks/primitives.ts';
+import { bareName } from './probe-text.ts';
+
+/** Functions that are operations, by name. */
+export const OPERATIONS: Readonly<Record<string, number>> = {
+  zs_malloc: OperationKind.Malloc,
+  zs_free: OperationKind.Free,
+  zs_map_object: OperationKind.Map,
+  zs_obj_read_begin: OperationKind.Map,
+  zs_obj_read_sg_begin: OperationKind.Map,
+  zs_obj_write: OperationKind.Map,
+  zram_slot_free_notify: OperationKind.Notify,
+  zs_compact: OperationKind.Compact,
+  zs_page_migrate: OperationKind.Migrate,
+};
+
+/** What the access of a map function is for, where the function alone says it. */
+export const ACCESS: Readonly<Record<string, number>> = {
+  zs_obj_read_begin: AccessMode.Read,
+  zs_obj_read_sg_begin: AccessMode.Read,
+  zs_obj_write: AccessMode.Write,
+};
+
+/** Functions that run under the lock of the operation they belong to. */
+export const INNER = ['obj_malloc', 'obj_free', 'fix_fullness_group', 'putback_zspage'] as const;
+export type Inner = (typeof INNER)[number];
+
+const WRAPPER = /(?:^|_)zs_|zspage|obj_free|free_obj|(?:free|zs)_deferred|deferred_free/;
+
+/** What a name of the trace means here, looked up once for each. */
+export interface Meaning {
+  /** Without module and without what the compiler appends. */
+  readonly name: string;
+  readonly operation: number;
+  readonly inner: Inner | null;
+  /** The page allocator gave a page. */
+  readonly takesPage: boolean;
+  readonly releasesZspage: boolean;
+  /** Called once for each page of a zspage that is freed. */
+  readonly releasesPage: boolean;
+  readonly takesSpinlock: boolean;
+  /** Takes a lock with readers and writers, on either side. */
+  readonly takesRwlock: boolean;
+  /** Part of the operation that a call of it is. */
+  readonly part: OperationPart | null;
+  readonly primitive: LockPrimitive | null;
+  readonly isSlowpath: boolean;
+  /**
+   * A function of zsmalloc that is not known: what it calls counts as called by the operation around it. A
+   * patched kernel may have moved the work of zs_free there.
+   */
+  readonly isWrapper: boolean;
+}
+
+/** What a function of this name means. */
+export function meaningOf(functionName: string): Meaning {
+  const name = bareName(functionName);
+  const primitive = lockPrimitive(name);
+  const acquires = primitive?.op === 'acquire';
+  const operation = OPERATIONS[name] ?? 0;
+  const inner = INNER.find((candidate) => candidate === name) ?? null;
+  const releasesZspage = /^_*free_zspage/.test(name);
+  return {
+    name,
+    operation,
+    inner,
+    takesPage: /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)(?:_\w+)?$/.test(name),
+    releasesZspage,
+    releasesPage: /^(?:__ClearPageMovable|reset_zpdesc)$/.test(name),
+    takesSpinlock: acquires && primitive.kind === 'spinlock',
+    takesRwlock: acquires && primitive.kind.startsWith('rwlock'),
+    part: partOf(name, primitive),
+    primitive,
+    isSlowpath: primitive?.op === 'slowpath',
+    isWrapper:
+      operation === 0 && inner === null && !releasesZspage && primitive === null && WRAPPER.test(name),
+  };
+}
+
+/** The part of a zsmalloc operation that a call of this function is, by its name. */
+function partOf(name: string, primitive: LockPrimitive | null): OperationPart | null {
+  if (primitive) {
+    const isPool = primitive.kind.startsWith('rwlock');
+    if (primitive.op === 'acquire')
+      return isPool ? 'poolLock' : primitive.kind === 'spinlock' ? 'lock' : null;
+    if (primitive.op === 'release')
+      return isPool ? 'poolUnlock' : primitive.kind === 'spinlock' ? 'unlock' : null;
+    return primitive.op === 'try' && primitive.kind === 'spinlock' ? 'tryLock' : null;
+  }
+  if (name === 'obj_malloc' || name === 'obj_free') return 'object';
+  if (name === 'fix_fullness_group') return 'group';
+  if (/^(?:zram_free_page|(?:zram_)?slot_free)$/.test(name)) return 'slot';
+  if (/^_*free_zspage/.test(name) || /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)/.test(name)) return 'zspage';
+  // Where free_zspage is inlined.
+  if (
+    /^(?:__ClearPageMovable|reset_zpdesc|unlock_page|folio_unlock|__folio_put|free_unref_page|free_frozen_pages|dec_zone_page_state|trylock_zspage)$/.test(
+      name,
+    )
+  )
+    return 'zspage';
+  if (/^kmem_cache_(?:alloc|free)/.test(name)) return 'handle';
+  return null;
+}
