@@ -16,6 +16,7 @@ export const tryReadQueue: Design = {
   source: 'reply in the thread "reduce zs_free() latency", April 2026',
   notes: [
     'Never waits for a writer; without one it saves nothing: each free still takes and gives the reader lock.',
+    'The free that gets the lock again frees all that was queued under it: that one is long, and writers wait for it.',
     'What to do with a queue that grows was not posted: at `entries` handles a free waits for the lock (assumption).',
     'Handles that are queued when the last free of a CPU fails its trylock stay until the next free there.',
   ],
