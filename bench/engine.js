@@ -40,6 +40,8 @@ const around = (meanNs) =>
     (_, k) => meanNs * (0.5 - 0.5 * Math.log(1 - (k + 0.5) / 64)),
   );
 const COSTS = {
+  notify: 10,
+  'zram-counter': 5,
   slot: 25,
   locate: 75,
   'locate-class': 10,

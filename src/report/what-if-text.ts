@@ -2,6 +2,8 @@ import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.
 import { bytesText, durationText, shareText } from './quantities.ts';
 import { scenarioBlocks } from './scenario-text.ts';
 import { wrap } from './text/layout.ts';
+import { compactionLines } from './what-if-compaction.ts';
+import { placesLines } from './what-if-places.ts';
 
 /** A what-if as plain text of at most 72 columns: validation first, then what each design changes. */
 export function renderWhatIfText(result: WhatIfResult): string {
@@ -10,6 +12,8 @@ export function renderWhatIfText(result: WhatIfResult): string {
     answer(result),
     ['Does the model fit the recording?', ...validation(result)],
     ['Designs, against the base', ...designTable(result)],
+    ...(result.places ? [placesLines(result.places)] : []),
+    ...(result.compaction ? [compactionLines(result, result.compaction)] : []),
     ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
     ...scenarioBlocks(result),
     ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),
@@ -110,12 +114,15 @@ function designTable(result: WhatIfResult): string[] {
     `  total       ${span(design.totalNs, durationText)}`,
     `  a free      p50 ${durationText(design.latency.p50Ns)}  p99 ${durationText(design.latency.p99Ns)}  max ${durationText(design.latency.maxNs)}`,
     ...waits(design),
-    `  CPU work    caller ${durationText(design.cpuWorkNs.caller)}  worker ${durationText(design.cpuWorkNs.worker)}`,
+    `  CPU work    caller ${durationText(design.cpuWorkNs.caller)}  worker ${durationText(design.cpuWorkNs.worker)}${design.compaction ? `  compaction ${durationText(design.cpuWorkNs.compaction)}` : ''}`,
     `  pages back  50 % at ${durationText(design.memoryReturn.t50Ns)}, 90 % at ${durationText(design.memoryReturn.t90Ns)}, all at ${durationText(design.memoryReturn.t100Ns)}`,
     ...(design.strandedBytes.worst > 0
       ? [
           `  never freed ${bytesText(design.strandedBytes.typical)}, at worst ${bytesText(design.strandedBytes.worst)}`,
         ]
+      : []),
+    ...(design.leftEmpty > 0
+      ? [`  left empty  ${design.leftEmpty} zspages with a locked page, for the worker`]
       : []),
     ...(design.overflowShare > 0
       ? [`  queue full  for ${shareText(design.overflowShare)} of the frees`]

@@ -1,8 +1,9 @@
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
- * releasing the pool's reader lock, the same for the lock of the lists, the object, its fullness group,
- * the zspage (made or freed), the handle; what is left (`self`), and how many calls there were
- * (`calls`, a count).
+ * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
+ * group, the zspage (made or freed), the handle; of a notification the lock of the slot tried (released:
+ * `unlock`) and what zram frees under it; what is left (`self`), and how many calls there were (`calls`,
+ * a count).
  */
 export type OperationPart =
   | 'poolLock'
@@ -15,6 +16,8 @@ export type OperationPart =
   | 'group'
   | 'zspage'
   | 'handle'
+  | 'tryLock'
+  | 'slot'
   | 'self'
   | 'calls';
 
@@ -138,6 +141,8 @@ export class OperationTable {
     group: new GrowingTimes(),
     zspage: new GrowingTimes(),
     handle: new GrowingTimes(),
+    tryLock: new GrowingTimes(),
+    slot: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
@@ -153,6 +158,8 @@ export class OperationTable {
     group: new GrowingTimes(),
     zspage: new GrowingTimes(),
     handle: new GrowingTimes(),
+    tryLock: new GrowingTimes(),
+    slot: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };

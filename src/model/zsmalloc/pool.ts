@@ -284,20 +284,21 @@ export class Pool {
     return this.#inUse[zspage] === 0 ? zspage : NONE;
   }
 
-  /** Takes an empty zspage off its list: nobody else finds it from now on. */
+  /** Takes an empty zspage off its list and out of the counts: nobody else finds it from now on. */
   detach(zspage: ZspageId): void {
     this.#remove(zspage);
+    const sizeClass = this.#class[zspage]!;
+    this.objectsAllocated[sizeClass]! -= this.#objects[sizeClass]!;
   }
 
   /** Gives the pages of an empty zspage back: all of its page locks could be taken. Returns how many. */
   release(zspage: ZspageId): number {
     const sizeClass = this.#class[zspage]!;
-    if (this.#group[zspage] !== NONE) this.#remove(zspage);
+    if (this.#group[zspage] !== NONE) this.detach(zspage);
     this.#next[zspage] = this.#spare[sizeClass]!;
     this.#spare[sizeClass] = zspage;
     const pages = this.#pages[sizeClass]!;
     this.pagesReturned += pages;
-    this.objectsAllocated[sizeClass]! -= this.#objects[sizeClass]!;
     return pages;
   }
 

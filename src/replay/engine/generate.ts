@@ -22,6 +22,8 @@ export interface Shape {
   readonly allAlone: boolean;
   /** Entry of each path that tasks run. */
   readonly paths: readonly number[];
+  /** Some tasks go on only as long as others do. */
+  readonly hasBackground: boolean;
 }
 
 /** A program as the source of a JavaScript function, and the labels in it. */
@@ -49,8 +51,11 @@ export const HOT_STATE = [
   'locks',
   'queues',
   'recorder',
+  'compactor',
   'bucketOf',
   'draw',
+  'mix',
+  'happens',
   'seed',
   'firstWorker',
   'firstHog',
@@ -82,7 +87,8 @@ class Generator {
   constructor(program: Program, shape: Shape) {
     this.#program = program;
     this.#shape = shape;
-    this.#order = stepOrder(program);
+    const drains = program.queues.map((queue) => program.entry.get(queue.declaration.drain)!);
+    this.#order = stepOrder(program, [...shape.paths, ...drains]);
   }
 
   generate(): Generated {
@@ -169,10 +175,12 @@ ${cases}
   state = drainLabel[queue];
   continue run;
 }`;
+    const background = `if (isBackground[thread] && threads.isOver(t)) { threads.retire(cpu, thread, t); continue pick; }`;
     const entries = this.#shape.paths.map((at) => this.#label(`at ${at}`));
     const go = entries.length === 1 ? `state = ${entries[0]};` : 'state = entryLabel[rows[op * 5 + 4]];';
     return `case 0: {
 ${this.#shape.hasOthers ? others : ''}
+${this.#shape.hasBackground ? background : ''}
 op = next[thread];
 operation[thread] = op;
 startNs[thread] = t;
@@ -210,7 +218,16 @@ continue run;
         this.#text.push(this.#end(this.#label(`at ${at}`)));
         return;
       }
-      if (op === Op.JumpUnless) {
+      if (op === Op.JumpBack) {
+        this.#text.push(this.#goto(code[at + 2]!));
+        return;
+      }
+      if (op === Op.LockPages) {
+        const chance = `happens(luck[thread], ${code[at + 3]}, ${code[at + 1]})`;
+        this.#text.push(`if (!${chance}) { ${this.#goto(code[at + 2]!)} }`);
+        this.#text.push(`conditions[thread] &= ${~(1 << ConditionBit.ZspageEmpty)};`);
+      } else if (op === Op.Again) this.#text.push(`if (${this.#holds(at)}) { ${this.#goto(code[at + 2]!)} }`);
+      else if (op === Op.JumpUnless) {
         const to = code[at + 2]!;
         const body = this.#inlineBody(at + WORDS, to);
         if (body === undefined) this.#text.push(`if (!(${this.#holds(at)})) { ${this.#goto(to)} }`);
@@ -221,7 +238,8 @@ continue run;
         }
       } else this.#text.push(`{ ${this.#step(at)} }`);
       // Over the branch of failure stands a jump.
-      at = op === Op.TryLock || op === Op.Enqueue ? code[at + 6]! : at + WORDS;
+      const branches = op === Op.TryLock || op === Op.TryReadLock || op === Op.Enqueue;
+      at = branches ? code[at + 6]! : at + WORDS;
     }
   }
 
@@ -230,7 +248,7 @@ continue run;
     const lines: string[] = [];
     for (let at = from; at < to; at += WORDS) {
       const op = this.#program.code[at]!;
-      const isPlain = op === Op.Work || op === Op.WorkPerPage || op === Op.Pool;
+      const isPlain = op === Op.Work || op === Op.WorkPerPage || op === Op.WorkPerObject || op === Op.Pool;
       if (!isPlain || this.#order.isOrdered[at / WORDS] || this.#order.isTarget[at / WORDS]) return undefined;
       lines.push(`{ ${this.#step(at)} }`);
     }
@@ -299,6 +317,8 @@ ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
         return `const d = ${this.#cost(at)}; t += d; work += d;`;
       case Op.WorkPerPage:
         return `const d = ${this.#cost(at)} * pages[thread]; t += d; work += d;`;
+      case Op.WorkPerObject:
+        return `const d = ${this.#cost(at)} * objects[thread]; t += d; work += d;`;
       case Op.Atomic:
         return `const begin = lineFree[${a}] > t ? lineFree[${a}] : t;
 if (begin > t) { lineWaitNs[${a}] += begin - t; waitedNs[thread] += begin - t; }
@@ -338,6 +358,21 @@ freeNs[m] = Infinity; lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${a}]++;`;
 if (${blocked}) { pc[thread] = ${waits}; locks.queue(m, ${a}, thread, cpu, t, ${writes}); continue pick; }
 ${taken} acquisitions[${a}]++;`;
       }
+      case Op.TryReadLock: {
+        const pass = `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
+        if (!this.#order.hasWriter[a]) return `${pass} acquisitions[${a}]++;`;
+        return `${pass} if (writer[m] || queueLength[m] !== 0) { ${this.#goto(b)} }
+readers[m]++; acquisitions[${a}]++;`;
+      }
+      case Op.Look:
+        return `if (queueLength[${this.#member(a)}] !== 0) conditions[thread] |= ${1 << ConditionBit.LetsGo};`;
+      case Op.NextQueued:
+        return `const queued = queues.takeOwn(${a}, cpu) | 0;
+if (calling[thread] < 0) calling[thread] = op;
+op = queued < 0 ? calling[thread] : queued;
+operation[thread] = op;
+luck[thread] = mix(op, 0, seed) | 0;
+if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
       case Op.ReadUnlock:
       case Op.WriteUnlock: {
         if (!this.#order.hasWriter[a]) return `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
@@ -444,6 +479,16 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
         return 'taken++; pool.allocateFromNew(rows[op * 5 + 1], rows[op * 5]);';
       case PoolAction.DetachZspage:
         return 'pool.detach(zspage[thread]);';
+      case PoolAction.CompactZspage:
+        return 'compactor.round(thread, rows[op * 5 + 1]);';
+      case PoolAction.PutBackDestination:
+        return 'compactor.putBack();';
+      case PoolAction.TakeEmpty:
+        return `const z = pool.firstEmpty(rows[op * 5 + 1]) | 0;
+zspage[thread] = z;
+pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
+conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};
+if (z >= 0) pool.detach(z);`;
       default:
         return 'recorder.returned(cpu, t, pool.release(zspage[thread]));';
     }
@@ -471,6 +516,14 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
   continue pick;
 }`
       : '';
+    const background = this.#shape.hasBackground
+      ? `if (isBackground[thread]) {
+  recorder.backgroundDid(d, t);
+  pc[thread] = 0;
+  threads.pause(cpu, thread, t, +threads.turnOver(thread, op, t));
+  continue pick;
+}`
+      : '';
     const p = this.#shape.paths.length === 1 ? '0' : 'rows[op * 5 + 4]';
     // Who comes next on a CPU with several threads may depend on whom others have woken.
     const shared = this.#shape.hasOthers || !this.#shape.allAlone;
@@ -483,6 +536,7 @@ latency[p * ${BUCKETS} + bucketOf(d)]++;
 sumNs[p] += d;
 if (d > maxNs[p]) maxNs[p] = d;
 operations[p]++;
+${background}
 taskEndNs[thread] = t;
 const n = op + 1;
 next[thread] = n;

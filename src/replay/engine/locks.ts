@@ -29,6 +29,11 @@ export class Locks {
   /** Waited for the line of a read-write lock. */
   readonly lineSumNs: Float64Array;
   readonly #queueNs: Float64Array;
+  /** By family: readers that waited behind a writer that held, that waited; how long, and longest. */
+  readonly #behindHolder: Float64Array;
+  readonly #behindQueue: Float64Array;
+  readonly #readersNs: Float64Array;
+  readonly #longestReaderNs: Float64Array;
   readonly #dataNs: Float64Array;
   readonly #names: readonly string[];
   readonly #kinds: readonly LockKind[];
@@ -109,6 +114,10 @@ export class Locks {
     this.holdNs = new Float64Array(families);
     this.lineSumNs = new Float64Array(families);
     this.#queueNs = new Float64Array(families);
+    this.#behindHolder = new Float64Array(families);
+    this.#behindQueue = new Float64Array(families);
+    this.#readersNs = new Float64Array(families);
+    this.#longestReaderNs = new Float64Array(families);
 
     const members = this.first[families]!;
     this.members = members;
@@ -170,6 +179,7 @@ export class Locks {
 
   /** A thread comes to a read-write lock that it does not get. */
   queue(lock: number, family: number, thread: number, cpu: number, t: number, writes: number): void {
+    if (!writes) (this.writer[lock] ? this.#behindHolder : this.#behindQueue)[family]!++;
     this.#join(lock, family, thread, t, writes);
     this.#threads.now[cpu] = Number.POSITIVE_INFINITY;
   }
@@ -183,7 +193,11 @@ export class Locks {
       if (writes && this.readers[lock]! > 0) break;
       // Readers pass the wait lock one after another.
       granted += this.#handOffOneNs;
-      this.#leave(lock, family, head, granted);
+      const waited = this.#leave(lock, family, head, granted);
+      if (!writes) {
+        this.#readersNs[family]! += waited;
+        if (waited > this.#longestReaderNs[family]!) this.#longestReaderNs[family] = waited;
+      }
       if (writes) {
         this.writer[lock] = 1;
         this.sinceNs[lock] = granted;
@@ -258,6 +272,12 @@ export class Locks {
         holdNs: this.holdNs[f]!,
         queueNs,
         lineWaitNs: this.lineSumNs[f]!,
+        readers: {
+          behindHolder: this.#behindHolder[f]!,
+          behindQueue: this.#behindQueue[f]!,
+          waitNs: this.#readersNs[f]!,
+          longestNs: this.#longestReaderNs[f]!,
+        },
       };
     });
   }
@@ -274,8 +294,8 @@ export class Locks {
     this.#count(lock, family, t, 1);
   }
 
-  /** Takes a waiter out of the queue; its wait ends at `t`. */
-  #leave(lock: number, family: number, thread: number, t: number): void {
+  /** Takes a waiter out of the queue; its wait ends at `t`. Returns how long it was. */
+  #leave(lock: number, family: number, thread: number, t: number): number {
     const behind = this.#nextWaiter[thread]!;
     let before = NONE;
     if (this.queueHead[lock] === thread) this.queueHead[lock] = behind;
@@ -292,6 +312,7 @@ export class Locks {
     this.contended[family]!++;
     this.acquisitions[family]!++;
     this.#threads.waitedNs[thread]! += waited;
+    return waited;
   }
 
   #outOfOrder(family: number, thread: number, passed: number): never {

@@ -50,6 +50,9 @@ export class Queues {
   readonly #longestRun: Int32Array;
   readonly #buffers: readonly (readonly Int32Array[])[];
   readonly #filled: readonly Int32Array[];
+  /** By queue and CPU: handles of the buffer that its own CPU has taken. */
+  readonly #takenOf: readonly Int32Array[];
+  readonly #wakes: readonly boolean[];
   readonly #waiting: readonly Ring[];
   readonly #held: Int32Array;
   readonly #use: readonly QueueUse[];
@@ -72,6 +75,8 @@ export class Queues {
       Array.from({ length: queue.per === 'cpu' ? cpus : 0 }, () => new Int32Array(queue.entries)),
     );
     this.#filled = declarations.map(() => new Int32Array(cpus));
+    this.#takenOf = declarations.map(() => new Int32Array(cpus));
+    this.#wakes = declarations.map((queue) => queue.wakes !== 'never');
     this.#waiting = declarations.map(() => new Ring());
     this.#held = new Int32Array(declarations.length);
     this.#runLength = new Int32Array(declarations.length);
@@ -104,7 +109,7 @@ export class Queues {
       return true;
     }
     this.#buffers[queue]![cpu]![filled[cpu]!++] = operation;
-    if (filled[cpu] === capacity && this.#fullBuffers[queue]! < this.#most[queue]!)
+    if (this.#wakes[queue] && filled[cpu] === capacity && this.#fullBuffers[queue]! < this.#most[queue]!)
       this.#handOver(queue, cpu, t);
     return true;
   }
@@ -115,6 +120,20 @@ export class Queues {
     if (waiting.length === 0) return -1;
     this.#held[queue]!--;
     return waiting.take();
+  }
+
+  /** The oldest operation of a CPU's own buffer, -1 when nothing is left in it. */
+  takeOwn(queue: number, cpu: number): number {
+    const taken = this.#takenOf[queue]!;
+    const filled = this.#filled[queue]!;
+    if (taken[cpu] === filled[cpu]) {
+      taken[cpu] = 0;
+      filled[cpu] = 0;
+      return -1;
+    }
+    this.#held[queue]!--;
+    this.#use[queue]!.drained++;
+    return this.#buffers[queue]![cpu]![taken[cpu]!++]!;
   }
 
   /** A worker has done one: when that was the last of a buffer, the next full one may come. */

@@ -10,6 +10,8 @@ export class Recorder {
   readonly taskEndNs: Float64Array;
   /** CPU time of workers with their waits, and the end of their last operation. */
   readonly workers = new Float64Array(2);
+  /** The same of background tasks. */
+  readonly background = new Float64Array(2);
   /** Time of all steps, ns; objects taken and put back; operations that gave up at a lock. */
   readonly account = new Float64Array(4);
   readonly #returns: readonly PageReturns[];
@@ -26,6 +28,11 @@ export class Recorder {
   workerDid(startNs: number, endNs: number): void {
     this.workers[0]! += endNs - startNs;
     this.workers[1] = Math.max(this.workers[1]!, endNs);
+  }
+
+  backgroundDid(ns: number, endNs: number): void {
+    this.background[0]! += ns;
+    this.background[1] = Math.max(this.background[1]!, endNs);
   }
 
   /** Pages went back; each CPU tells it in the order of its time. */
