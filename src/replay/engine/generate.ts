@@ -8,12 +8,12 @@ import { BUCKETS } from './time.ts';
 const WORDS = 4;
 /** What the hot function counts in variables goes to the recorder's accounts at its end. */
 const ACCOUNTS = 'account[0] += work; account[1] += taken; account[2] += put; account[3] += missed;';
-/** CPUs up to which the search for the earliest one is written out. */
-const UNROLLED_CPUS = 16;
 
 /** What the hot function is made for, besides the program. */
 export interface Shape {
   readonly cpus: number;
+  /** CPUs that have any thread, in their order. */
+  readonly usedCpus: readonly number[];
   /** By cost: all quantiles are equal; the operations' own costs are known. */
   readonly isConstant: readonly boolean[];
   readonly isRecorded: readonly boolean[];
@@ -160,14 +160,10 @@ ${cases}
 
   /** The earliest CPU, the first of several, and the time of the next one. */
   #search(): string {
-    const { cpus } = this.#shape;
-    const compare = (k: string | number) =>
+    const [first, ...others] = this.#shape.usedCpus;
+    const compare = (k: number) =>
       `n = now[${k}]; if (n < t) { limit = t; t = n; cpu = ${k}; } else if (n < limit) limit = n;`;
-    const others =
-      cpus > UNROLLED_CPUS
-        ? `for (let k = 1; k < ${cpus}; k++) { ${compare('k')} }`
-        : Array.from({ length: cpus - 1 }, (_, k) => compare(k + 1)).join('\n');
-    return `let t = now[0], cpu = 0, limit = Infinity, n = 0;\n${others}`;
+    return `let t = now[${first ?? 0}], cpu = ${first ?? 0}, limit = Infinity, n = 0;\n${others.map(compare).join('\n')}`;
   }
 
   /** Where a thread begins its next operation. */
@@ -570,11 +566,11 @@ sumNs[p] += d;
 if (d > maxNs[p]) maxNs[p] = d;
 operations[p]++;
 ${background}
-taskEndNs[thread] = t;
 const n = op + 1;
 next[thread] = n;
-if (n !== last[thread] && alone[cpu]) { t += thinkNs[n]; state = 0; continue run; }
+if (n !== last[thread]${this.#shape.allAlone ? '' : ' && alone[cpu]'}) { t += thinkNs[n]; state = 0; continue run; }
 pc[thread] = 0;
+taskEndNs[thread] = t;
 threads.ended(cpu, thread, t, n === last[thread] ? Infinity : t + thinkNs[n]);
 continue pick; }`;
   }

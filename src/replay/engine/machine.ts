@@ -172,6 +172,7 @@ export class Machine {
     const sharing = lockSharing(program, columns);
     const generated = generate(program, {
       cpus,
+      usedCpus: threads.usedCpus,
       isConstant,
       isRecorded: recorded.map((column) => column !== undefined),
       sharing,

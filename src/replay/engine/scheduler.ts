@@ -135,6 +135,11 @@ export class Scheduler {
     for (let cpu = 0; cpu < cpus; cpu++) this.schedule(cpu, 0);
   }
 
+  /** CPUs that have any thread. */
+  get usedCpus(): readonly number[] {
+    return this.#threadsOf.flatMap((list, cpu) => (list.length > 0 ? [cpu] : []));
+  }
+
   /** All operations of all tasks are done. */
   get tasksAreDone(): boolean {
     return this.#tasksLeft === 0;
