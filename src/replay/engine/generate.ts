@@ -1,16 +1,19 @@
+import { IN_USE, ZSPAGE_ROW } from '../../model/zsmalloc/pool.ts';
 import { Sharing, type StepOrder, stepOrder } from './order.ts';
 import { ConditionBit, Op, PoolAction, type Program } from './program.ts';
+import { quantileSource } from './random.ts';
+import { RETURNS_AT_ONCE } from './recorder.ts';
 import { BUCKETS } from './time.ts';
 
 const WORDS = 4;
 /** What the hot function counts in variables goes to the recorder's accounts at its end. */
 const ACCOUNTS = 'account[0] += work; account[1] += taken; account[2] += put; account[3] += missed;';
-/** CPUs up to which the search for the earliest one is written out. */
-const UNROLLED_CPUS = 16;
 
 /** What the hot function is made for, besides the program. */
 export interface Shape {
   readonly cpus: number;
+  /** CPUs that have any thread, in their order. */
+  readonly usedCpus: readonly number[];
   /** By cost: all quantiles are equal; the operations' own costs are known. */
   readonly isConstant: readonly boolean[];
   readonly isRecorded: readonly boolean[];
@@ -18,6 +21,8 @@ export interface Shape {
   readonly sharing: Int32Array;
   /** There are workers or hogs, not only tasks. */
   readonly hasOthers: boolean;
+  /** No step looks for a zspage: frees need only count objects, see {@link Pool.freesAlone}. */
+  readonly onlyFrees: boolean;
   /** Each task has a CPU for itself. */
   readonly allAlone: boolean;
   /** Entry of each path that tasks run. */
@@ -47,13 +52,14 @@ export const HOT_STATE = [
   'recorded',
   'touched',
   'pool',
+  'placeOf',
+  'zspages',
   'threads',
   'locks',
   'queues',
   'recorder',
   'compactor',
   'bucketOf',
-  'draw',
   'mix',
   'happens',
   'seed',
@@ -124,7 +130,7 @@ ${HOT_STATE.map((name, k) => `const ${name} = s[${k}];`).join('\n')}
 ${this.#program.locks.map((_, f) => `const ownTouched${f} = touched[${f}];`).join('\n')}
 ${this.#touch()}
 let left = budget | 0;
-let work = 0, taken = 0, put = 0, missed = 0;
+let work = 0, taken = 0, put = 0, missed = 0, q = 0;
 pick: for (;;) {
   if (--left < 0) { ${ACCOUNTS} return true; }
 ${this.#search()}
@@ -148,20 +154,16 @@ ${cases}
    * same reason results of calls carry a plus or "| 0".
    */
   #touch(): string {
-    const owned = this.#program.locks.map((_, f) => `ownTouched${f}.length`);
-    return `if (F[0] + I[0] + rows[0] + thinkNs[0] + ${['0', ...owned].join(' + ')} === -1 && budget < 0) return false;`;
+    const owned = ['placeOf', 'zspages', ...this.#program.locks.map((_, f) => `ownTouched${f}`)];
+    return `if (F[0] + I[0] + rows[0] + thinkNs[0] + ${owned.map((name) => `${name}.length`).join(' + ')} === -1 && budget < 0) return false;`;
   }
 
   /** The earliest CPU, the first of several, and the time of the next one. */
   #search(): string {
-    const { cpus } = this.#shape;
-    const compare = (k: string | number) =>
+    const [first, ...others] = this.#shape.usedCpus;
+    const compare = (k: number) =>
       `n = now[${k}]; if (n < t) { limit = t; t = n; cpu = ${k}; } else if (n < limit) limit = n;`;
-    const others =
-      cpus > UNROLLED_CPUS
-        ? `for (let k = 1; k < ${cpus}; k++) { ${compare('k')} }`
-        : Array.from({ length: cpus - 1 }, (_, k) => compare(k + 1)).join('\n');
-    return `let t = now[0], cpu = 0, limit = Infinity, n = 0;\n${others}`;
+    return `let t = now[${first ?? 0}], cpu = ${first ?? 0}, limit = Infinity, n = 0;\n${others.map(compare).join('\n')}`;
   }
 
   /** Where a thread begins its next operation. */
@@ -171,7 +173,7 @@ ${cases}
   const queue = thread - firstWorker;
   op = queues.take(queue) | 0;
   if (op < 0) { threads.sleep(cpu, thread, t); continue pick; }
-  threads.start(thread, op, t);
+  ${this.#start()}
   state = drainLabel[queue];
   continue run;
 }`;
@@ -182,14 +184,19 @@ ${cases}
 ${this.#shape.hasOthers ? others : ''}
 ${this.#shape.hasBackground ? background : ''}
 op = next[thread];
-operation[thread] = op;
-startNs[thread] = t;
-let h = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
-h ^= h >>> 15; h = Math.imul(h, 0x2c1b3c6d); h ^= h >>> 12; h = Math.imul(h, 0x297a2d39);
-luck[thread] = h ^ (h >>> 15);
+${this.#start()}
 ${go}
 continue run;
 }`;
+  }
+
+  /** A thread starts an operation. */
+  #start(): string {
+    return `operation[thread] = op;
+startNs[thread] = t;
+q = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
+q ^= q >>> 15; q = Math.imul(q, 0x2c1b3c6d); q ^= q >>> 12; q = Math.imul(q, 0x297a2d39);
+luck[thread] = q ^ (q >>> 15);`;
   }
 
   // ---------------------------------------------------------------- steps
@@ -386,8 +393,9 @@ if (queueLength[m] !== 0) { locks.passOn(m, ${a}, t); if (t < limit) limit = t; 
       case Op.Pool:
         return this.#pool(a);
       case Op.Enqueue: {
-        return `const before = now[workerCpu];
-if (!queues.enqueue(${a}, op, cpu, t)) { ${this.#goto(b)} }
+        return `now[cpu] = t;
+const before = now[workerCpu];
+if (!queues.enqueue(${a}, op, cpu)) { ${this.#goto(b)} }
 if (now[workerCpu] !== before && t < limit) limit = t;`;
       }
       default:
@@ -431,14 +439,14 @@ lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${family}]++;`;
     const isMutex = kind === 'mutex';
     const taking = isMutex
       ? `locks.awake(m, ${family}, thread, cpu, t);`
-      : `t = +locks.takeOver(m, ${family}, thread, t); if (t < 0) continue pick;`;
+      : `if ((locks.takeOver(m, ${family}, thread) | 0) !== thread) continue pick; t = now[cpu];`;
     this.#rare.push(`case ${waits}: { ${member} ${taking}
 state = ${this.#label(`at ${at + WORDS}`)}; continue run; }`);
     return `${member}
 ${own} {
 ${keeps}
 if (freeNs[m] > t || queueLength[m] !== 0) {
-  pc[thread] = ${waits}; locks.${isMutex ? 'sleep' : 'spin'}(m, ${family}, thread, cpu, t); continue pick;
+  pc[thread] = ${waits}; ${isMutex ? `locks.sleep(m, ${family}, thread, cpu, t);` : `now[cpu] = t; locks.spin(m, ${family}, thread, cpu);`} continue pick;
 }
 ${take} freeNs[m] = Infinity; }`;
   }
@@ -466,7 +474,7 @@ if (queueLength[m] !== 0) { now[cpuOf[queueHead[m]]] = t; if (t < limit) limit =
     switch (action) {
       case PoolAction.PutObject:
         return `put++;
-const z = pool.free(rows[op * 5]) | 0;
+${this.#free()}
 zspage[thread] = z;
 pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
 conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};`;
@@ -490,8 +498,27 @@ pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
 conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};
 if (z >= 0) pool.detach(z);`;
       default:
-        return 'recorder.returned(cpu, t, pool.release(zspage[thread]));';
+        return this.#release();
     }
+  }
+
+  /** Sets z to the zspage that the free has emptied, or to -1. */
+  #free(): string {
+    if (!this.#shape.onlyFrees) return 'const z = pool.free(rows[op * 5]) | 0;';
+    return `const at = rows[op * 5] * 2;
+let z = placeOf[at] | 0;
+if (z < 0 || at >= placeOf.length) pool.free(rows[op * 5]);
+placeOf[at] = -1;
+const row = z * ${ZSPAGE_ROW} + ${IN_USE}, inUse = zspages[row] - 1;
+zspages[row] = inUse;
+if (inUse !== 0) z = -1;`;
+  }
+
+  /** Calls take no times: a double that goes through one is put into an object. */
+  #release(): string {
+    return `const k = cpu * ${RETURNS_AT_ONCE} + returnCount[cpu];
+returnNs[k] = t; returnPages[k] = pool.release(zspage[thread]) | 0;
+if (++returnCount[cpu] === ${RETURNS_AT_ONCE}) recorder.keepReturns(cpu);`;
   }
 
   #cost(at: number): string {
@@ -500,7 +527,7 @@ if (z >= 0) pool.detach(z);`;
     const { isConstant, isRecorded } = this.#shape;
     const drawn = isConstant[cost]
       ? `quantiles[${cost * 64}]`
-      : `quantiles[${cost * 64} + draw(luck[thread], ${code[at + 3]!})]`;
+      : `quantiles[${cost * 64} + ${quantileSource('luck[thread]', code[at + 3]!, 'q')}]`;
     if (!isRecorded[cost]) return drawn;
     return `(recorded[${cost}][op] === recorded[${cost}][op] ? recorded[${cost}][op] : ${drawn})`;
   }
@@ -510,9 +537,11 @@ if (z >= 0) pool.detach(z);`;
     const worker = hasQueues
       ? `if (thread >= firstWorker) {
   pc[thread] = 0;
-  recorder.workerDid(startNs[thread], t);
-  queues.done(thread - firstWorker, t);
-  threads.pause(cpu, thread, t, t);
+  workers[0] += t - startNs[thread];
+  if (t > workers[1]) workers[1] = t;
+  now[cpu] = t;
+  queues.done(thread - firstWorker, cpu);
+  threads.goOn(cpu, thread);
   continue pick;
 }`
       : '';
@@ -532,16 +561,16 @@ if (z >= 0) pool.detach(z);`;
       : '';
     return `{ ${meet} ${worker}
 const p = ${p}, d = t - startNs[thread];
-latency[p * ${BUCKETS} + bucketOf(d)]++;
+latency[p * ${BUCKETS} + (d >= 16 && d < 0x40000000 ? (q = 27 - Math.clz32(d | 0), q * 16 + ((d | 0) >> q)) : bucketOf(d))]++;
 sumNs[p] += d;
 if (d > maxNs[p]) maxNs[p] = d;
 operations[p]++;
 ${background}
-taskEndNs[thread] = t;
 const n = op + 1;
 next[thread] = n;
-if (n !== last[thread] && alone[cpu]) { t += thinkNs[n]; state = 0; continue run; }
+if (n !== last[thread]${this.#shape.allAlone ? '' : ' && alone[cpu]'}) { t += thinkNs[n]; state = 0; continue run; }
 pc[thread] = 0;
+taskEndNs[thread] = t;
 threads.ended(cpu, thread, t, n === last[thread] ? Infinity : t + thinkNs[n]);
 continue pick; }`;
   }

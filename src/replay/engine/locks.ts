@@ -142,18 +142,24 @@ export class Locks {
     this.#writes = new Uint8Array(threads.threads);
   }
 
-  /** A thread comes to a spinlock that it does not get: it spins in the queue. */
-  spin(lock: number, family: number, thread: number, cpu: number, t: number): void {
+  /**
+   * A thread comes to a spinlock that it does not get, at its CPU's time: it spins in the queue. (The hot
+   * loop hands over no times: a double that goes through a call is put into an object.)
+   */
+  spin(lock: number, family: number, thread: number, cpu: number): void {
+    const t = this.#threads.now[cpu]!;
     const isHead = this.queueLength[lock] === 0;
     this.#join(lock, family, thread, t, 0);
     this.#threads.now[cpu] = isHead ? this.freeNs[lock]! : Number.POSITIVE_INFINITY;
   }
 
   /**
-   * The lock was released at `t` and is passed on by the head of its queue.
-   * @returns when that has it, or -1 when another waiter was faster (bit spinlocks).
+   * The lock was released just now, by the clock of the CPU of the head of its queue, who passes it on.
+   * @returns who has it, from its CPU's time on; another waiter may be faster (bit spinlocks).
    */
-  takeOver(lock: number, family: number, thread: number, t: number): number {
+  takeOver(lock: number, family: number, thread: number): number {
+    const { now, cpuOf } = this.#threads;
+    const t = now[cpuOf[thread]!]!;
     const length = this.queueLength[lock]!;
     if (!(this.freeNs[lock]! <= t)) {
       const law = `${this.#names[family]}: one holder at a time`;
@@ -169,12 +175,13 @@ export class Locks {
     this.#leave(lock, family, winner, granted);
     this.freeNs[lock] = Number.POSITIVE_INFINITY;
     this.sinceNs[lock] = granted;
-    const { now, cpuOf } = this.#threads;
     this.lastCpu[lock] = cpuOf[winner]!;
-    if (winner === thread) return granted;
-    this.#resume(winner, granted);
-    now[cpuOf[thread]!] = Number.POSITIVE_INFINITY;
-    return NONE;
+    if (winner === thread) now[cpuOf[thread]!] = granted;
+    else {
+      this.#resume(winner, granted);
+      now[cpuOf[thread]!] = Number.POSITIVE_INFINITY;
+    }
+    return winner;
   }
 
   /** A thread comes to a read-write lock that it does not get. */

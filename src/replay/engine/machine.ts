@@ -6,10 +6,10 @@ import { generate, HOT_STATE } from './generate.ts';
 import { eachHasOneHandle } from './handles.ts';
 import { checkHandles, checkPages, checkTime, LawError } from './laws.ts';
 import { Locks } from './locks.ts';
-import { lockSharing } from './order.ts';
+import { lockSharing, onlyFrees } from './order.ts';
 import type { Program } from './program.ts';
 import { Queues } from './queues.ts';
-import { happens, mix, quantileIndex } from './random.ts';
+import { happens, mix } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
 import { bucketOf, quantised } from './time.ts';
@@ -157,6 +157,7 @@ export class Machine {
       if (at === undefined) throw new RangeError(`${program.kernel.id}: no path ${path}`);
       return at;
     });
+    const areOnlyFrees = onlyFrees(program, entries);
     const threads = new Scheduler(this.#run, program.queues.length, columns.first, columns.thinkNs);
     const recorded = recordedCosts(tasks, this.#run.opCosts, program.costs.length);
     const quantiles = new Float64Array(program.costs.length * COST_QUANTILES);
@@ -171,10 +172,12 @@ export class Machine {
     const sharing = lockSharing(program, columns);
     const generated = generate(program, {
       cpus,
+      usedCpus: threads.usedCpus,
       isConstant,
       isRecorded: recorded.map((column) => column !== undefined),
       sharing,
       allAlone: tasks.every((task) => threads.alone[task.cpu] === 1),
+      onlyFrees: areOnlyFrees,
       hasOthers: threads.threads > tasks.length,
       hasBackground: threads.isBackground.includes(1),
       paths: entries,
@@ -204,13 +207,13 @@ export class Machine {
       recorded,
       touched: locks.touched,
       pool,
+      ...(areOnlyFrees ? pool.freesAlone() : NO_PLACES),
       threads,
       locks,
       queues,
       recorder,
       compactor,
       bucketOf,
-      draw: quantileIndex,
       mix,
       happens,
       seed: this.#run.seed,
@@ -300,6 +303,7 @@ export class Machine {
   }
 }
 
+const NO_PLACES = { placeOf: new Int32Array(0), zspages: new Int32Array(0) };
 const EVENTS_AT_ONCE = 1 << 10;
 
 type HotLoop = (state: readonly unknown[], budget: number) => boolean;

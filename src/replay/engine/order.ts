@@ -1,5 +1,5 @@
 import type { OperationColumns } from './columns.ts';
-import { Op, type Program } from './program.ts';
+import { Op, PoolAction, type Program } from './program.ts';
 
 const WORDS = 4;
 
@@ -146,4 +146,21 @@ function locksOnPath(program: Program, path: string): ReadonlySet<number> {
     if (op === Op.LockRun || op === Op.UnlockRun || op === Op.TryReadLock) found.add(code[at + 1]!);
   }
   return found;
+}
+
+const FREEING: ReadonlySet<number> = new Set([
+  PoolAction.PutObject,
+  PoolAction.DetachZspage,
+  PoolAction.ReleaseZspage,
+]);
+
+/** Nothing on these paths, or on those of workers, looks for a zspage: with room, or to compact. */
+export function onlyFrees(program: Program, entries: readonly number[]): boolean {
+  const drains = program.queues.map((queue) => program.entry.get(queue.declaration.drain)!);
+  return [...entries, ...drains].every((entry) => {
+    // Paths stand behind one another, each up to its end.
+    for (let at = entry; program.code[at] !== Op.End; at += WORDS)
+      if (program.code[at] === Op.Pool && !FREEING.has(program.code[at + 1]!)) return false;
+    return true;
+  });
 }

@@ -91,8 +91,8 @@ export class Queues {
     }));
   }
 
-  /** Puts an operation's handle into a queue; false when that is full. May wake the worker. */
-  enqueue(queue: number, operation: number, cpu: number, t: number): boolean {
+  /** Puts an operation's handle into a queue, at its CPU's time; false when that is full. May wake the worker. */
+  enqueue(queue: number, operation: number, cpu: number): boolean {
     const use = this.#use[queue]!;
     const capacity = this.#capacity[queue]!;
     const filled = this.#filled[queue]!;
@@ -105,12 +105,12 @@ export class Queues {
     if (++this.#held[queue]! > use.most) use.most = this.#held[queue]!;
     if (!this.#isPerCpu[queue]) {
       this.#waiting[queue]!.push(operation);
-      this.#threads.wake(this.#threads.firstWorker + queue, t);
+      this.#threads.wake(this.#threads.firstWorker + queue, this.#threads.now[cpu]!);
       return true;
     }
     this.#buffers[queue]![cpu]![filled[cpu]!++] = operation;
     if (this.#wakes[queue] && filled[cpu] === capacity && this.#fullBuffers[queue]! < this.#most[queue]!)
-      this.#handOver(queue, cpu, t);
+      this.#handOver(queue, cpu, this.#threads.now[cpu]!);
     return true;
   }
 
@@ -137,11 +137,12 @@ export class Queues {
   }
 
   /** A worker has done one: when that was the last of a buffer, the next full one may come. */
-  done(queue: number, t: number): void {
+  done(queue: number, workerCpu: number): void {
     this.#use[queue]!.drained++;
     if (!this.#isPerCpu[queue] || ++this.#doneOfBuffer[queue]! < this.#capacity[queue]!) return;
     this.#doneOfBuffer[queue] = 0;
     this.#fullBuffers[queue]!--;
+    const t = this.#threads.now[workerCpu]!;
     for (let cpu = 0; cpu < this.#run.cpus; cpu++) {
       const isFull = this.#filled[queue]![cpu] === this.#capacity[queue];
       if (isFull && this.#fullBuffers[queue]! < this.#most[queue]!) this.#handOver(queue, cpu, t);

@@ -1,5 +1,4 @@
 import type { MachineRun } from './machine.ts';
-import { mix } from './random.ts';
 import { quantised } from './time.ts';
 
 /** No thread, no lock, no path. */
@@ -63,7 +62,6 @@ export class Scheduler {
 
   #tasksLeft = 0;
   #tasksEndNs = 0;
-  readonly #seed: number;
   readonly #sliceNs: number;
   readonly #wakeNs: number;
   /** CPU of all workers. */
@@ -72,7 +70,6 @@ export class Scheduler {
 
   constructor(run: MachineRun, queues: number, first: Int32Array, thinkNs: Float64Array) {
     const { cpus, tasks, hogs, times } = run;
-    this.#seed = run.seed;
     this.#sliceNs = quantised(times.sliceNs);
     this.#wakeNs = quantised(times.wakeNs);
     this.#switchNs = quantised(times.contextSwitchNs);
@@ -136,6 +133,11 @@ export class Scheduler {
       list.length === 1 && list[0]! < this.firstWorker && !this.isBackground[list[0]!] ? 1 : 0,
     );
     for (let cpu = 0; cpu < cpus; cpu++) this.schedule(cpu, 0);
+  }
+
+  /** CPUs that have any thread. */
+  get usedCpus(): readonly number[] {
+    return this.#threadsOf.flatMap((list, cpu) => (list.length > 0 ? [cpu] : []));
   }
 
   /** All operations of all tasks are done. */
@@ -208,11 +210,10 @@ export class Scheduler {
     this.now[cpu] = readyNs;
   }
 
-  /** A task or worker starts an operation. */
-  start(thread: number, operation: number, t: number): void {
-    this.operation[thread] = operation;
-    this.startNs[thread] = t;
-    this.luck[thread] = mix(operation, 0, this.#seed);
+  /** A worker has ended an operation at its CPU's time, and could start the next one at once. */
+  goOn(cpu: number, thread: number): void {
+    const t = this.now[cpu]!;
+    this.pause(cpu, thread, t, t);
   }
 
   /** All tasks that anybody waits for have ended before `t`. */
