@@ -2,7 +2,8 @@
  * Speed of the replay engine: modelled zs_free per CPU-second on the full path, and lock events per
  * CPU-second on the micro-model that peers were measured with (CPUs think 600 ns, take one FIFO lock,
  * hold it 200 ns; three events an operation: request, grant, release). CPU time of the process,
- * compilation and garbage collection in it; best of several runs, since other work shares the machine.
+ * garbage collection in it. Median of several runs, and the best of them, since other work may share the
+ * machine; a run before them compiles and is not counted, the first figure says what it costs.
  *
  * usage: node bench/engine.js [--cpus=4] [--frees=262144] [--repeat=5]
  */
@@ -40,6 +41,8 @@ const around = (meanNs) =>
     (_, k) => meanNs * (0.5 - 0.5 * Math.log(1 - (k + 0.5) / 64)),
   );
 const COSTS = {
+  notify: 10,
+  'zram-counter': 5,
   slot: 25,
   locate: 75,
   'locate-class': 10,
@@ -52,21 +55,21 @@ const COSTS = {
 
 function cpuSeconds(work) {
   const before = process.cpuUsage();
-  const result = work();
+  work();
   const { user, system } = process.cpuUsage(before);
-  return { result, seconds: (user + system) / 1e6 };
+  return (user + system) / 1e6;
 }
 
-function best(repeat, prepare, work) {
-  let seconds = Number.POSITIVE_INFINITY;
-  let result;
-  for (let k = 0; k < repeat; k++) {
+/** Seconds of the first run, and the median and least of those behind it. */
+function timed(repeat, prepare, work) {
+  const seconds = [];
+  for (let k = 0; k <= repeat; k++) {
     const input = prepare(k);
-    const run = cpuSeconds(() => work(input));
-    if (run.seconds < seconds) seconds = run.seconds;
-    result = run.result;
+    seconds.push(cpuSeconds(() => work(input)));
   }
-  return { seconds, result };
+  const [first, ...others] = seconds;
+  others.sort((a, b) => a - b);
+  return { first, median: others[others.length >> 1], least: others[0] };
 }
 
 /** Every CPU frees what it stored, page by page, in 24 size classes. */
@@ -93,7 +96,7 @@ function frees(era, pathName, designs) {
           pool.allocateFromNew(sizeClass[i], handle[i]);
     return pool;
   };
-  return best(options.repeat, fill, (pool) =>
+  return timed(options.repeat, fill, (pool) =>
     new Machine({
       program,
       pool,
@@ -135,7 +138,7 @@ function micro(operations) {
     thinkNs: new Float64Array(operations).fill(600),
   }));
   const pool = new Pool(new Geometry(eraById('E').geometry), eraById('E').fullness);
-  return best(
+  return timed(
     options.repeat,
     () => undefined,
     () =>
@@ -155,21 +158,25 @@ function micro(operations) {
 }
 
 const total = options.cpus * options.frees;
-console.log(`${options.cpus} CPUs, ${total} operations, best of ${options.repeat}, CPU time, one thread`);
+const rates = ({ first, median, least }, events) => {
+  const rate = (seconds) => (events / seconds / 1e6).toFixed(median < events / 2e7 ? 1 : 2);
+  return `${rate(median)} M (best ${rate(least)}, first run ${rate(first)})`;
+};
+console.log(
+  `${options.cpus} CPUs, ${total} operations, one thread; per CPU-second, median of ${options.repeat} runs`,
+);
 for (const [title, era, path, designs] of [
   ['zs_free, era E', 'E', 'zs_free', 'base'],
   ['notify (zs_free, slot lock, counters), era E', 'E', 'notify', 'base'],
   ['swap free (all of it), era E', 'E', 'swap free', 'base'],
   ['swap free, class-idx+drop-lock', 'E', 'swap free', 'class-idx+drop-lock'],
   ['swap free, deferred', 'E', 'swap free', 'deferred'],
-]) {
-  const { seconds } = frees(eraById(era), path, designs);
-  console.log(`${title}: ${(total / seconds / 1e6).toFixed(2)} M frees per CPU-second`);
-}
-const { seconds } = micro(options.frees);
-const rate = (3 * total) / seconds / 1e6;
-console.log(`one FIFO lock: ${rate.toFixed(1)} M lock events per CPU-second`);
+])
+  console.log(`${title}: ${rates(frees(eraById(era), path, designs), total)} frees`);
+const lock = micro(options.frees);
+console.log(`one FIFO lock: ${rates(lock, 3 * total)} lock events`);
+const times = (3 * total) / lock.median / 1e6 / SIMPY.most;
 console.log(
-  `SimPy, published: ${SIMPY.least}-${SIMPY.most} M; here ${(rate / SIMPY.most).toFixed(0)} times as many`,
+  `SimPy, published: ${SIMPY.least}-${SIMPY.most} M lock events; here ${times.toFixed(0)} times as many`,
 );
 console.log(`memory: ${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB resident`);

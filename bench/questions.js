@@ -42,6 +42,18 @@ const QUESTIONS = [
     command: `what-if ${BASE} -d deferred -d deferred:entries=256,buffers=64`,
     show: [/^Designs/m, /^Before/m],
   },
+  {
+    question: 'What is still left in the notify path, and what is the floor?',
+    command:
+      'what-if fixtures/function-graph/6.12.117/full-combo-p2.txt.gz --kernel D -d no-slot-lock -d no-zram-counters' +
+      ' -d class-idx+drop-lock -d deferred:entries=64,buffers=64',
+    show: [/^What a free takes/m, /^What each/m],
+  },
+  {
+    question: 'Do queued compaction writers block every later reader?',
+    command: `what-if ${BASE} -d class-idx -d try-read-queue --compaction every=10ms`,
+    show: [/^Compaction beside/m, /^Before/m],
+  },
 ];
 
 /** The part of a report from one heading to the next of interest. */
@@ -73,10 +85,5 @@ Made by \`node bench/questions.js\`. The recording is of an emulated machine und
 twenty times those of a real one, so read ratios and orders, not microseconds (docs/validation.md says how far the model
 agrees with patched kernels in this world).
 
-${blocks.join('\n')}
-## Not answered yet
-
-Whether queued compaction writers block every later reader (the engine's reader-writer lock is fair and tested for it, but
-compaction is not replayed in time), and what is left in the notify path and its floor.
-`,
+${blocks.join('\n')}`,
 );

@@ -21,10 +21,10 @@ export interface CheckOptions {
 const ACCEPT_PERCENT = 90;
 
 /** Adds the options of `--check`. */
-export function addCheckOptions(command: Command): Command {
+export function addCheckOptions(command: Command): void {
   const eras = ERAS.map((era) => era.id);
   const releases = ZSWAP_ERAS.map((era) => era.id);
-  return command
+  command
     .option('--check', 'replay the structure of zsmalloc and zswap and judge every outcome that is shown')
     .option('--kernel <era>', `with --check: era of zsmalloc, ${eras.join(', ')}`, oneOf(eras))
     .option('--zswap <version>', `with --check: version of zswap, ${releases.join(', ')}`, oneOf(releases))

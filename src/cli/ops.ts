@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { missingProbes } from '../analysis/operations/missing-probes.ts';
 import type { Probe } from '../analysis/operations/probes.ts';
 import { thinkTimes } from '../analysis/operations/think-times.ts';
 import {
@@ -11,6 +12,7 @@ import { complete } from '../replay/reconstruct/complete.ts';
 import type { Reconstruction } from '../replay/reconstruct/reconstruct.ts';
 import { wrap } from '../report/text/layout.ts';
 import { InputError } from '../trace/diagnostics.ts';
+import type { OperationTable } from '../trace/operations.ts';
 import { addCheckOptions, type CheckOptions, checkReport, refuseCheckOptions } from './check-structure.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
@@ -28,7 +30,7 @@ const LINES_AT_ONCE = 4096;
 
 /** Adds `trace-replay ops`. */
 export function addOpsCommand(program: Command): void {
-  const command = program
+  const ops = program
     .command('ops')
     .summary('the operations of zsmalloc, zram and zswap in a recording')
     .description(
@@ -45,62 +47,64 @@ export function addOpsCommand(program: Command): void {
       'after',
       '\nExamples:\n  trace-replay ops trace.txt --json | jq \'select(.what == "zs_free")\'\n' +
         '  trace-replay ops --check trace.txt',
-    );
-  addCheckOptions(command).action(async (traces: string[], options: OpsOptions, command: Command) => {
-    const names = inputNames(traces, command);
-    refuseCheckOptions(options);
-    keepInputs(names, [options.output]);
-    const recording = await readOperations(names, { quiet: options.quiet ?? false, hash: false });
-    const recorded = recording.operations.length;
-    if (recorded === 0) {
-      throw new InputError(
-        `${names.join(', ')}: no operation of zsmalloc or zram or zswap, neither as a call nor as a probe`,
-      );
-    }
-    if (options.check) {
-      await writeTo(options.output, checkReport(recording, options));
-      return;
-    }
-    const { operations: shown, compaction, kernelRelease, sideTables: tables } = recording;
-    const input = { operations: shown, compaction, kernelRelease, tables };
-    const completed = options.reconstruct ? complete({ timed: input, placed: input }, null) : null;
-    const operations = completed?.recordings.placed.operations ?? shown;
-    const reconstruction = completed?.reconstruction ?? null;
-    const listing: OperationListing = {
-      operations,
-      thinkNs: thinkTimes(operations),
-      taskText: (task) => recording.tasks.text(task),
-      lockName: (key) => recording.lockName(key),
-    };
-    const notes = [
-      ...recording.probes.map(probeNote),
-      ...(reconstruction === null ? [] : reconstructionNotes(reconstruction)),
-      ...(recording.unfinished > 0
-        ? [`${recording.unfinished} operations have no return in the recording`]
-        : []),
-    ];
-    const parts: string[] = [];
-    if (!options.json)
-      parts.push(
-        ...notes.flatMap((note) => wrap(note, '#   ', '# ')).map((line) => `${line}\n`),
-        `${OPERATION_COLUMNS}\n`,
-      );
-    const write = options.json ? operationJson : operationLine;
-    const print = (begin: number, end: number) => {
-      for (let from = begin; from < end; from += LINES_AT_ONCE) {
-        const lines: string[] = [];
-        for (let row = from; row < Math.min(end, from + LINES_AT_ONCE); row++)
-          lines.push(write(listing, row));
-        parts.push(`${lines.join('\n')}\n`);
+    )
+    .action(async (traces: string[], options: OpsOptions, command: Command) => {
+      const names = inputNames(traces, command);
+      refuseCheckOptions(options);
+      keepInputs(names, [options.output]);
+      const recording = await readOperations(names, { quiet: options.quiet ?? false, hash: false });
+      const recorded = recording.operations.length;
+      if (recorded === 0) {
+        throw new InputError(
+          `${names.join(', ')}: no operation of zsmalloc or zram or zswap, neither as a call nor as a probe`,
+        );
       }
-    };
-    if (options.older) print(recorded, operations.length);
-    print(0, recorded);
-    await writeTo(options.output, parts.join(''));
-    if (options.json && !options.quiet) {
-      for (const note of notes) process.stderr.write(`trace-replay: ${note}\n`);
-    }
-  });
+      if (options.check) {
+        await writeTo(options.output, checkReport(recording, options));
+        return;
+      }
+      const { operations: shown, compaction, kernelRelease, sideTables: tables } = recording;
+      const input = { operations: shown, compaction, kernelRelease, tables };
+      const completed = options.reconstruct ? complete({ timed: input, placed: input }, null) : null;
+      const operations = completed?.recordings.placed.operations ?? shown;
+      const reconstruction = completed?.reconstruction ?? null;
+      const listing: OperationListing = {
+        operations,
+        thinkNs: thinkTimes(operations),
+        taskText: (task) => recording.tasks.text(task),
+        lockName: (key) => recording.lockName(key),
+      };
+      const notes = [
+        ...recording.probes.map(probeNote),
+        ...(reconstruction === null ? [] : reconstructionNotes(reconstruction)),
+        ...missingNotes(shown),
+        ...(recording.unfinished > 0
+          ? [`${recording.unfinished} operations have no return in the recording`]
+          : []),
+      ];
+      const parts: string[] = [];
+      if (!options.json)
+        parts.push(
+          ...notes.flatMap((note) => wrap(note, '#   ', '# ')).map((line) => `${line}\n`),
+          `${OPERATION_COLUMNS}\n`,
+        );
+      const write = options.json ? operationJson : operationLine;
+      const print = (begin: number, end: number) => {
+        for (let from = begin; from < end; from += LINES_AT_ONCE) {
+          const lines: string[] = [];
+          for (let row = from; row < Math.min(end, from + LINES_AT_ONCE); row++)
+            lines.push(write(listing, row));
+          parts.push(`${lines.join('\n')}\n`);
+        }
+      };
+      if (options.older) print(recorded, operations.length);
+      print(0, recorded);
+      await writeTo(options.output, parts.join(''));
+      if (options.json && !options.quiet) {
+        for (const note of notes) process.stderr.write(`trace-replay: ${note}\n`);
+      }
+    });
+  addCheckOptions(ops);
 }
 
 function probeNote({ event, kind, function: name, basis, count, used }: Probe): string {
@@ -108,6 +112,14 @@ function probeNote({ event, kind, function: name, basis, count, used }: Probe): 
     argument === meaning ? `its ${meaning}` : `${argument} as its ${meaning}`,
   );
   return `${count} of ${event}: ${kind} of ${name}, told by ${basis}${what.length > 0 ? `; with ${what.join(', ')}` : ''}`;
+}
+
+/** What to record next time. */
+function missingNotes(ops: OperationTable): string[] {
+  const missing = missingProbes(ops);
+  if (missing.length === 0) return [];
+  const lines = missing.map((definition) => `'${definition}'`).join(', ');
+  return [`not in the recording, for kprobe_events (docs/recording.md): ${lines}`];
 }
 
 function reconstructionNotes({ frees, of, sizes, times, releasesShown }: Reconstruction): string[] {

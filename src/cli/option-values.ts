@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { CompactionPlan } from '../replay/compaction.ts';
 
 /** Parsers of option values; each throws what commander turns into one clear line. */
 
@@ -72,7 +73,24 @@ export function exclusions(text: string): { irq: boolean; softirq: boolean; offC
   };
 }
 
+/** A share from 0 to 1. */
+export function share(text: string): number {
+  if (!/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/.test(text))
+    throw new InvalidArgumentError('expected a share from 0 to 1 such as 0.01.');
+  return Number(text);
+}
+
 const UNIT_NS = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 } as const;
+
+/** `recorded`, `none`, or `every=10ms`: the pause between two compactions. */
+export function compactionPlan(text: string): CompactionPlan {
+  if (text === 'recorded' || text === 'none') return text;
+  const m = /^every=(\d{1,9}(?:\.\d{1,3})?)(ns|us|ms|s)$/.exec(text);
+  const everyNs = m ? Number(m[1]) * UNIT_NS[m[2] as keyof typeof UNIT_NS] : 0;
+  if (everyNs === 0)
+    throw new InvalidArgumentError('expected recorded, none, or a pause such as every=10ms.');
+  return { everyNs };
+}
 
 /** `munmap=59ms` or `zs_free=4.6us`; the option may be given again. */
 export function measuredTime(

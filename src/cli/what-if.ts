@@ -3,6 +3,7 @@ import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
+import type { CompactionPlan } from '../replay/compaction.ts';
 import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
@@ -11,7 +12,7 @@ import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { fileList, measuredTime, wholeNumber } from './option-values.ts';
+import { compactionPlan, fileList, measuredTime, share, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 import { recordingOf } from './recordings.ts';
@@ -29,6 +30,8 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly seeds: number;
   readonly cpus?: number;
   readonly cpuPressure: number;
+  readonly compaction: CompactionPlan;
+  readonly pagesLocked: number;
   readonly json?: boolean;
   readonly output?: string;
   readonly quiet?: boolean;
@@ -76,7 +79,19 @@ export function addWhatIfCommand(program: Command): void {
     .option('--platform <name>', 'costs of i7-12700, raspberry-pi-4b, rk3588 or a file that calibrate wrote')
     .option('--seeds <n>', 'runs, each with the recorded times in another order', wholeNumber(1), 21)
     .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1))
-    .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0), 0);
+    .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0), 0)
+    .option(
+      '--compaction <when>',
+      'zs_compact beside the frees: as recorded, none, or every=10ms',
+      compactionPlan,
+      'recorded',
+    )
+    .option(
+      '--pages-locked <share>',
+      'of emptied zspages that have a locked page and wait for the worker, 0 to 1',
+      share,
+      0,
+    );
   addScenarioOptions(command)
     .option('--json', 'print JSON instead of text (docs/what-if.md)')
     .option('-o, --output <file>', 'write to a file')
@@ -107,6 +122,8 @@ export function addWhatIfCommand(program: Command): void {
             seeds: options.seeds,
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
+            compaction: options.compaction,
+            pagesLocked: options.pagesLocked,
             scenarios: scenarioRequest(options),
           },
           tool,

@@ -1,13 +1,31 @@
 import { rewriteSteps } from './designs/rewrite.ts';
 import type { KernelModel, Step } from './steps.ts';
 
-/** Name of the cost of a lock call beyond the lock itself, on one side of it. */
-export function callCost(
-  step: 'lock' | 'unlock' | 'read-lock' | 'read-unlock',
-  side: 'before' | 'after',
-): string {
+const CALLS = [
+  'lock',
+  'unlock',
+  'read-lock',
+  'read-unlock',
+  'write-lock',
+  'write-unlock',
+  'try-lock',
+] as const;
+
+/** Steps that are calls of lock functions. */
+export type LockCall = (typeof CALLS)[number];
+
+/** Name of the cost of a call of zsmalloc's locks beyond the lock itself, on one side of it. */
+export function callCost(step: LockCall, side: 'before' | 'after'): string {
   return `${step} call, ${side}`;
 }
+
+/** The same for the lock of zram's slot, and for the swap device's, which is held over many frees. */
+export function otherCallCost(lock: string, step: LockCall, side: 'before' | 'after'): string {
+  return `${lock}: ${callCost(step, side)}`;
+}
+
+/** The pin of a handle is a bit of its word, without a call. */
+const NOT_OF_ZSMALLOC = new Set(['zram slot', 'si->lock', 'cluster lock', 'handle pin']);
 
 /**
  * The kernel as it runs under a function tracer: each lock call costs its own time and the tracer's,
@@ -16,14 +34,13 @@ export function callCost(
  */
 export function withCallCosts(kernel: KernelModel): KernelModel {
   const around = (step: Step): readonly Step[] | undefined => {
-    if (step.do !== 'lock' && step.do !== 'unlock' && step.do !== 'read-lock' && step.do !== 'read-unlock') {
-      return undefined;
-    }
-    const { do: call } = step;
+    const call: LockCall | undefined =
+      step.do === 'try-read-lock' ? 'read-lock' : CALLS.find((known) => known === step.do);
+    if (call === undefined || !('lock' in step)) return undefined;
     const cost = (side: 'before' | 'after'): Step => ({
       do: 'work',
       what: `call of ${step.do} ${step.lock}, ${side}`,
-      cost: callCost(call, side),
+      cost: NOT_OF_ZSMALLOC.has(step.lock) ? otherCallCost(step.lock, call, side) : callCost(call, side),
     });
     return [cost('before'), step, cost('after')];
   };

@@ -10,6 +10,8 @@ export interface WorkStep {
   readonly cost: string;
   /** The cost is for each page of the zspage at hand. */
   readonly perPage?: true;
+  /** The cost is for each object that compaction moved just now. */
+  readonly perObject?: true;
 }
 
 /** A locked read-modify-write of a cache line that other CPUs use too. */
@@ -17,6 +19,8 @@ export interface AtomicStep {
   readonly do: 'atomic';
   readonly what: string;
   readonly line: string;
+  /** What it costs beyond moving the line, when that is known apart. */
+  readonly cost?: string;
 }
 
 export interface LockStep {
@@ -35,7 +39,7 @@ export interface LockStep {
 
 /** One attempt; when it fails, `failed` is run and the path ends. */
 export interface TryLockStep {
-  readonly do: 'try-lock';
+  readonly do: 'try-lock' | 'try-read-lock';
   readonly lock: string;
   readonly failed: readonly Step[];
 }
@@ -52,10 +56,20 @@ export interface PoolStep {
     /** Takes the emptied zspage off its list, so that nobody else finds it. */
     | 'detach-zspage'
     /** Gives the pages of the emptied zspage back. */
-    | 'release-zspage';
+    | 'release-zspage'
+    /**
+     * Compaction of a class: moves what is in the emptiest zspage into the fullest; sets
+     * `more-to-move` when there was something to move, `zspage-empty`, and `lets-go` when the
+     * destination is full.
+     */
+    | 'compact-zspage'
+    /** Puts the destination of a compaction back into its list. */
+    | 'put-back-destination'
+    /** Takes the first zspage of the class without objects off its list; sets `zspage-empty`. */
+    | 'take-empty';
 }
 
-export type Condition = 'no-room' | 'zspage-empty';
+export type Condition = 'no-room' | 'zspage-empty' | 'more-to-move' | 'lets-go';
 
 export interface WhenStep {
   readonly do: 'when';
@@ -63,11 +77,45 @@ export interface WhenStep {
   readonly steps: readonly Step[];
 }
 
+/**
+ * Tries the locks of all pages of the emptied zspage (trylock_zspage). When one is held, `failed` is run
+ * and the zspage is not empty for the steps that follow: it stays in its list.
+ */
+export interface LockPagesStep {
+  readonly do: 'lock-pages';
+  /** How often one is held, 0 to 1. */
+  readonly fails: number;
+  readonly failed: readonly Step[];
+}
+
+/**
+ * Runs its steps, and again as long as the condition holds at their end. They leave the same locks
+ * held that they found.
+ */
+export interface RepeatStep {
+  readonly do: 'repeat';
+  readonly condition: Condition;
+  readonly steps: readonly Step[];
+}
+
+/** Sets `lets-go` when somebody waits for the lock (rwlock_is_contended, spin_is_contended). */
+export interface LookStep {
+  readonly do: 'look';
+  readonly lock: string;
+}
+
 /** Puts the handle at hand into a queue; when that is full, `full` is run instead. */
 export interface EnqueueStep {
   readonly do: 'enqueue';
   readonly queue: string;
   readonly full: readonly Step[];
+}
+
+/** Runs its steps for each handle in the queue of this CPU, the oldest first, until it is empty. */
+export interface EachQueuedStep {
+  readonly do: 'each-queued';
+  readonly queue: string;
+  readonly steps: readonly Step[];
 }
 
 /** Runs another path in place. */
@@ -83,7 +131,11 @@ export type Step =
   | TryLockStep
   | PoolStep
   | WhenStep
+  | LockPagesStep
+  | RepeatStep
+  | LookStep
   | EnqueueStep
+  | EachQueuedStep
   | CallStep;
 
 export type LockKind =
@@ -113,8 +165,8 @@ export interface QueueDeclaration {
   readonly entries: number;
   /** Buffers that may wait for the worker beyond those being filled. */
   readonly buffers: number;
-  /** The worker is woken when a buffer is full, or at the first handle. */
-  readonly wakes: 'when-full' | 'at-once';
+  /** The worker is woken when a buffer is full, or at the first handle; or whoever queues also frees. */
+  readonly wakes: 'when-full' | 'at-once' | 'never';
   /** Path that the worker runs for each handle. */
   readonly drain: string;
   /** The lock of a class is kept over a run of handles of one class, up to so many. */

@@ -17,7 +17,8 @@ export function eraOfRelease(release: string): Era | null {
   if (!m) return null;
   const [major, minor, patch] = [Number(m[1]), Number(m[2]), Number(m[3] ?? 0)];
   const version = major * 100 + minor;
-  if (version < 517) return null;
+  if (version < 504) return null;
+  if (version <= 516) return eraById('A');
   if (version === 601) return eraById(patch >= 47 ? 'C-6.1' : 'B');
   if (version <= 600) return eraById('B');
   if (version === 602) return eraById('C-6.1');

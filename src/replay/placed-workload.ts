@@ -47,6 +47,8 @@ export function placedWorkload(ops: OperationTable, outcome: StructureOutcome, f
     costs: rows.map(() => new Map()),
     distributions: new Map(),
     serialised: hasTimes && isSerialised(ops, rows),
+    notify: null,
+    notifiesInTurn: false,
     notes: [],
   };
 }

@@ -3,6 +3,7 @@ import type { MeasuredResult } from './calibrate/measured-result.ts';
 import type { Statistic } from './calibrate/noise.ts';
 import type { PlatformFile } from './calibrate/platform-file.ts';
 import type { Sensitivity, Unknown } from './calibrate/sensitivity.ts';
+import type { PlacesResult } from './places.ts';
 import type { ReconstructionReport } from './reconstruct/what-if.ts';
 import type { ScenarioResults } from './scenario/result.ts';
 import type { StructureReport } from './structure.ts';
@@ -66,7 +67,15 @@ export interface WhatIfResult extends ScenarioResults {
   readonly runs: number;
   readonly validation: Validation;
   readonly baseline: DesignPrediction;
+  /** Compaction beside the frees, with the base as it would be without; null when there is none. */
+  readonly compaction: {
+    readonly source: string;
+    readonly cpu: number;
+    readonly without: DesignPrediction;
+  } | null;
   readonly designs: readonly DesignPrediction[];
+  /** Null when zram's notification was not recorded with its own time. */
+  readonly places: PlacesResult | null;
   /** Marginal effect of each part of a composed design on the total, in its order. */
   readonly marginal: readonly {
     readonly design: string;

@@ -1,5 +1,6 @@
 import type { Design } from '../model/designs/design.ts';
 import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
+import { withLockedPages } from '../model/kernels/locked-pages.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
@@ -10,8 +11,12 @@ import { measuredResults } from './calibrate/measured-result.ts';
 import type { Measured } from './calibrate/noise.ts';
 import { openQuestions } from './calibrate/open-questions.ts';
 import type { Fit, PlatformSource } from './calibrate/platform-source.ts';
-import type { PricedWorkload } from './calibrate/pricing.ts';
+import { mapWorkloads, type PricedWorkload, runParameters } from './calibrate/pricing.ts';
 import type { Unknown } from './calibrate/sensitivity.ts';
+import { type CompactionPlan, compactionBeside } from './compaction.ts';
+import { COST_QUANTILES } from './engine/machine.ts';
+import { COUNTER_NS } from './notify-path.ts';
+import { timeByPlace } from './places.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
 import { ScenarioError, type ScenarioRequest } from './scenario/request.ts';
@@ -51,8 +56,17 @@ export interface WhatIfRequest {
   readonly cpus: number | null;
   /** Threads that always want each CPU. */
   readonly pressure: number;
+  readonly compaction: CompactionPlan;
+  /** How often a page of an emptied zspage is locked by somebody else, 0 to 1. */
+  readonly pagesLocked: number;
   readonly scenarios: ScenarioRequest;
 }
+
+/** What zspages cost whose pages were locked, ns: assumed, with its range. */
+const LATE_COSTS: Readonly<Record<string, readonly [ns: number, range: string]>> = {
+  kick: [100, '30 to 1000 ns: a work item is queued'],
+  'lock-pages': [500, '100 ns to as long as a page stays locked'],
+};
 
 /** Parameter sets and their order are the same in every call. */
 const SEED = 1;
@@ -79,18 +93,28 @@ export function whatIf(
   const { kernelFor, calibration } = platform
     ? platform.calibrate(prepared, fit)
     : calibrateRecording(prepared, timed, fit);
-  const kernel = kernelFor(workload);
+  const kernel = withLockedPages(kernelFor(workload), request.pagesLocked);
   const { ensemble, traced, untraced } = calibration;
-  const priced = untraced ?? traced;
-  const scenario: ScenarioOptions = {
+  const alone = withLateCosts(untraced ?? traced);
+  const beside = compactionBeside(
+    request.compaction,
+    alone.corners[0]!,
+    platform ? placed : timed,
+    pool,
+    world === 'untraced' ? timed.tracer : null,
+  );
+  const priced = beside ? mapWorkloads(alone, beside.add) : alone;
+  const ownScenario = {
     cpus,
     sets: ensemble.sets,
     workerCpu: cpus - 1,
     hogs: new Uint8Array(cpus).fill(request.pressure),
     seeds,
-  };
+  } as const;
+  const scenario: ScenarioOptions = beside ? withCpu(ownScenario, beside.cpu) : ownScenario;
   const predicted = predict(kernel, chosen, priced, pool, scenario, execute);
-  const { base, baseRuns, designs } = predicted;
+  const { base, baseRuns, designs, designRuns } = predicted;
+  const without = beside && predict(kernel, [], alone, pool, ownScenario, execute);
   const open = openQuestions(
     { ...predicted, kernel, designs: chosen },
     ensemble,
@@ -100,22 +124,29 @@ export function whatIf(
     execute,
   );
   // The recording is one of a traced kernel on its own CPUs, whatever is asked for.
+  const asked = beside !== null && request.compaction !== 'recorded';
   const isAsRecorded =
-    platform !== null || (untraced === null && cpus === prepared.cpus && request.pressure === 0);
+    platform !== null ||
+    (untraced === null &&
+      cpus === prepared.cpus &&
+      request.pressure === 0 &&
+      request.pagesLocked === 0 &&
+      !asked);
+  const recordedScenario: ScenarioOptions = {
+    cpus: prepared.cpus,
+    sets: ensemble.sets,
+    workerCpu: prepared.cpus - 1,
+    hogs: new Uint8Array(prepared.cpus),
+    seeds,
+  };
   const replayed = isAsRecorded
     ? { base, baseRuns }
     : predict(
-        kernel,
+        kernelFor(workload),
         [],
-        traced,
+        beside && !asked ? mapWorkloads(traced, beside.add) : traced,
         pool,
-        {
-          cpus: prepared.cpus,
-          sets: ensemble.sets,
-          workerCpu: prepared.cpus - 1,
-          hogs: new Uint8Array(prepared.cpus),
-          seeds,
-        },
+        beside && !asked ? withCpu(recordedScenario, beside.cpu) : recordedScenario,
         execute,
       );
   const validation = platform
@@ -132,12 +163,13 @@ export function whatIf(
       era,
       operations: placed.operations,
       from: prepared.from,
+      // Compaction is not scaled: scenarios are replayed without it.
       workload,
-      priced,
+      priced: alone,
       kernelFor,
       pool,
       designs: chosen,
-      options: scenario,
+      options: { ...scenario, cpus, hogs: new Uint8Array(cpus).fill(request.pressure) },
       cpusAsked: request.cpus,
       pressure: request.pressure,
       execute,
@@ -157,11 +189,22 @@ export function whatIf(
     runs: seeds,
     validation,
     baseline: base,
+    compaction: beside && without && { source: beside.source, cpu: beside.cpu, without: without.base },
     designs: designs.map((design, d) => ({ ...design, sensitivity: open.sensitivity[d]! })),
+    places:
+      workload.notify &&
+      timeByPlace(
+        kernel,
+        runParameters(priced, ensemble.sets[0]!).workload,
+        [base, ...designs].map((prediction, k) => ({ prediction, run: [baseRuns, ...designRuns][k]![0]! })),
+      ),
     marginal,
     ...scenarios,
-    assumptions: assumptions(world, platform, workload.notes, ensemble),
-    notIdentifiable: [...notIdentifiable(request, timed.operations, calibration), ...open.unknown],
+    assumptions: [...assumptions(request, world, workload.notes, ensemble), ...(beside?.assumptions ?? [])],
+    notIdentifiable: [
+      ...notIdentifiable(request, timed.operations, calibration, workload.notify !== null),
+      ...open.unknown,
+    ],
     ensemble: {
       tried: ensemble.tried,
       accepted: ensemble.accepted,
@@ -170,6 +213,24 @@ export function whatIf(
     },
     measured: measuredResults(measured, ensemble, interval),
   };
+}
+
+/** The machine with one CPU more, where that is not there: nobody else runs on it. */
+function withCpu(scenario: ScenarioOptions, cpu: number): ScenarioOptions {
+  if (cpu < scenario.cpus) return scenario;
+  const hogs = new Uint8Array(cpu + 1);
+  hogs.set(scenario.hogs);
+  return { ...scenario, cpus: cpu + 1, hogs };
+}
+
+function withLateCosts(priced: PricedWorkload): PricedWorkload {
+  const late = Object.entries(LATE_COSTS).map(
+    ([name, [ns]]) => [name, new Float64Array(COST_QUANTILES).fill(ns)] as const,
+  );
+  return mapWorkloads(priced, (workload) => ({
+    ...workload,
+    distributions: new Map([...workload.distributions, ...late]),
+  }));
 }
 
 /** The model fitted to the recording itself. */
@@ -216,11 +277,12 @@ function marginalEffects(
 }
 
 function assumptions(
+  request: WhatIfRequest,
   world: World,
-  platform: PlatformSource | null,
   notes: readonly string[],
   ensemble: Ensemble,
 ): Assumption[] {
+  const { platform } = request;
   const list: Assumption[] = [
     ...(platform
       ? [
@@ -239,6 +301,14 @@ function assumptions(
         return { what: `${title}: ${text(central)} (${text(low)} to ${text(high)})`, basis };
       }),
   ];
+  if (request.pagesLocked > 0) {
+    list.push({
+      what: `a page of ${request.pagesLocked * 100} % of the emptied zspages is locked by somebody else, whichever they are`,
+      basis: 'assumed',
+    });
+    for (const [name, [ns, range]] of Object.entries(LATE_COSTS))
+      list.push({ what: `${name}: ${ns} ns (${range})`, basis: 'assumed' });
+  }
   if (platform?.basis === 'published') {
     // No tracer was ever in these times.
   } else if (world === 'traced') {
@@ -260,6 +330,7 @@ function notIdentifiable(
   request: WhatIfRequest,
   ops: OperationTable,
   { lineTransfer, hasWaits }: Calibration,
+  hasNotify: boolean,
 ): readonly Unknown[] {
   const list: Unknown[] = [];
   if (request.platform) {
@@ -270,6 +341,19 @@ function notIdentifiable(
     });
     return list;
   }
+  list.push(
+    hasNotify
+      ? {
+          what: `what zram's counters take, and a slot lock that is inlined: they have no call of their own, so ${COUNTER_NS} ns each (5 to 180 ns) are taken out of the time around them`,
+          shownBy: 'a run with per-CPU counters beside one without',
+          cuts: [],
+        }
+      : {
+          what: "what zram's notification takes beyond zs_free: it is not in the recording, so slot lock and counters are not replayed",
+          shownBy: 'a function_graph of zram_slot_free_notify with its callees',
+          cuts: [],
+        },
+  );
   if (!hasWaits || isUndivided(ops)) {
     list.push({
       what: 'time within zs_free: its calls are not traced, so the pool lock, the list lock and work are told apart by assumed shares only',

@@ -1,5 +1,6 @@
 import { applyDesigns, type ChosenDesign } from '../model/designs/registry.ts';
 import type { Era } from '../model/kernels/eras.ts';
+import { FREE_WORK } from '../model/kernels/locked-pages.ts';
 import { withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
@@ -49,7 +50,9 @@ export interface DesignPrediction {
   readonly pFaster: number;
   readonly lockWaitNs: Readonly<Record<string, Interval>>;
   readonly contended: Readonly<Record<string, Interval>>;
-  readonly cpuWorkNs: { readonly caller: number; readonly worker: number };
+  readonly cpuWorkNs: { readonly caller: number; readonly worker: number; readonly compaction: number };
+  /** What compaction did beside the frees; null when there was none. */
+  readonly compaction: CompactionUse | null;
   readonly memoryReturn: {
     readonly t50Ns: number | null;
     readonly t90Ns: number | null;
@@ -58,10 +61,25 @@ export interface DesignPrediction {
   readonly pagesReturned: number;
   readonly pagesAtStart: number;
   readonly overflowShare: number;
+  /** Zspages whose pages were locked when they became empty: the worker came for them. */
+  readonly leftEmpty: number;
   readonly strandedBytes: { readonly typical: number; readonly worst: number };
   readonly notes: readonly string[];
   /** What moves the speed-up, most first. */
   readonly sensitivity: readonly Sensitivity[];
+}
+
+/** Compaction in one run (the first), and the readers of the pool's lock that it made wait. */
+export interface CompactionUse {
+  /** Calls of zs_compact that went through all classes. */
+  readonly calls: number;
+  readonly objectsMoved: number;
+  readonly pagesFreed: number;
+  /** Readers that came while a writer held the lock, and while one waited for readers to leave. */
+  readonly readersBehindHolder: number;
+  readonly readersBehindQueue: number;
+  readonly readersWaitNs: number;
+  readonly readersLongestNs: number;
 }
 
 /** Median and the middle 90 % of an ensemble. */
@@ -72,18 +90,24 @@ export interface Interval {
 }
 
 /**
- * The path that is replayed: zs_free alone where only that was traced, under the lock of the swap
- * device where the recording shows that frees are serialised.
+ * The path that is replayed: zram's notification where that was recorded, else zs_free alone; under the
+ * lock of the swap device where the recording shows that frees are serialised, or of their clusters where
+ * the era has those and slots are known.
  */
 export function replayedKernel(era: Era, workload: Workload): KernelModel {
   const { kernel } = era;
-  const serialised = workload.serialised && 'si->lock' in kernel.locks;
+  const { tasks, notify } = workload;
+  // si->lock is one for the device; a cluster lock can be told from slots only.
+  const isUnderSwapLock =
+    'si->lock' in kernel.locks
+      ? workload.serialised || workload.notifiesInTurn
+      : notify !== null && tasks.every(({ slot }) => slot.every((index) => index >= 0));
   return {
     ...kernel,
     paths: {
       ...kernel.paths,
-      notify: [{ do: 'call', path: 'zs_free' }],
-      'swap free': serialised ? kernel.paths['swap free']! : [{ do: 'call', path: 'notify' }],
+      notify: notify ? kernel.paths.notify! : [{ do: 'call', path: 'zs_free' }],
+      'swap free': isUnderSwapLock ? kernel.paths['swap free']! : [{ do: 'call', path: 'notify' }],
     },
   };
 }
@@ -137,9 +161,12 @@ export function runSeed(
     (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, order, t)])),
   );
   const zeros = new Float64Array(COST_QUANTILES);
+  const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % cpus }));
+  const allTasks = [...tasks, ...background];
+  const paths = background.length > 0 ? ['swap free', 'zs_compact'] : ['swap free'];
   return models.map((model) => {
     // Calls of locks cost what they cost in the recording, also where a design has moved them.
-    const program = compile(withCallCosts(model));
+    const program = compile(withCallCosts(model), paths);
     const result = new Machine({
       program,
       pool: pool.clone(),
@@ -147,8 +174,8 @@ export function runSeed(
       costs: program.costs.map((name) => workload.distributions.get(name) ?? zeros),
       opCosts: opCosts.map((columns) => program.costs.map((name) => columns.get(name))),
       cpus,
-      paths: ['swap free'],
-      tasks,
+      paths,
+      tasks: allTasks,
       workerCpu,
       hogs,
       seed: order,
@@ -185,13 +212,17 @@ function summary(
       first.locks.map((lock, k) => [lock.name, interval(these.map((run) => of(run.result.locks[k]!)))]),
     );
   const faster = these.filter((run, k) => run.totalNs < base[k]!.totalNs * (1 - 1e-9)).length;
-  const queued = first.queues.reduce((sum, q) => sum + q.queued, 0);
-  const overflowed = first.queues.reduce((sum, q) => sum + q.overflowed, 0);
+  const deferring = first.queues.filter((q) => q.name !== FREE_WORK);
+  const queued = deferring.reduce((sum, q) => sum + q.queued, 0);
+  const overflowed = deferring.reduce((sum, q) => sum + q.overflowed, 0);
   const operations = first.operations[0]!;
   const largest = pool.geometry.config.pageSize;
   const worst = Object.values(kernel.queues).reduce(
     (sum, q) =>
-      sum + (q.wakes === 'when-full' ? (q.entries - 1) * (q.per === 'cpu' ? options.cpus : 1) * largest : 0),
+      sum +
+      (q.wakes === 'at-once'
+        ? 0
+        : (q.wakes === 'never' ? q.entries : q.entries - 1) * (q.per === 'cpu' ? options.cpus : 1) * largest),
     0,
   );
   return {
@@ -213,17 +244,36 @@ function summary(
     cpuWorkNs: {
       caller: median(these.map((run) => run.result.workNs.caller)),
       worker: median(these.map((run) => run.result.workNs.worker)),
+      compaction: median(these.map((run) => run.result.workNs.background)),
     },
+    compaction: compactionUse(first, kernel, pool),
     memoryReturn: memoryReturn(first, pool.pages),
     pagesReturned: first.returnedPages.reduce((sum, pages) => sum + pages, 0),
     pagesAtStart: pool.pages,
     overflowShare: queued + overflowed > 0 ? overflowed / (queued + overflowed) : 0,
+    leftEmpty: first.queues.find((q) => q.name === FREE_WORK)?.queued ?? 0,
     strandedBytes: {
       typical: median(these.map((run) => run.result.queues.reduce((s, q) => s + q.bytesLeftOver, 0))),
       worst,
     },
     notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
     sensitivity: [],
+  };
+}
+
+function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
+  const classes = result.operations[1];
+  if (classes === undefined) return null;
+  const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
+  const sum = (of: (readers: MachineResult['locks'][number]['readers']) => number) =>
+    shared.reduce((total, { readers }) => total + of(readers), 0);
+  return {
+    calls: Math.floor(classes / pool.classes.length),
+    ...result.compaction,
+    readersBehindHolder: sum((readers) => readers.behindHolder),
+    readersBehindQueue: sum((readers) => readers.behindQueue),
+    readersWaitNs: sum((readers) => readers.waitNs),
+    readersLongestNs: Math.max(0, ...shared.map(({ readers }) => readers.longestNs)),
   };
 }
 

@@ -7,6 +7,14 @@ import {
 } from '../trace/operations.ts';
 import { COST_QUANTILES, type TaskStream } from './engine/machine.ts';
 import { addLineMoves, LINE_MOVES } from './line-moves.ts';
+import {
+  NOTIFY_COSTS,
+  neverOverlap,
+  notificationsAround,
+  notifyCosts,
+  type Spans,
+  withNotifications,
+} from './notify-path.ts';
 import type { StructureOutcome } from './structure.ts';
 
 /** What the tracer adds, ns: within each traced call's own duration, and to its caller beyond that. */
@@ -35,6 +43,12 @@ export interface Workload {
   /** No two frees of different CPUs overlap though several tasks free: something outside serialises them. */
   readonly serialised: boolean;
   readonly notes: readonly string[];
+  /** Row of zram's notification around each free, by its row; null where they are not recorded. */
+  readonly notify: ReadonlyMap<number, number> | null;
+  /** No notification begins within one of another task: nothing speaks against one lock around all. */
+  readonly notifiesInTurn: boolean;
+  /** What runs beside the frees and ends with them: compaction. */
+  readonly background?: readonly TaskStream[];
 }
 
 /** The recording as it is. */
@@ -84,16 +98,20 @@ export function freeWorkload(
   const placed = freesByTask(structure.ops, from, (row) => sizeClass[row]! >= 0);
   const timed = times === structure.ops ? placed : freesByTask(times, 0, () => true);
   if (timed.size === 0 || placed.size === 0) {
-    throw new RangeError('no zs_free with a duration behind the last zs_malloc');
+    throw new RangeError(
+      'no zs_free with a duration behind the last zs_malloc (docs/recording.md says what to record)',
+    );
   }
   const pairs =
     times === structure.ops
       ? [...timed.values()].map((rows) => [rows, rows] as const)
       : paired(timed, placed, notes);
+  const notify = notificationsAround(times, [...timed.values()]);
+  const spans = withNotifications(times, notify);
   const serialised = isSerialised(times, [...timed.values()]);
   const others = serialised ? timed : null;
   const byCpu = activityByCpu(times, [...timed.values()]);
-  const beginNs = Math.min(...pairs.map(([rows]) => times.startNs[rows[0]!]!));
+  const beginNs = Math.min(...pairs.map(([rows]) => spans.startNs[rows[0]!]!));
   const streams = pairs.map(([rows, places]) => {
     const n = Math.min(rows.length, places.length);
     const stream: TaskStream = {
@@ -102,11 +120,13 @@ export function freeWorkload(
       handle: new Int32Array(n),
       sizeClass: new Int32Array(n),
       slot: new Int32Array(n).fill(-1),
-      thinkNs: thinkTimes(times, rows.subarray(0, n), others, byCpu, beginNs),
+      thinkNs: thinkTimes(spans, rows.subarray(0, n), others, byCpu, beginNs),
     };
     for (let i = 0; i < n; i++) {
       stream.handle[i] = structure.ops.handle[places[i]!]!;
       stream.sizeClass[i] = structure.outcome.sizeClass[places[i]!]!;
+      const notification = notify?.get(rows[i]!);
+      if (notification !== undefined) stream.slot[i] = times.slot[notification]!;
     }
     const costs = new Map<string, Float64Array>(COSTS.map((name) => [name, new Float64Array(n)]));
     for (let i = 0; i < n; i++) {
@@ -115,6 +135,15 @@ export function freeWorkload(
       COSTS.forEach((name, c) => {
         costs.get(name)![i] = values[c]!;
       });
+    }
+    if (notify) {
+      for (const name of NOTIFY_COSTS) costs.set(name, new Float64Array(n));
+      for (let i = 0; i < n; i++) {
+        const values = notifyCosts(times, rows[i]!, notify.get(rows[i]!), pricing);
+        NOTIFY_COSTS.forEach((name, c) => {
+          costs.get(name)![i] = values[c]!;
+        });
+      }
     }
     return { stream, costs, rows: rows.subarray(0, n), places: places.subarray(0, n) };
   });
@@ -127,7 +156,7 @@ export function freeWorkload(
   }
   for (const { costs, places } of streams) fillByPages(costs.get('free-page')!, places, structure.outcome);
   const distributions = new Map<string, Float64Array>();
-  for (const name of [...COSTS, ...Object.values(LINE_MOVES)]) {
+  for (const name of [...COSTS, ...Object.values(LINE_MOVES), ...(notify ? NOTIFY_COSTS : [])]) {
     distributions.set(name, quantiles(streams.map((s) => s.costs.get(name)!)));
   }
   return {
@@ -136,6 +165,8 @@ export function freeWorkload(
     costs: streams.map((s) => s.costs),
     distributions,
     serialised,
+    notify,
+    notifiesInTurn: notify !== null && neverOverlap(spans, [...timed.values()]),
     notes,
   };
 }
@@ -219,7 +250,7 @@ function isSerialisedByLines(ops: OperationTable, rows: Int32Array): boolean {
  * cover of it counts as waiting for that and is taken out.
  */
 function thinkTimes(
-  ops: OperationTable,
+  ops: Spans,
   rows: Int32Array,
   others: ReadonlyMap<number, Int32Array> | null,
   byCpu: ReadonlyMap<number, Int32Array>,
@@ -269,7 +300,7 @@ function activityByCpu(ops: OperationTable, tasks: readonly Int32Array[]): Reado
 }
 
 /** From the first to the last free of other tasks on the same CPU within a gap: the task was not running. */
-function offCpuNs(ops: OperationTable, task: number, from: number, to: number, onCpu: Int32Array): number {
+function offCpuNs(ops: Spans, task: number, from: number, to: number, onCpu: Int32Array): number {
   let low = 0;
   let high = onCpu.length;
   while (low < high) {
@@ -324,7 +355,7 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Pric
   };
   const total = ops.endNs[row]! - ops.startNs[row]!;
   const zspage = parts.zspage.get(row);
-  const lockWait = known(parts.lockWait.get(row));
+  const lockWait = known(parts.lockWait.get(row)) + known(parts.poolLockWait.get(row));
   const perPage = !Number.isNaN(zspage) && pages > 0 ? traced('zspage') / pages : Number.NaN;
   if (Number.isNaN(parts.object.get(row)) && Number.isNaN(parts.lock.get(row))) {
     // What zs_free does is not told apart: a share of it is assumed to be under the lock.

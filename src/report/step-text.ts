@@ -8,12 +8,15 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
     const inner = `${indent}  `;
     switch (step.do) {
       case 'work':
-        return [`${indent}${step.what}${step.perPage ? ' (each page)' : ''}`];
+        return [
+          `${indent}${step.what}${step.perPage ? ' (each page)' : ''}${step.perObject ? ' (each object)' : ''}`,
+        ];
       case 'atomic':
         return [`${indent}atomic ${step.line}: ${step.what}`];
       case 'try-lock':
+      case 'try-read-lock':
         return [
-          `${indent}try-lock ${step.lock}, if it fails:`,
+          `${indent}${step.do} ${step.lock}, if it fails:`,
           ...pathText(step.failed, inner),
           `${inner}leave`,
         ];
@@ -21,6 +24,14 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
         return [`${indent}[${step.action}]`];
       case 'when':
         return [`${indent}when ${step.condition}:`, ...pathText(step.steps, inner)];
+      case 'lock-pages':
+        return [`${indent}try the page locks, if one is held:`, ...pathText(step.failed, inner)];
+      case 'repeat':
+        return [`${indent}repeat while ${step.condition}:`, ...pathText(step.steps, inner)];
+      case 'look':
+        return [`${indent}does somebody wait for ${step.lock}?`];
+      case 'each-queued':
+        return [`${indent}for each handle in ${step.queue}:`, ...pathText(step.steps, inner)];
       case 'enqueue':
         return [`${indent}enqueue to ${step.queue}, when full:`, ...pathText(step.full, inner)];
       case 'call':

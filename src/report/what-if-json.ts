@@ -3,7 +3,7 @@ import { pathText } from './step-text.ts';
 
 /** A what-if as JSON: the shape of docs/what-if.md. */
 export function renderWhatIfJson(result: WhatIfResult): string {
-  const { validation, baseline, designs, ...rest } = result;
+  const { validation, baseline, designs, compaction, ...rest } = result;
   const { differences, ...structure } = validation.structure;
   const shaped = {
     ...rest,
@@ -14,19 +14,18 @@ export function renderWhatIfJson(result: WhatIfResult): string {
       reasons: validation.reasons,
     },
     baseline: design(baseline),
+    compaction: compaction && { ...compaction, without: design(compaction.without) },
     designs: designs.map(design),
   };
   return `${JSON.stringify(shaped, null, 1)}\n`;
 }
 
 function design(prediction: DesignPrediction) {
-  const { kernel, notes, totalNs, cpuWorkNs, ...rest } = prediction;
+  const { kernel, notes, totalNs, ...rest } = prediction;
   return {
     ...rest,
     totalNs: totalNs.value,
     totalIntervalNs: totalNs,
-    // No compaction is replayed: its work is that of the recording.
-    cpuWorkNs: { ...cpuWorkNs, compaction: 0 },
     steps: Object.fromEntries(Object.entries(kernel.paths).map(([path, steps]) => [path, pathText(steps)])),
     assumptions: notes,
   };

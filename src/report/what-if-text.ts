@@ -2,6 +2,8 @@ import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.
 import { bytesText, durationText, shareText } from './quantities.ts';
 import { scenarioBlocks } from './scenario-text.ts';
 import { wrap } from './text/layout.ts';
+import { compactionLines } from './what-if-compaction.ts';
+import { placesLines } from './what-if-places.ts';
 
 /** A what-if as plain text of at most 72 columns: validation first, then what each design changes. */
 export function renderWhatIfText(result: WhatIfResult): string {
@@ -10,6 +12,8 @@ export function renderWhatIfText(result: WhatIfResult): string {
     answer(result),
     ['Does the model fit the recording?', ...validation(result)],
     ['Designs, against the base', ...designTable(result)],
+    ...(result.places ? [placesLines(result.places)] : []),
+    ...(result.compaction ? [compactionLines(result, result.compaction)] : []),
     ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
     ...scenarioBlocks(result),
     ...result.designs.filter((design) => design.notes.length > 0).map(designNotes),
@@ -76,6 +80,13 @@ function validation({ validation: v, frees, tasks, cpus, kernel }: WhatIfResult)
     `  object index                ${judged(s.objectIndexAgree, s.objectIndexJudged)}`,
     `  zspage released or not      ${judged(s.freesAgree, s.freesJudged)}`,
   ];
+  if (s.freesReconstructed > 0) {
+    lines.push(`  reconstructed, not judged   ${s.freesReconstructed} of ${s.frees} frees`);
+    if (s.releasesShown > 0)
+      lines.push(
+        `    released as in the trace  ${s.releasesReproduced} of ${s.releasesShown}, by construction`,
+      );
+  }
   if (s.moves > 0) lines.push(`  objects moved by compaction ${judged(s.movesAgree, s.moves)}`);
   for (const difference of s.differences.slice(0, 3)) {
     lines.push(...wrap(`line ${difference.line}: ${difference.what}`, '    '));
@@ -103,12 +114,15 @@ function designTable(result: WhatIfResult): string[] {
     `  total       ${span(design.totalNs, durationText)}`,
     `  a free      p50 ${durationText(design.latency.p50Ns)}  p99 ${durationText(design.latency.p99Ns)}  max ${durationText(design.latency.maxNs)}`,
     ...waits(design),
-    `  CPU work    caller ${durationText(design.cpuWorkNs.caller)}  worker ${durationText(design.cpuWorkNs.worker)}`,
+    `  CPU work    caller ${durationText(design.cpuWorkNs.caller)}  worker ${durationText(design.cpuWorkNs.worker)}${design.compaction ? `  compaction ${durationText(design.cpuWorkNs.compaction)}` : ''}`,
     `  pages back  50 % at ${durationText(design.memoryReturn.t50Ns)}, 90 % at ${durationText(design.memoryReturn.t90Ns)}, all at ${durationText(design.memoryReturn.t100Ns)}`,
     ...(design.strandedBytes.worst > 0
       ? [
           `  never freed ${bytesText(design.strandedBytes.typical)}, at worst ${bytesText(design.strandedBytes.worst)}`,
         ]
+      : []),
+    ...(design.leftEmpty > 0
+      ? [`  left empty  ${design.leftEmpty} zspages with a locked page, for the worker`]
       : []),
     ...(design.overflowShare > 0
       ? [`  queue full  for ${shareText(design.overflowShare)} of the frees`]

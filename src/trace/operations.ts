@@ -2,9 +2,10 @@ import type { ZswapFacts } from './zswap-facts.ts';
 
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
- * releasing the pool's reader lock, the same for the lock of the lists, the object, its fullness group,
- * the zspage (made or freed), the handle; what is left (`self`), and how many calls there were
- * (`calls`, a count).
+ * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
+ * group, the zspage (made or freed), the handle; of a notification the lock of the slot tried (released:
+ * `unlock`) and what zram frees under it; what is left (`self`), and how many calls there were (`calls`,
+ * a count).
  */
 export type OperationPart =
   | 'poolLock'
@@ -17,6 +18,8 @@ export type OperationPart =
   | 'group'
   | 'zspage'
   | 'handle'
+  | 'tryLock'
+  | 'slot'
   | 'self'
   | 'calls';
 
@@ -156,6 +159,8 @@ export class OperationTable {
     group: new GrowingTimes(),
     zspage: new GrowingTimes(),
     handle: new GrowingTimes(),
+    tryLock: new GrowingTimes(),
+    slot: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
@@ -171,6 +176,8 @@ export class OperationTable {
     group: new GrowingTimes(),
     zspage: new GrowingTimes(),
     handle: new GrowingTimes(),
+    tryLock: new GrowingTimes(),
+    slot: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };

@@ -93,6 +93,23 @@ it('sizes by class of a side file are used', () => {
   expect(reconstruction.sizes!.source).toContain('obj_used of 11818 objects');
 });
 
+it('a kernel that defers frees already does not fit', () => {
+  const folder = temporaryFolder();
+  const line = (cpu: number, us: string, text: string) => ` ${cpu}) ${us.padStart(7)} us    |  ${text}`;
+  const calls = Array.from({ length: 40 }, () => [
+    line(0, '0.300', 'zs_free();'),
+    ` 1)               |  zs_free_deferred_work() {`,
+    line(1, '2.000', '  obj_free();'),
+    line(1, '5.000', '}'),
+  ]).flat();
+  const trace = join(folder.path, 'deferred.txt');
+  writeFileSync(trace, ['# tracer: function_graph', '#', ...calls, ''].join('\n'));
+  const { validation } = whatIf([trace, '-d', 'drop-lock', '--seeds', '2']);
+  folder.remove();
+  expect(validation.verdict).toBe('does-not-fit');
+  expect(validation.reasons.join()).toContain('40 objects were freed by other functions than zs_free');
+});
+
 describe('ops', () => {
   const folder = temporaryFolder();
   afterAll(folder.remove);

@@ -100,7 +100,7 @@ it.each([
   [['-d', 'deferred:entries=0'], /deferred:entries must be a whole number from 1/],
   [['-d', 'deferred:size=3'], /deferred has no option "size"; it has entries, buffers/],
   [['-d', 'class-batch'], /combine them with deferred/],
-  [['--kernel', 'Z'], /no era Z; there are B, C-6\.1, C, D, E, F/],
+  [['--kernel', 'Z'], /no era Z; there are A, B, C-6\.1, C, D, E, F/],
 ])('%o is refused in one line', (args, message) => {
   const run = runCli(['what-if', ...BASE, ...args]);
   expect([run.status, run.stdout]).toEqual([2, '']);

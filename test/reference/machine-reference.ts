@@ -3,9 +3,9 @@
  * generator for each operation that stops wherever another CPU could notice it. Works on the steps
  * themselves, not on the compiled program.
  */
-import type { KernelModel, LockDeclaration, Step } from '../../src/model/steps.ts';
-import type { MachineRun } from '../../src/replay/engine/machine.ts';
-import { drawKey, mix, quantileIndex } from '../../src/replay/engine/random.ts';
+import type { Condition, KernelModel, LockDeclaration, Step } from '../../src/model/steps.ts';
+import type { MachineRun, TaskStream } from '../../src/replay/engine/machine.ts';
+import { drawKey, happens, mix, quantileIndex } from '../../src/replay/engine/random.ts';
 import { quantised } from '../../src/replay/engine/time.ts';
 
 interface Cpu {
@@ -47,6 +47,12 @@ interface Thread {
   pages: number;
   empty: boolean;
   noRoom: boolean;
+  moreToMove: boolean;
+  letsGo: boolean;
+  objects: number;
+  background: TaskStream['background'];
+  /** What it does again and again. */
+  all: readonly Operation[];
 }
 
 interface Lock {
@@ -68,6 +74,7 @@ export interface ReferenceResult {
   lineWaitNs: number[];
   queues: { queued: number; overflowed: number; leftOver: number; most: number }[];
   returned: [number, number][];
+  readersBehind: { holder: number; queue: number };
   /** Who took which lock when: for exclusion and order. */
   holds: { lock: string; from: number; to: number; reads: boolean }[];
 }
@@ -92,6 +99,8 @@ class Reference {
   }[];
   readonly result: ReferenceResult;
   tasksLeft = 0;
+  /** Zspage that compaction moves objects into. */
+  destination = -1;
   tasksEnd = 0;
 
   constructor(run: MachineRun) {
@@ -125,6 +134,7 @@ class Reference {
       lineWaitNs: this.kernel.lines.map(() => 0),
       queues: this.queues.map(() => ({ queued: 0, overflowed: 0, leftOver: 0, most: 0 })),
       returned: [],
+      readersBehind: { holder: 0, queue: 0 },
       holds: [],
     };
     let id = 0;
@@ -139,8 +149,9 @@ class Reference {
         taskCpu: task.cpu,
         thinkNs: quantised(task.thinkNs[i]!),
       }));
-      if (todo.length > 0) this.tasksLeft++;
-      this.add('task', task.cpu, { todo, task: t, readyAt: todo[0]?.thinkNs ?? Number.POSITIVE_INFINITY });
+      if (todo.length > 0 && !task.background) this.tasksLeft++;
+      const readyAt = todo[0]?.thinkNs ?? Number.POSITIVE_INFINITY;
+      this.add('task', task.cpu, { todo, task: t, readyAt, background: task.background, all: [...todo] });
     });
     this.queues.forEach((_, queue) => {
       this.add('worker', run.workerCpu, { queue, asleep: true, readyAt: Number.POSITIVE_INFINITY });
@@ -170,6 +181,11 @@ class Reference {
       pages: 0,
       empty: false,
       noRoom: false,
+      moreToMove: false,
+      letsGo: false,
+      objects: 0,
+      background: undefined,
+      all: [],
       ...more,
     };
     this.threads.push(thread);
@@ -220,7 +236,14 @@ class Reference {
           this.schedule(cpu, cpu.time);
           return;
         }
-      } else op = thread.todo.shift()!;
+      } else {
+        if (thread.background && this.tasksLeft === 0 && cpu.time >= this.tasksEnd) {
+          thread.readyAt = Number.POSITIVE_INFINITY;
+          this.schedule(cpu, cpu.time);
+          return;
+        }
+        op = thread.todo.shift()!;
+      }
       thread.op = op;
       thread.now = this.operation(thread, op);
     }
@@ -292,9 +315,11 @@ class Reference {
       thread.readyAt = t;
     } else {
       result.durations[op.pathIndex]!.push(t - start);
-      result.taskEndNs[thread.task] = t;
+      if (!thread.background) result.taskEndNs[thread.task] = t;
+      if (thread.background === 'again' && thread.todo.length === 0) thread.todo = [...thread.all];
       const next = thread.todo[0];
       if (next) thread.readyAt = t + next.thinkNs;
+      else if (thread.background) thread.readyAt = Number.POSITIVE_INFINITY;
       else {
         thread.readyAt = Number.POSITIVE_INFINITY;
         this.tasksLeft--;
@@ -342,10 +367,14 @@ class Reference {
         const luck = mix(op.id, 0, run.seed);
         const values = run.costs[run.program.costs.indexOf(step.cost)]!;
         const ns = quantised(values[quantileIndex(luck, drawKey(step.cost, count))]!);
-        thread.t += step.perPage ? ns * thread.pages : ns;
+        thread.t += step.perPage ? ns * thread.pages : step.perObject ? ns * thread.objects : ns;
         return false;
       }
       case 'atomic': {
+        if (step.cost) {
+          const work: Step = { do: 'work', what: step.what, cost: step.cost };
+          yield* this.step(thread, op, work, drawn);
+        }
         yield;
         const index = this.kernel.lines.indexOf(step.line);
         const line = this.lines[index]!;
@@ -418,6 +447,44 @@ class Reference {
         use.acquisitions++;
         return false;
       }
+      case 'try-read-lock': {
+        const { lock, use } = this.lockOf(step.lock, thread, op);
+        yield;
+        this.passLine(lock, thread);
+        if (lock.writer || lock.queue.length > 0) {
+          yield* this.steps(thread, op, step.failed, new Map(drawn));
+          return true;
+        }
+        use.acquisitions++;
+        lock.readers++;
+        return false;
+      }
+      case 'lock-pages': {
+        const count = drawn.get('pages locked') ?? 0;
+        drawn.set('pages locked', count + 1);
+        const luck = mix(op.id, 0, run.seed);
+        if (!happens(luck, drawKey('pages locked', count), Math.round(step.fails * 2 ** 30))) return false;
+        thread.empty = false;
+        return yield* this.steps(thread, op, step.failed, new Map(drawn));
+      }
+      case 'look': {
+        const { lock } = this.lockOf(step.lock, thread, op);
+        yield;
+        if (lock.queue.length > 0) thread.letsGo = true;
+        return false;
+      }
+      case 'repeat':
+        do {
+          if (yield* this.steps(thread, op, step.steps, new Map(drawn))) return true;
+        } while (this.holds(thread, step.condition));
+        return false;
+      case 'each-queued': {
+        const q = Object.keys(this.kernel.queues).indexOf(step.queue);
+        const buffer = this.queues[q]!.buffers[thread.cpu.id]!;
+        for (let queued = buffer.shift(); queued; queued = buffer.shift())
+          yield* this.steps(thread, queued, step.steps, new Map(drawn));
+        return false;
+      }
       case 'read-lock':
       case 'write-lock': {
         const { lock, use } = this.lockOf(step.lock, thread, op);
@@ -425,6 +492,7 @@ class Reference {
         yield;
         this.passLine(lock, thread);
         if (lock.writer || lock.queue.length > 0 || (writes && lock.readers > 0)) {
+          if (!writes) result.readersBehind[lock.writer ? 'holder' : 'queue']++;
           lock.queue.push({ thread, since: thread.t, writes });
           thread.cpu.time = Number.POSITIVE_INFINITY;
           yield;
@@ -466,7 +534,17 @@ class Reference {
       }
       case 'pool': {
         const pages = pool.classes[op.sizeClass]!.pagesPerZspage;
-        if (step.action === 'put-object') {
+        if (step.action === 'compact-zspage') this.compactZspage(thread, op.sizeClass);
+        else if (step.action === 'put-back-destination') this.putBackDestination();
+        else if (step.action === 'take-empty') {
+          thread.zspage = pool.firstEmpty(op.sizeClass);
+          thread.empty = thread.zspage >= 0;
+          thread.pages = thread.empty ? pages : 0;
+          thread.noRoom = false;
+          thread.moreToMove = false;
+          thread.letsGo = false;
+          if (thread.empty) pool.detach(thread.zspage);
+        } else if (step.action === 'put-object') {
           thread.zspage = pool.free(op.handle);
           thread.empty = thread.zspage >= 0;
           thread.noRoom = false;
@@ -481,8 +559,9 @@ class Reference {
         return false;
       }
       case 'when': {
-        const holds = step.condition === 'no-room' ? thread.noRoom : thread.empty;
-        return holds ? yield* this.steps(thread, op, step.steps, new Map(drawn)) : false;
+        return this.holds(thread, step.condition)
+          ? yield* this.steps(thread, op, step.steps, new Map(drawn))
+          : false;
       }
       case 'enqueue': {
         const q = Object.keys(this.kernel.queues).indexOf(step.queue);
@@ -494,6 +573,49 @@ class Reference {
         yield* this.steps(thread, op, this.kernel.paths[step.path]!, drawn);
         return false;
     }
+  }
+
+  holds(thread: Thread, condition: Condition): boolean {
+    return {
+      'no-room': thread.noRoom,
+      'zspage-empty': thread.empty,
+      'more-to-move': thread.moreToMove,
+      'lets-go': thread.letsGo,
+    }[condition];
+  }
+
+  /** Object by object, as the structural replay of recorded compactions does it. */
+  compactZspage(thread: Thread, sizeClass: number): void {
+    const { pool } = this.run;
+    thread.objects = 0;
+    thread.pages = 0;
+    thread.empty = false;
+    thread.noRoom = false;
+    thread.letsGo = false;
+    thread.moreToMove = false;
+    if (pool.compactablePages(sizeClass) > 0) {
+      if (this.destination < 0) this.destination = pool.isolate(sizeClass, 'destination');
+      const source = this.destination < 0 ? -1 : pool.isolate(sizeClass, 'source');
+      thread.moreToMove = source >= 0;
+      if (source >= 0) {
+        while (pool.inUse(source) > 0 && !pool.isFull(this.destination)) {
+          pool.moveObject(source, pool.allocatedObject(source, 0), this.destination);
+          thread.objects++;
+        }
+        thread.empty = pool.putBack(source) === 0;
+        if (thread.empty) {
+          thread.zspage = source;
+          thread.pages = pool.classes[sizeClass]!.pagesPerZspage;
+        }
+        thread.letsGo = pool.isFull(this.destination);
+      }
+    }
+    if (!thread.moreToMove) this.putBackDestination();
+  }
+
+  putBackDestination(): void {
+    if (this.destination >= 0) this.run.pool.putBack(this.destination);
+    this.destination = -1;
   }
 
   passLine(lock: Lock, thread: Thread): void {
@@ -577,7 +699,11 @@ class Reference {
     const held = queue.waiting.length + queue.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     use.most = Math.max(use.most, held);
     if (declaration.per !== 'cpu') this.wakeWorker(q, thread.t);
-    else if (list.length === declaration.entries && queue.full < declaration.buffers)
+    else if (
+      declaration.wakes !== 'never' &&
+      list.length === declaration.entries &&
+      queue.full < declaration.buffers
+    )
       this.handOver(q, thread.cpu.id, thread.t);
     return true;
   }

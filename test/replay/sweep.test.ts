@@ -39,6 +39,8 @@ function filled<P extends Pool>(pool: P) {
     ),
     distributions: new Map([['free-page', constant(100)]]),
     serialised: false,
+    notify: null,
+    notifiesInTurn: false,
     notes: [],
   };
   return { pool, workload };

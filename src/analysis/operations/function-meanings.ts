@@ -86,10 +86,11 @@ function partOf(name: string, primitive: LockPrimitive | null): OperationPart | 
       return isPool ? 'poolLock' : primitive.kind === 'spinlock' ? 'lock' : null;
     if (primitive.op === 'release')
       return isPool ? 'poolUnlock' : primitive.kind === 'spinlock' ? 'unlock' : null;
-    return null;
+    return primitive.op === 'try' && primitive.kind === 'spinlock' ? 'tryLock' : null;
   }
   if (name === 'obj_malloc' || name === 'obj_free') return 'object';
   if (name === 'fix_fullness_group') return 'group';
+  if (/^(?:zram_free_page|(?:zram_)?slot_free)$/.test(name)) return 'slot';
   if (/^_*free_zspage/.test(name) || /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)/.test(name)) return 'zspage';
   // Where free_zspage is inlined.
   if (

@@ -104,10 +104,9 @@ export class Probes {
       };
     };
     if (place.function !== '') return make(place.function, 'its text');
-    if (definition) {
-      const symbol = /^(?:\w+:)?([^+%]+)/.exec(definition.place)?.[1] ?? definition.place;
-      return make(bareName(symbol), 'its definition');
-    }
+    const symbol = definition && /^(?:\w+:)?([^+%]+)/.exec(definition.place)?.[1];
+    // perf probe writes places as distances from the beginning of the kernel's text.
+    if (symbol && !/^_s?text$/.test(symbol)) return make(bareName(symbol), 'its definition');
     const named = functionOfEventName(short, [...this.#functions, ...Object.keys(SHORT_NAMES)]);
     if (named !== null) return make(SHORT_NAMES[named] ?? named, 'its name');
     const at = this.#functionAt.get(place.address);

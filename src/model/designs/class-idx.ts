@@ -1,7 +1,7 @@
 import type { Step } from '../steps.ts';
 import type { Design } from './design.ts';
 import { DesignError } from './design.ts';
-import { isPoolLock, withPath } from './rewrite.ts';
+import { isPoolLock, refuseAfterCopy, withPath } from './rewrite.ts';
 
 /** The object word holds the class: zs_free takes the class lock first, and no lock of the pool. */
 export const classIdx: Design = {
@@ -15,6 +15,7 @@ export const classIdx: Design = {
   ],
   options: [],
   apply: (kernel) => {
+    refuseAfterCopy(kernel, 'class-idx');
     if (!('class->lock' in kernel.locks)) {
       throw new DesignError(
         `${kernel.id}: class-idx needs a lock for each class; this kernel has one for the pool`,

@@ -1,7 +1,7 @@
 import type { KernelModel, QueueDeclaration, Step } from '../steps.ts';
 import type { Design, DesignOption } from './design.ts';
 import { DesignError } from './design.ts';
-import { rewriteSteps, withPath } from './rewrite.ts';
+import { deferringQueues, rewriteSteps, withPath } from './rewrite.ts';
 
 const ENTRIES: DesignOption = {
   name: 'entries',
@@ -33,7 +33,7 @@ function deferCalls(
   queue: string,
   declaration: QueueDeclaration,
 ) {
-  if (Object.keys(kernel.queues).length > 0) {
+  if (deferringQueues(kernel).length > 0) {
     throw new DesignError(`${queue}: frees are deferred already; combine only one deferring design`);
   }
   const changed = withPath(kernel, path, (steps) =>
@@ -159,7 +159,7 @@ export const bulkFree: Design = {
 };
 
 function drainInRuns(kernel: KernelModel, cap: number, sorted: boolean): KernelModel {
-  const names = Object.keys(kernel.queues);
+  const names = deferringQueues(kernel);
   if (names.length === 0)
     throw new DesignError('class-batch and bulk-free change a drain: combine them with deferred');
   if (!('class->lock' in kernel.locks)) throw new DesignError(`${kernel.id} has no class->lock`);
@@ -178,5 +178,9 @@ function drainInRuns(kernel: KernelModel, cap: number, sorted: boolean): KernelM
       ];
     }),
   );
-  return { ...kernel, queues, paths: { ...kernel.paths, 'zs_free in runs': inRuns } };
+  return {
+    ...kernel,
+    queues: { ...kernel.queues, ...queues },
+    paths: { ...kernel.paths, 'zs_free in runs': inRuns },
+  };
 }

@@ -1,7 +1,7 @@
 import type { Step } from '../steps.ts';
 import type { Design } from './design.ts';
 import { DesignError } from './design.ts';
-import { listLock, withPath } from './rewrite.ts';
+import { listLock, refuseAfterCopy, withPath } from './rewrite.ts';
 
 /** The zspage is taken off its list under the lock, and its pages are given back after it. */
 export const dropLock: Design = {
@@ -12,8 +12,14 @@ export const dropLock: Design = {
   notes: ['Changes nothing in frees that leave objects in their zspage.'],
   options: [],
   apply: (kernel) => {
+    refuseAfterCopy(kernel, 'drop-lock');
     const lock = listLock(kernel);
-    const isRelease = (step: Step) => step.do === 'when' && step.condition === 'zspage-empty';
+    const isRelease = (step: Step) =>
+      step.do === 'when' &&
+      step.steps.some(
+        (inner) =>
+          inner.do === 'pool' && (inner.action === 'release-zspage' || inner.action === 'detach-zspage'),
+      );
     return withPath(kernel, 'zs_free', (steps) => {
       const release = steps.find(isRelease);
       if (release?.do !== 'when') throw new DesignError(`${kernel.id}: no zspage is freed in zs_free`);

@@ -27,9 +27,14 @@ const STEPS = new Set([
   'lock-run',
   'unlock-run',
   'try-lock',
+  'try-read-lock',
   'pool',
   'when',
+  'lock-pages',
+  'repeat',
+  'look',
   'enqueue',
+  'each-queued',
   'call',
 ]);
 

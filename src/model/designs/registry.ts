@@ -4,6 +4,7 @@ import { bulkFree, classBatch, deferred, deferredArray, mmAsync, zramGc } from '
 import { type Design, DesignError } from './design.ts';
 import { dropLock } from './drop-lock.ts';
 import { noSlotLock, noZramCounters } from './limits.ts';
+import { tryReadQueue } from './try-read-queue.ts';
 
 /** All designs. A new one is one file and one row. */
 export const DESIGNS: readonly Design[] = [
@@ -15,6 +16,7 @@ export const DESIGNS: readonly Design[] = [
   classBatch,
   bulkFree,
   mmAsync,
+  tryReadQueue,
   noSlotLock,
   noZramCounters,
 ];

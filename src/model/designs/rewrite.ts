@@ -1,4 +1,6 @@
+import { FREE_WORK } from '../kernels/locked-pages.ts';
 import type { KernelModel, Step } from '../steps.ts';
+import { DesignError } from './design.ts';
 
 /** Replaces each step by what `rewrite` gives for it, inside branches too; undefined keeps it. */
 export function rewriteSteps(
@@ -10,8 +12,12 @@ export function rewriteSteps(
     if (replaced) return replaced;
     switch (step.do) {
       case 'when':
+      case 'repeat':
+      case 'each-queued':
         return [{ ...step, steps: rewriteSteps(step.steps, rewrite) }];
       case 'try-lock':
+      case 'lock-pages':
+      case 'try-read-lock':
         return [{ ...step, failed: rewriteSteps(step.failed, rewrite) }];
       case 'enqueue':
         return [{ ...step, full: rewriteSteps(step.full, rewrite) }];
@@ -30,6 +36,20 @@ export function withPath(
   const steps = kernel.paths[path];
   if (!steps) throw new RangeError(`${kernel.id} has no path ${path}`);
   return { ...kernel, paths: { ...kernel.paths, [path]: change(steps) } };
+}
+
+/** Queues that frees are deferred to: all but the kernel's own of zspages whose pages were locked. */
+export function deferringQueues(kernel: KernelModel): readonly string[] {
+  return Object.keys(kernel.queues).filter((name) => name !== FREE_WORK);
+}
+
+/**
+ * A design that changes zs_free comes before those that have copied it for a queue or a drain.
+ * @throws {DesignError} when there is such a copy.
+ */
+export function refuseAfterCopy(kernel: KernelModel, id: string): void {
+  if (Object.keys(kernel.paths).some((path) => path.startsWith('zs_free ')))
+    throw new DesignError(`${id} changes zs_free, which a part before it has copied: name ${id} first`);
 }
 
 /** The step's lock is the pool's, whatever this kernel calls it. */

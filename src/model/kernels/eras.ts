@@ -1,9 +1,11 @@
 import type { KernelModel, LockDeclaration, Step } from '../steps.ts';
 import { FOUR_GROUPS, type FullnessRule, TWELVE_GROUPS } from '../zsmalloc/fullness.ts';
 import { X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
+import { compactUnder, compactWithPoolLock, plainLock } from './compact-steps.ts';
+import { EMPTY_FREED, work } from './pieces.ts';
 
 /** Lock eras of zsmalloc that can be modelled. */
-export type EraId = 'B' | 'C' | 'C-6.1' | 'D' | 'E' | 'F';
+export type EraId = 'A' | 'B' | 'C' | 'C-6.1' | 'D' | 'E' | 'F';
 
 /** An era: the paths and the rules of its pool. */
 export interface Era {
@@ -13,16 +15,6 @@ export interface Era {
   readonly geometry: ZsmallocConfig;
   readonly fullness: FullnessRule;
 }
-
-const work = (what: string, cost: string): Step => ({ do: 'work', what, cost });
-const EMPTY_FREED: Step = {
-  do: 'when',
-  condition: 'zspage-empty',
-  steps: [
-    { do: 'work', what: 'free_zspage: give its pages back', cost: 'free-page', perPage: true },
-    { do: 'pool', action: 'release-zspage' },
-  ],
-};
 
 /** obj_free and the move between fullness lists, under the lock. */
 const PUT_OBJECT: readonly Step[] = [
@@ -68,21 +60,21 @@ function mallocUnder(lock: string): readonly Step[] {
   ];
 }
 
+/** One of zram's counters that all CPUs share. */
+const counter = (what: string): Step => ({ do: 'atomic', what, line: 'zram->stats', cost: 'zram-counter' });
+
 /**
  * zram's slot-free notification (drivers/block/zram/zram_drv.c, 6.12): three counters that all CPUs
  * share, the slot's lock tried once.
  */
 const NOTIFY: readonly Step[] = [
-  { do: 'atomic', what: 'notify_free', line: 'zram->stats' },
-  {
-    do: 'try-lock',
-    lock: 'zram slot',
-    failed: [{ do: 'atomic', what: 'miss_free', line: 'zram->stats' }],
-  },
+  work('enter the notification', 'notify'),
+  counter('notify_free'),
+  { do: 'try-lock', lock: 'zram slot', failed: [counter('miss_free')] },
   work('look at the slot', 'slot'),
   { do: 'call', path: 'zs_free' },
-  { do: 'atomic', what: 'compr_data_size', line: 'zram->stats' },
-  { do: 'atomic', what: 'pages_stored', line: 'zram->stats' },
+  counter('compr_data_size'),
+  counter('pages_stored'),
   { do: 'unlock', lock: 'zram slot' },
 ];
 
@@ -98,6 +90,7 @@ interface Shape {
   readonly locks: Readonly<Record<string, LockDeclaration>>;
   readonly free: readonly Step[];
   readonly malloc: readonly Step[];
+  readonly compact: readonly Step[];
   /** Lock of the swap device that the notification runs under. */
   readonly swapLock: 'si->lock' | 'cluster lock';
   readonly geometry: ZsmallocConfig;
@@ -127,6 +120,7 @@ function era(shape: Shape): Era {
       paths: {
         zs_malloc: shape.malloc,
         zs_free: shape.free,
+        zs_compact: shape.compact,
         notify: NOTIFY,
         'swap free': notifyUnderSwapLock,
       },
@@ -136,8 +130,42 @@ function era(shape: Shape): Era {
 
 const MIGRATE_LOCK: LockDeclaration = { kind: 'qrwlock', per: 'pool' };
 
+/**
+ * zs_free with the handle pinned and the zspage's own lock for reading (mm/zsmalloc.c, 5.10). Nobody but
+ * compaction and migration takes that lock for writing, and their hold of class->lock covers it: here it
+ * is a lock of its own for each slot.
+ */
+const FREE_PINNED: readonly Step[] = [
+  { do: 'lock', lock: 'handle pin' },
+  work('find the zspage and its class', 'locate'),
+  { do: 'read-lock', lock: 'zspage->lock' },
+  { do: 'lock', lock: 'class->lock' },
+  ...PUT_OBJECT,
+  { do: 'read-unlock', lock: 'zspage->lock' },
+  EMPTY_FREED,
+  { do: 'unlock', lock: 'class->lock' },
+  { do: 'unlock', lock: 'handle pin' },
+  FREE_HANDLE,
+];
+
 /** All eras, oldest first. Sources: mm/zsmalloc.c of the versions named. */
 export const ERAS: readonly Era[] = [
+  era({
+    id: 'A',
+    title: '5.4 to 5.16: handle pinned, zspage->lock (read), class->lock',
+    source: 'mm/zsmalloc.c of 5.10',
+    locks: {
+      'handle pin': { kind: 'bit-spinlock', per: 'slot' },
+      'zspage->lock': { kind: 'qrwlock', per: 'slot' },
+      'class->lock': CLASS_LOCK,
+    },
+    free: FREE_PINNED,
+    malloc: mallocUnder('class->lock'),
+    compact: compactUnder([plainLock('class->lock')], 'class->lock'),
+    swapLock: 'si->lock',
+    geometry: X86_64_BEFORE_6_3,
+    fullness: FOUR_GROUPS,
+  }),
   era({
     id: 'B',
     title: '5.17 to 6.1.46: pool->migrate_lock (read), class->lock',
@@ -145,6 +173,7 @@ export const ERAS: readonly Era[] = [
     locks: { 'pool->migrate_lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64_BEFORE_6_3,
     fullness: FOUR_GROUPS,
@@ -167,6 +196,7 @@ export const ERAS: readonly Era[] = [
         FREE_HANDLE,
       ],
       malloc: mallocUnder('pool->lock'),
+      compact: compactUnder([plainLock('pool->lock')], 'pool->lock'),
       swapLock: 'si->lock',
       geometry: id === 'C' ? X86_64 : X86_64_BEFORE_6_3,
       fullness: id === 'C' ? TWELVE_GROUPS : FOUR_GROUPS,
@@ -179,6 +209,7 @@ export const ERAS: readonly Era[] = [
     locks: { 'pool->migrate_lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -190,6 +221,7 @@ export const ERAS: readonly Era[] = [
     locks: { 'pool->lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: freeWithPoolLock('pool->lock'),
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -198,7 +230,7 @@ export const ERAS: readonly Era[] = [
     id: 'F',
     title: 'newest: class from the object word, no pool lock on free',
     source: 'commits 9909b088b1f0, 59e88952a827, 7ef28e8b8142',
-    locks: { 'class->lock': CLASS_LOCK },
+    locks: { 'pool->lock': MIGRATE_LOCK, 'class->lock': CLASS_LOCK },
     free: [
       work('class from the handle word', 'locate-class'),
       { do: 'lock', lock: 'class->lock' },
@@ -210,6 +242,7 @@ export const ERAS: readonly Era[] = [
       FREE_HANDLE,
     ],
     malloc: mallocUnder('class->lock'),
+    compact: compactWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,

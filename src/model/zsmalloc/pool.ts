@@ -8,25 +8,19 @@ export type HandleId = number;
 
 const NONE = -1;
 
+/** Columns of a zspage's row: what one free touches stands in one cache line. */
+const Z = { Class: 0, InUse: 1, Group: 2, FreeHead: 3, Next: 4, Previous: 5, Base: 6 } as const;
+const ROW = 3;
+/** Numbers in the row of a zspage, and where its objects in use stand. */
+export const ZSPAGE_ROW = 1 << ROW;
+export const IN_USE = Z.InUse;
+
 /** Columns of a {@link Pool}; `counts` are pages taken and returned, zspage rows and objects in them. */
 export type PoolColumns = Readonly<
   Record<
-    | 'objectsAllocated'
-    | 'objectsInUse'
-    | 'head'
-    | 'spare'
-    | 'class'
-    | 'inUse'
-    | 'freeHead'
-    | 'next'
-    | 'previous'
-    | 'base'
-    | 'nextFree'
-    | 'handleAt'
-    | 'zspageOf'
-    | 'indexOf',
+    'objectsAllocated' | 'objectsInUse' | 'head' | 'spare' | 'zspages' | 'objectAt' | 'placeOf',
     Int32Array
-  > & { counts: Float64Array; group: Int8Array }
+  > & { counts: Float64Array }
 >;
 
 /** The state of a {@link Pool} as plain data. */
@@ -69,22 +63,17 @@ export class Pool {
   // By zspage.
   #capacity = 256;
   #zspages = 0;
-  #class = new Int32Array(this.#capacity);
-  #inUse = new Int32Array(this.#capacity);
-  #group = new Int8Array(this.#capacity);
-  #freeHead = new Int32Array(this.#capacity);
-  #next = new Int32Array(this.#capacity);
-  #previous = new Int32Array(this.#capacity);
-  #base = new Int32Array(this.#capacity);
+  #z: Int32Array = new Int32Array(this.#capacity << ROW);
 
-  // By object, a run for each zspage: the next free index, or the handle of what is allocated.
-  #nextFree = new Int32Array(1 << 14);
-  #handleAt = new Int32Array(1 << 14);
+  /** By object, a run for each zspage: the handle, or the complement of the next free index. */
+  #objectAt: Int32Array = new Int32Array(1 << 14);
   #objectsUsed = 0;
 
-  // By handle.
-  #zspageOf: Int32Array = new Int32Array(1024).fill(NONE);
-  #indexOf: Int32Array = new Int32Array(1024);
+  /** By handle: its zspage and its index in that. */
+  #placeOf: Int32Array = new Int32Array(2048).fill(NONE);
+
+  /** False: lists and free objects are not kept any more, see {@link freesAlone}. */
+  #hasLists = true;
 
   /** Pages taken from the page allocator and given back, since the pool was made. */
   pagesTaken = 0;
@@ -141,17 +130,9 @@ export class Pool {
       objectsInUse: this.objectsInUse,
       head: this.#head,
       spare: this.#spare,
-      class: this.#class,
-      inUse: this.#inUse,
-      group: this.#group,
-      freeHead: this.#freeHead,
-      next: this.#next,
-      previous: this.#previous,
-      base: this.#base,
-      nextFree: this.#nextFree,
-      handleAt: this.#handleAt,
-      zspageOf: this.#zspageOf,
-      indexOf: this.#indexOf,
+      zspages: this.#z,
+      objectAt: this.#objectAt,
+      placeOf: this.#placeOf,
     };
   }
 
@@ -162,22 +143,14 @@ export class Pool {
     copy.pagesReturned = pagesReturned!;
     copy.#zspages = zspages!;
     copy.#objectsUsed = objectsUsed!;
-    copy.#capacity = columns.class.length;
+    copy.#capacity = columns.zspages.length >> ROW;
     copy.objectsAllocated.set(columns.objectsAllocated);
     copy.objectsInUse.set(columns.objectsInUse);
     copy.#head.set(columns.head);
     copy.#spare.set(columns.spare);
-    copy.#class = new Int32Array(columns.class);
-    copy.#inUse = new Int32Array(columns.inUse);
-    copy.#group = new Int8Array(columns.group);
-    copy.#freeHead = new Int32Array(columns.freeHead);
-    copy.#next = new Int32Array(columns.next);
-    copy.#previous = new Int32Array(columns.previous);
-    copy.#base = new Int32Array(columns.base);
-    copy.#nextFree = new Int32Array(columns.nextFree);
-    copy.#handleAt = new Int32Array(columns.handleAt);
-    copy.#zspageOf = new Int32Array(columns.zspageOf);
-    copy.#indexOf = new Int32Array(columns.indexOf);
+    copy.#z = new Int32Array(columns.zspages);
+    copy.#objectAt = new Int32Array(columns.objectAt);
+    copy.#placeOf = new Int32Array(columns.placeOf);
     return copy;
   }
 
@@ -194,9 +167,9 @@ export class Pool {
   /** The same, counted by zspage: those on lists, and those that were taken off and not released. */
   countPages(): number {
     let pages = 0;
-    for (let zspage = 0; zspage < this.#zspages; zspage++) pages += this.#pages[this.#class[zspage]!]!;
+    for (let zspage = 0; zspage < this.#zspages; zspage++) pages += this.#pages[this.classOf(zspage)]!;
     this.#spare.forEach((first, sizeClass) => {
-      for (let zspage = first; zspage !== NONE; zspage = this.#next[zspage]!)
+      for (let zspage = first; zspage !== NONE; zspage = this.#z[(zspage << ROW) + Z.Next]!)
         pages -= this.#pages[sizeClass]!;
     });
     return pages;
@@ -205,34 +178,45 @@ export class Pool {
   /** Objects in use, counted by zspage. */
   countObjects(): number {
     let objects = 0;
-    for (let zspage = 0; zspage < this.#zspages; zspage++) objects += this.#inUse[zspage]!;
+    for (let zspage = 0; zspage < this.#zspages; zspage++) objects += this.inUse(zspage);
     return objects;
   }
 
   zspageOf(handle: HandleId): ZspageId {
-    return handle < this.#zspageOf.length ? this.#zspageOf[handle]! : NONE;
+    return 2 * handle < this.#placeOf.length ? this.#placeOf[2 * handle]! : NONE;
   }
 
   /** Index of a handle's object in its zspage. */
   objectIndexOf(handle: HandleId): number {
-    return this.#indexOf[handle]!;
+    return this.#placeOf[2 * handle + 1]!;
   }
 
   classOf(zspage: ZspageId): number {
-    return this.#class[zspage]!;
+    return this.#z[(zspage << ROW) + Z.Class]!;
   }
 
   inUse(zspage: ZspageId): number {
-    return this.#inUse[zspage]!;
+    return this.#z[(zspage << ROW) + Z.InUse]!;
   }
 
   isFull(zspage: ZspageId): boolean {
-    return this.#inUse[zspage] === this.#objects[this.#class[zspage]!];
+    return this.inUse(zspage) === this.#objects[this.classOf(zspage)];
   }
 
   /** Fullness group of the list that a zspage is in. */
   groupOf(zspage: ZspageId): number {
-    return this.#group[zspage]!;
+    return this.#z[(zspage << ROW) + Z.Group]!;
+  }
+
+  /**
+   * From now on there are only frees, and the caller makes them itself: it takes the handle's place away
+   * (`placeOf[2 * handle] = -1`) and counts the objects of its zspage down (`zspages[zspage *
+   * ZSPAGE_ROW + IN_USE]`); an empty one goes to {@link detach} and {@link release}. Lists and free
+   * objects are not kept, so whatever looks for a zspage is an error.
+   */
+  freesAlone(): { readonly placeOf: Int32Array; readonly zspages: Int32Array } {
+    this.#hasLists = false;
+    return { placeOf: this.#placeOf, zspages: this.#z };
   }
 
   // ---------------------------------------------------------------- zs_malloc
@@ -242,6 +226,7 @@ export class Pool {
    * @returns the zspage, or -1 when none has: then {@link allocateFromNew} is next.
    */
   allocateFromExisting(sizeClass: number, handle: HandleId): ZspageId {
+    if (!this.#hasLists) throw new Error('the lists of the pool were given up');
     const base = sizeClass * this.#groups;
     const order = this.#allocationOrder;
     for (let k = 0; k < order.length; k++) {
@@ -277,32 +262,41 @@ export class Pool {
   free(handle: HandleId): ZspageId {
     const zspage = this.zspageOf(handle);
     if (zspage === NONE || zspage === undefined) throw new RangeError(`handle ${handle} has no object`);
-    this.objectsInUse[this.#class[zspage]!]!--;
-    this.#putObject(zspage, this.#indexOf[handle]!);
-    this.#zspageOf[handle] = NONE;
+    const z = this.#z;
+    const row = zspage << ROW;
+    const place = this.#placeOf;
+    const index = place[2 * handle + 1]!;
+    place[2 * handle] = NONE;
+    this.#objectAt[z[row + Z.Base]! + index] = ~z[row + Z.FreeHead]!;
+    z[row + Z.FreeHead] = index;
+    const inUse = z[row + Z.InUse]! - 1;
+    z[row + Z.InUse] = inUse;
+    this.objectsInUse[z[row]!]!--;
     this.fixGroup(zspage);
-    return this.#inUse[zspage] === 0 ? zspage : NONE;
+    return inUse === 0 ? zspage : NONE;
   }
 
-  /** Takes an empty zspage off its list: nobody else finds it from now on. */
+  /** Takes an empty zspage off its list and out of the counts: nobody else finds it from now on. */
   detach(zspage: ZspageId): void {
     this.#remove(zspage);
+    const sizeClass = this.classOf(zspage);
+    this.objectsAllocated[sizeClass]! -= this.#objects[sizeClass]!;
   }
 
   /** Gives the pages of an empty zspage back: all of its page locks could be taken. Returns how many. */
   release(zspage: ZspageId): number {
-    const sizeClass = this.#class[zspage]!;
-    if (this.#group[zspage] !== NONE) this.#remove(zspage);
-    this.#next[zspage] = this.#spare[sizeClass]!;
+    const sizeClass = this.classOf(zspage);
+    if (this.groupOf(zspage) !== NONE) this.detach(zspage);
+    this.#z[(zspage << ROW) + Z.Next] = this.#spare[sizeClass]!;
     this.#spare[sizeClass] = zspage;
     const pages = this.#pages[sizeClass]!;
     this.pagesReturned += pages;
-    this.objectsAllocated[sizeClass]! -= this.#objects[sizeClass]!;
     return pages;
   }
 
   /** First empty zspage of a class that waits to be released, -1 without one. */
   firstEmpty(sizeClass: number): ZspageId {
+    if (!this.#hasLists) throw new Error('the lists of the pool were given up');
     return this.#head[sizeClass * this.#groups]!;
   }
 
@@ -316,6 +310,7 @@ export class Pool {
 
   /** Takes the zspage off its list that compaction moves objects out of, or into; -1 without one. */
   isolate(sizeClass: number, role: 'source' | 'destination'): ZspageId {
+    if (!this.#hasLists) throw new Error('the lists of the pool were given up');
     const order = role === 'source' ? this.fullness.sourceOrder : this.fullness.destinationOrder;
     for (const group of order) {
       const zspage = this.#head[sizeClass * this.#groups + group]!;
@@ -335,7 +330,7 @@ export class Pool {
 
   /** Moves one object, by index, into an isolated zspage with room. Returns the handle moved. */
   moveObject(source: ZspageId, index: number, destination: ZspageId): HandleId {
-    const handle = this.#handleAt[this.#base[source]! + index]!;
+    const handle = this.#objectAt[this.#z[(source << ROW) + Z.Base]! + index]!;
     this.#takeObject(destination, handle);
     this.#putObject(source, index);
     return handle;
@@ -343,9 +338,9 @@ export class Pool {
 
   /** First allocated object of a zspage at `from` or behind, -1 without one. */
   allocatedObject(zspage: ZspageId, from: number): number {
-    const base = this.#base[zspage]!;
-    const objects = this.#objects[this.#class[zspage]!]!;
-    for (let index = from; index < objects; index++) if (this.#handleAt[base + index] !== NONE) return index;
+    const base = this.#z[(zspage << ROW) + Z.Base]!;
+    const objects = this.#objects[this.classOf(zspage)]!;
+    for (let index = from; index < objects; index++) if (this.#objectAt[base + index]! >= 0) return index;
     return NONE;
   }
 
@@ -354,10 +349,10 @@ export class Pool {
    * of 6.12). Returns how many.
    */
   moveObjects(source: ZspageId, destination: ZspageId): number {
-    const objects = this.#objects[this.#class[source]!]!;
+    const objects = this.#objects[this.classOf(source)]!;
     let moved = 0;
     for (let index = this.allocatedObject(source, 0); index !== NONE; ) {
-      if (this.#inUse[destination] === objects) break;
+      if (this.inUse(destination) === objects) break;
       this.moveObject(source, index, destination);
       moved++;
       index = this.allocatedObject(source, index + 1);
@@ -368,7 +363,7 @@ export class Pool {
   /** Moves a zspage to the list of its group, when that has changed (fix_fullness_group). */
   fixGroup(zspage: ZspageId): void {
     const group = this.#groupNow(zspage);
-    if (group === this.#group[zspage]) return;
+    if (group === this.groupOf(zspage)) return;
     this.#remove(zspage);
     this.#insert(zspage, group);
   }
@@ -376,115 +371,104 @@ export class Pool {
   // ---------------------------------------------------------------- pieces
 
   #groupNow(zspage: ZspageId): number {
-    return this.#groupTable[this.#groupAt[this.#class[zspage]!]! + this.#inUse[zspage]!]!;
+    const row = zspage << ROW;
+    return this.#groupTable[this.#groupAt[this.#z[row]!]! + this.#z[row + Z.InUse]!]!;
   }
 
   /** obj_malloc: the first free object of the chain. */
   #takeObject(zspage: ZspageId, handle: HandleId): void {
-    const base = this.#base[zspage]!;
-    const index = this.#freeHead[zspage]!;
-    this.#freeHead[zspage] = this.#nextFree[base + index]!;
-    this.#handleAt[base + index] = handle;
-    this.#inUse[zspage]!++;
-    if (handle >= this.#zspageOf.length) this.#growHandles(handle);
-    this.#zspageOf[handle] = zspage;
-    this.#indexOf[handle] = index;
+    const z = this.#z;
+    const row = zspage << ROW;
+    const index = z[row + Z.FreeHead]!;
+    const at = z[row + Z.Base]! + index;
+    z[row + Z.FreeHead] = ~this.#objectAt[at]!;
+    this.#objectAt[at] = handle;
+    z[row + Z.InUse]!++;
+    if (2 * handle >= this.#placeOf.length) this.#growHandles(handle);
+    this.#placeOf[2 * handle] = zspage;
+    this.#placeOf[2 * handle + 1] = index;
   }
 
   /** obj_free: in front of the chain. */
   #putObject(zspage: ZspageId, index: number): void {
-    const base = this.#base[zspage]!;
-    this.#nextFree[base + index] = this.#freeHead[zspage]!;
-    this.#handleAt[base + index] = NONE;
-    this.#freeHead[zspage] = index;
-    this.#inUse[zspage]!--;
+    const z = this.#z;
+    const row = zspage << ROW;
+    this.#objectAt[z[row + Z.Base]! + index] = ~z[row + Z.FreeHead]!;
+    z[row + Z.FreeHead] = index;
+    z[row + Z.InUse]!--;
   }
 
   #insert(zspage: ZspageId, group: number): void {
-    const list = this.#class[zspage]! * this.#groups + group;
+    const z = this.#z;
+    const row = zspage << ROW;
+    const list = z[row]! * this.#groups + group;
     const head = this.#head[list]!;
-    this.#group[zspage] = group;
-    if (head !== NONE && this.fullness.insertsBehindFullerHead && this.#inUse[zspage]! < this.#inUse[head]!) {
-      const behind = this.#next[head]!;
-      this.#previous[zspage] = head;
-      this.#next[zspage] = behind;
-      this.#next[head] = zspage;
-      if (behind !== NONE) this.#previous[behind] = zspage;
+    const headRow = head << ROW;
+    z[row + Z.Group] = group;
+    if (head !== NONE && this.fullness.insertsBehindFullerHead && z[row + Z.InUse]! < z[headRow + Z.InUse]!) {
+      const behind = z[headRow + Z.Next]!;
+      z[row + Z.Previous] = head;
+      z[row + Z.Next] = behind;
+      z[headRow + Z.Next] = zspage;
+      if (behind !== NONE) z[(behind << ROW) + Z.Previous] = zspage;
       return;
     }
-    this.#previous[zspage] = NONE;
-    this.#next[zspage] = head;
-    if (head !== NONE) this.#previous[head] = zspage;
+    z[row + Z.Previous] = NONE;
+    z[row + Z.Next] = head;
+    if (head !== NONE) z[headRow + Z.Previous] = zspage;
     this.#head[list] = zspage;
   }
 
   #remove(zspage: ZspageId): void {
-    const before = this.#previous[zspage]!;
-    const behind = this.#next[zspage]!;
-    if (before === NONE) this.#head[this.#class[zspage]! * this.#groups + this.#group[zspage]!] = behind;
-    else this.#next[before] = behind;
-    if (behind !== NONE) this.#previous[behind] = before;
-    this.#group[zspage] = NONE;
+    const z = this.#z;
+    const row = zspage << ROW;
+    const group = z[row + Z.Group]!;
+    z[row + Z.Group] = NONE;
+    if (!this.#hasLists) return;
+    const before = z[row + Z.Previous]!;
+    const behind = z[row + Z.Next]!;
+    if (before === NONE) this.#head[z[row]! * this.#groups + group] = behind;
+    else z[(before << ROW) + Z.Next] = behind;
+    if (behind !== NONE) z[(behind << ROW) + Z.Previous] = before;
   }
 
   #newZspage(sizeClass: number): ZspageId {
     const objects = this.#objects[sizeClass]!;
     let zspage = this.#spare[sizeClass]!;
-    if (zspage !== NONE) this.#spare[sizeClass] = this.#next[zspage]!;
+    if (zspage !== NONE) this.#spare[sizeClass] = this.#z[(zspage << ROW) + Z.Next]!;
     else {
       if (this.#zspages === this.#capacity) this.#growZspages();
       zspage = this.#zspages++;
-      this.#class[zspage] = sizeClass;
-      this.#base[zspage] = this.#objectsUsed;
+      this.#z[zspage << ROW] = sizeClass;
+      this.#z[(zspage << ROW) + Z.Base] = this.#objectsUsed;
       this.#objectsUsed += objects;
-      if (this.#objectsUsed > this.#nextFree.length) this.#growObjects();
+      if (this.#objectsUsed > this.#objectAt.length) this.#growObjects();
     }
-    const base = this.#base[zspage]!;
-    for (let index = 0; index < objects; index++) {
-      this.#nextFree[base + index] = index + 1;
-      this.#handleAt[base + index] = NONE;
-    }
-    this.#inUse[zspage] = 0;
-    this.#freeHead[zspage] = 0;
-    this.#group[zspage] = NONE;
+    const row = zspage << ROW;
+    const base = this.#z[row + Z.Base]!;
+    for (let index = 0; index < objects; index++) this.#objectAt[base + index] = ~(index + 1);
+    this.#z[row + Z.InUse] = 0;
+    this.#z[row + Z.FreeHead] = 0;
+    this.#z[row + Z.Group] = NONE;
     return zspage;
   }
 
   #growZspages(): void {
     this.#capacity *= 2;
-    const grow = (column: Int32Array<ArrayBuffer>) => {
-      const bigger = new Int32Array(this.#capacity);
-      bigger.set(column);
-      return bigger;
-    };
-    this.#class = grow(this.#class);
-    this.#inUse = grow(this.#inUse);
-    this.#freeHead = grow(this.#freeHead);
-    this.#next = grow(this.#next);
-    this.#previous = grow(this.#previous);
-    this.#base = grow(this.#base);
-    const groups = new Int8Array(this.#capacity);
-    groups.set(this.#group);
-    this.#group = groups;
+    const bigger = new Int32Array(this.#capacity << ROW);
+    bigger.set(this.#z);
+    this.#z = bigger;
   }
 
   #growObjects(): void {
-    const length = Math.max(this.#objectsUsed, this.#nextFree.length * 2);
-    const nextFree = new Int32Array(length);
-    nextFree.set(this.#nextFree);
-    this.#nextFree = nextFree;
-    const handleAt = new Int32Array(length);
-    handleAt.set(this.#handleAt);
-    this.#handleAt = handleAt;
+    const bigger = new Int32Array(Math.max(this.#objectsUsed, this.#objectAt.length * 2));
+    bigger.set(this.#objectAt);
+    this.#objectAt = bigger;
   }
 
   #growHandles(handle: HandleId): void {
-    const length = Math.max(handle + 1, this.#zspageOf.length * 2);
-    const zspageOf = new Int32Array(length).fill(NONE);
-    zspageOf.set(this.#zspageOf);
-    this.#zspageOf = zspageOf;
-    const indexOf = new Int32Array(length);
-    indexOf.set(this.#indexOf);
-    this.#indexOf = indexOf;
+    const bigger = new Int32Array(Math.max(2 * (handle + 1), this.#placeOf.length * 2)).fill(NONE);
+    bigger.set(this.#placeOf);
+    this.#placeOf = bigger;
   }
 }

@@ -1,3 +1,4 @@
+import { COMPACTION_COSTS } from '../compaction.ts';
 import { COST_QUANTILES } from '../engine/machine.ts';
 import { mix } from '../engine/random.ts';
 import { COST_SHAPE } from '../reproduce/reduction.ts';
@@ -22,7 +23,9 @@ export function machineWorkload(workload: Workload, numbers: MachineNumbers, enq
     'free-handle': privateNs * PRIVATE['free-handle'],
   };
   const shaped = (mean: number) => COST_SHAPE.map((factor) => mean * factor);
-  const distributions = new Map<string, Float64Array>();
+  const distributions = new Map(
+    [...workload.distributions].filter(([name]) => COMPACTION_COSTS.includes(name)),
+  );
   for (const [name, mean] of Object.entries(means)) distributions.set(name, shaped(mean));
   distributions.set('enqueue', new Float64Array(COST_QUANTILES).fill(enqueueNs));
   const between = shaped(privateNs * PRIVATE.think);

@@ -95,8 +95,8 @@ export function pricedWorkload(input: PricingInput): PricedWorkload {
 }
 
 /** Whether frees take the pool's lock for reading. */
-export function hasReaderLock({ locks }: KernelModel): boolean {
-  return Object.values(locks).some(({ kind }) => kind === 'qrwlock');
+export function hasReaderLock({ paths }: KernelModel): boolean {
+  return paths.zs_free?.some((step) => step.do === 'read-lock') ?? false;
 }
 
 /** The same with each workload changed: other processes, other classes. */

@@ -1,16 +1,19 @@
+import { IN_USE, ZSPAGE_ROW } from '../../model/zsmalloc/pool.ts';
 import { Sharing, type StepOrder, stepOrder } from './order.ts';
 import { ConditionBit, Op, PoolAction, type Program } from './program.ts';
+import { quantileSource } from './random.ts';
+import { RETURNS_AT_ONCE } from './recorder.ts';
 import { BUCKETS } from './time.ts';
 
 const WORDS = 4;
 /** What the hot function counts in variables goes to the recorder's accounts at its end. */
 const ACCOUNTS = 'account[0] += work; account[1] += taken; account[2] += put; account[3] += missed;';
-/** CPUs up to which the search for the earliest one is written out. */
-const UNROLLED_CPUS = 16;
 
 /** What the hot function is made for, besides the program. */
 export interface Shape {
   readonly cpus: number;
+  /** CPUs that have any thread, in their order. */
+  readonly usedCpus: readonly number[];
   /** By cost: all quantiles are equal; the operations' own costs are known. */
   readonly isConstant: readonly boolean[];
   readonly isRecorded: readonly boolean[];
@@ -18,10 +21,14 @@ export interface Shape {
   readonly sharing: Int32Array;
   /** There are workers or hogs, not only tasks. */
   readonly hasOthers: boolean;
+  /** No step looks for a zspage: frees need only count objects, see {@link Pool.freesAlone}. */
+  readonly onlyFrees: boolean;
   /** Each task has a CPU for itself. */
   readonly allAlone: boolean;
   /** Entry of each path that tasks run. */
   readonly paths: readonly number[];
+  /** Some tasks go on only as long as others do. */
+  readonly hasBackground: boolean;
 }
 
 /** A program as the source of a JavaScript function, and the labels in it. */
@@ -45,12 +52,16 @@ export const HOT_STATE = [
   'recorded',
   'touched',
   'pool',
+  'placeOf',
+  'zspages',
   'threads',
   'locks',
   'queues',
   'recorder',
+  'compactor',
   'bucketOf',
-  'draw',
+  'mix',
+  'happens',
   'seed',
   'firstWorker',
   'firstHog',
@@ -82,7 +93,8 @@ class Generator {
   constructor(program: Program, shape: Shape) {
     this.#program = program;
     this.#shape = shape;
-    this.#order = stepOrder(program);
+    const drains = program.queues.map((queue) => program.entry.get(queue.declaration.drain)!);
+    this.#order = stepOrder(program, [...shape.paths, ...drains]);
   }
 
   generate(): Generated {
@@ -118,7 +130,7 @@ ${HOT_STATE.map((name, k) => `const ${name} = s[${k}];`).join('\n')}
 ${this.#program.locks.map((_, f) => `const ownTouched${f} = touched[${f}];`).join('\n')}
 ${this.#touch()}
 let left = budget | 0;
-let work = 0, taken = 0, put = 0, missed = 0;
+let work = 0, taken = 0, put = 0, missed = 0, q = 0;
 pick: for (;;) {
   if (--left < 0) { ${ACCOUNTS} return true; }
 ${this.#search()}
@@ -142,20 +154,16 @@ ${cases}
    * same reason results of calls carry a plus or "| 0".
    */
   #touch(): string {
-    const owned = this.#program.locks.map((_, f) => `ownTouched${f}.length`);
-    return `if (F[0] + I[0] + rows[0] + thinkNs[0] + ${['0', ...owned].join(' + ')} === -1 && budget < 0) return false;`;
+    const owned = ['placeOf', 'zspages', ...this.#program.locks.map((_, f) => `ownTouched${f}`)];
+    return `if (F[0] + I[0] + rows[0] + thinkNs[0] + ${owned.map((name) => `${name}.length`).join(' + ')} === -1 && budget < 0) return false;`;
   }
 
   /** The earliest CPU, the first of several, and the time of the next one. */
   #search(): string {
-    const { cpus } = this.#shape;
-    const compare = (k: string | number) =>
+    const [first, ...others] = this.#shape.usedCpus;
+    const compare = (k: number) =>
       `n = now[${k}]; if (n < t) { limit = t; t = n; cpu = ${k}; } else if (n < limit) limit = n;`;
-    const others =
-      cpus > UNROLLED_CPUS
-        ? `for (let k = 1; k < ${cpus}; k++) { ${compare('k')} }`
-        : Array.from({ length: cpus - 1 }, (_, k) => compare(k + 1)).join('\n');
-    return `let t = now[0], cpu = 0, limit = Infinity, n = 0;\n${others}`;
+    return `let t = now[${first ?? 0}], cpu = ${first ?? 0}, limit = Infinity, n = 0;\n${others.map(compare).join('\n')}`;
   }
 
   /** Where a thread begins its next operation. */
@@ -165,23 +173,30 @@ ${cases}
   const queue = thread - firstWorker;
   op = queues.take(queue) | 0;
   if (op < 0) { threads.sleep(cpu, thread, t); continue pick; }
-  threads.start(thread, op, t);
+  ${this.#start()}
   state = drainLabel[queue];
   continue run;
 }`;
+    const background = `if (isBackground[thread] && threads.isOver(t)) { threads.retire(cpu, thread, t); continue pick; }`;
     const entries = this.#shape.paths.map((at) => this.#label(`at ${at}`));
     const go = entries.length === 1 ? `state = ${entries[0]};` : 'state = entryLabel[rows[op * 5 + 4]];';
     return `case 0: {
 ${this.#shape.hasOthers ? others : ''}
+${this.#shape.hasBackground ? background : ''}
 op = next[thread];
-operation[thread] = op;
-startNs[thread] = t;
-let h = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
-h ^= h >>> 15; h = Math.imul(h, 0x2c1b3c6d); h ^= h >>> 12; h = Math.imul(h, 0x297a2d39);
-luck[thread] = h ^ (h >>> 15);
+${this.#start()}
 ${go}
 continue run;
 }`;
+  }
+
+  /** A thread starts an operation. */
+  #start(): string {
+    return `operation[thread] = op;
+startNs[thread] = t;
+q = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
+q ^= q >>> 15; q = Math.imul(q, 0x2c1b3c6d); q ^= q >>> 12; q = Math.imul(q, 0x297a2d39);
+luck[thread] = q ^ (q >>> 15);`;
   }
 
   // ---------------------------------------------------------------- steps
@@ -210,7 +225,16 @@ continue run;
         this.#text.push(this.#end(this.#label(`at ${at}`)));
         return;
       }
-      if (op === Op.JumpUnless) {
+      if (op === Op.JumpBack) {
+        this.#text.push(this.#goto(code[at + 2]!));
+        return;
+      }
+      if (op === Op.LockPages) {
+        const chance = `happens(luck[thread], ${code[at + 3]}, ${code[at + 1]})`;
+        this.#text.push(`if (!${chance}) { ${this.#goto(code[at + 2]!)} }`);
+        this.#text.push(`conditions[thread] &= ${~(1 << ConditionBit.ZspageEmpty)};`);
+      } else if (op === Op.Again) this.#text.push(`if (${this.#holds(at)}) { ${this.#goto(code[at + 2]!)} }`);
+      else if (op === Op.JumpUnless) {
         const to = code[at + 2]!;
         const body = this.#inlineBody(at + WORDS, to);
         if (body === undefined) this.#text.push(`if (!(${this.#holds(at)})) { ${this.#goto(to)} }`);
@@ -221,7 +245,8 @@ continue run;
         }
       } else this.#text.push(`{ ${this.#step(at)} }`);
       // Over the branch of failure stands a jump.
-      at = op === Op.TryLock || op === Op.Enqueue ? code[at + 6]! : at + WORDS;
+      const branches = op === Op.TryLock || op === Op.TryReadLock || op === Op.Enqueue;
+      at = branches ? code[at + 6]! : at + WORDS;
     }
   }
 
@@ -230,7 +255,7 @@ continue run;
     const lines: string[] = [];
     for (let at = from; at < to; at += WORDS) {
       const op = this.#program.code[at]!;
-      const isPlain = op === Op.Work || op === Op.WorkPerPage || op === Op.Pool;
+      const isPlain = op === Op.Work || op === Op.WorkPerPage || op === Op.WorkPerObject || op === Op.Pool;
       if (!isPlain || this.#order.isOrdered[at / WORDS] || this.#order.isTarget[at / WORDS]) return undefined;
       lines.push(`{ ${this.#step(at)} }`);
     }
@@ -299,6 +324,8 @@ ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
         return `const d = ${this.#cost(at)}; t += d; work += d;`;
       case Op.WorkPerPage:
         return `const d = ${this.#cost(at)} * pages[thread]; t += d; work += d;`;
+      case Op.WorkPerObject:
+        return `const d = ${this.#cost(at)} * objects[thread]; t += d; work += d;`;
       case Op.Atomic:
         return `const begin = lineFree[${a}] > t ? lineFree[${a}] : t;
 if (begin > t) { lineWaitNs[${a}] += begin - t; waitedNs[thread] += begin - t; }
@@ -338,6 +365,21 @@ freeNs[m] = Infinity; lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${a}]++;`;
 if (${blocked}) { pc[thread] = ${waits}; locks.queue(m, ${a}, thread, cpu, t, ${writes}); continue pick; }
 ${taken} acquisitions[${a}]++;`;
       }
+      case Op.TryReadLock: {
+        const pass = `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
+        if (!this.#order.hasWriter[a]) return `${pass} acquisitions[${a}]++;`;
+        return `${pass} if (writer[m] || queueLength[m] !== 0) { ${this.#goto(b)} }
+readers[m]++; acquisitions[${a}]++;`;
+      }
+      case Op.Look:
+        return `if (queueLength[${this.#member(a)}] !== 0) conditions[thread] |= ${1 << ConditionBit.LetsGo};`;
+      case Op.NextQueued:
+        return `const queued = queues.takeOwn(${a}, cpu) | 0;
+if (calling[thread] < 0) calling[thread] = op;
+op = queued < 0 ? calling[thread] : queued;
+operation[thread] = op;
+luck[thread] = mix(op, 0, seed) | 0;
+if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
       case Op.ReadUnlock:
       case Op.WriteUnlock: {
         if (!this.#order.hasWriter[a]) return `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
@@ -351,8 +393,9 @@ if (queueLength[m] !== 0) { locks.passOn(m, ${a}, t); if (t < limit) limit = t; 
       case Op.Pool:
         return this.#pool(a);
       case Op.Enqueue: {
-        return `const before = now[workerCpu];
-if (!queues.enqueue(${a}, op, cpu, t)) { ${this.#goto(b)} }
+        return `now[cpu] = t;
+const before = now[workerCpu];
+if (!queues.enqueue(${a}, op, cpu)) { ${this.#goto(b)} }
 if (now[workerCpu] !== before && t < limit) limit = t;`;
       }
       default:
@@ -396,14 +439,14 @@ lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${family}]++;`;
     const isMutex = kind === 'mutex';
     const taking = isMutex
       ? `locks.awake(m, ${family}, thread, cpu, t);`
-      : `t = +locks.takeOver(m, ${family}, thread, t); if (t < 0) continue pick;`;
+      : `if ((locks.takeOver(m, ${family}, thread) | 0) !== thread) continue pick; t = now[cpu];`;
     this.#rare.push(`case ${waits}: { ${member} ${taking}
 state = ${this.#label(`at ${at + WORDS}`)}; continue run; }`);
     return `${member}
 ${own} {
 ${keeps}
 if (freeNs[m] > t || queueLength[m] !== 0) {
-  pc[thread] = ${waits}; locks.${isMutex ? 'sleep' : 'spin'}(m, ${family}, thread, cpu, t); continue pick;
+  pc[thread] = ${waits}; ${isMutex ? `locks.sleep(m, ${family}, thread, cpu, t);` : `now[cpu] = t; locks.spin(m, ${family}, thread, cpu);`} continue pick;
 }
 ${take} freeNs[m] = Infinity; }`;
   }
@@ -431,7 +474,7 @@ if (queueLength[m] !== 0) { now[cpuOf[queueHead[m]]] = t; if (t < limit) limit =
     switch (action) {
       case PoolAction.PutObject:
         return `put++;
-const z = pool.free(rows[op * 5]) | 0;
+${this.#free()}
 zspage[thread] = z;
 pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
 conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};`;
@@ -444,9 +487,38 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
         return 'taken++; pool.allocateFromNew(rows[op * 5 + 1], rows[op * 5]);';
       case PoolAction.DetachZspage:
         return 'pool.detach(zspage[thread]);';
+      case PoolAction.CompactZspage:
+        return 'compactor.round(thread, rows[op * 5 + 1]);';
+      case PoolAction.PutBackDestination:
+        return 'compactor.putBack();';
+      case PoolAction.TakeEmpty:
+        return `const z = pool.firstEmpty(rows[op * 5 + 1]) | 0;
+zspage[thread] = z;
+pages[thread] = z < 0 ? 0 : pagesOfClass[rows[op * 5 + 1]];
+conditions[thread] = z < 0 ? 0 : ${1 << ConditionBit.ZspageEmpty};
+if (z >= 0) pool.detach(z);`;
       default:
-        return 'recorder.returned(cpu, t, pool.release(zspage[thread]));';
+        return this.#release();
     }
+  }
+
+  /** Sets z to the zspage that the free has emptied, or to -1. */
+  #free(): string {
+    if (!this.#shape.onlyFrees) return 'const z = pool.free(rows[op * 5]) | 0;';
+    return `const at = rows[op * 5] * 2;
+let z = placeOf[at] | 0;
+if (z < 0 || at >= placeOf.length) pool.free(rows[op * 5]);
+placeOf[at] = -1;
+const row = z * ${ZSPAGE_ROW} + ${IN_USE}, inUse = zspages[row] - 1;
+zspages[row] = inUse;
+if (inUse !== 0) z = -1;`;
+  }
+
+  /** Calls take no times: a double that goes through one is put into an object. */
+  #release(): string {
+    return `const k = cpu * ${RETURNS_AT_ONCE} + returnCount[cpu];
+returnNs[k] = t; returnPages[k] = pool.release(zspage[thread]) | 0;
+if (++returnCount[cpu] === ${RETURNS_AT_ONCE}) recorder.keepReturns(cpu);`;
   }
 
   #cost(at: number): string {
@@ -455,7 +527,7 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
     const { isConstant, isRecorded } = this.#shape;
     const drawn = isConstant[cost]
       ? `quantiles[${cost * 64}]`
-      : `quantiles[${cost * 64} + draw(luck[thread], ${code[at + 3]!})]`;
+      : `quantiles[${cost * 64} + ${quantileSource('luck[thread]', code[at + 3]!, 'q')}]`;
     if (!isRecorded[cost]) return drawn;
     return `(recorded[${cost}][op] === recorded[${cost}][op] ? recorded[${cost}][op] : ${drawn})`;
   }
@@ -465,9 +537,19 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
     const worker = hasQueues
       ? `if (thread >= firstWorker) {
   pc[thread] = 0;
-  recorder.workerDid(startNs[thread], t);
-  queues.done(thread - firstWorker, t);
-  threads.pause(cpu, thread, t, t);
+  workers[0] += t - startNs[thread];
+  if (t > workers[1]) workers[1] = t;
+  now[cpu] = t;
+  queues.done(thread - firstWorker, cpu);
+  threads.goOn(cpu, thread);
+  continue pick;
+}`
+      : '';
+    const background = this.#shape.hasBackground
+      ? `if (isBackground[thread]) {
+  recorder.backgroundDid(d, t);
+  pc[thread] = 0;
+  threads.pause(cpu, thread, t, +threads.turnOver(thread, op, t));
   continue pick;
 }`
       : '';
@@ -479,15 +561,16 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
       : '';
     return `{ ${meet} ${worker}
 const p = ${p}, d = t - startNs[thread];
-latency[p * ${BUCKETS} + bucketOf(d)]++;
+latency[p * ${BUCKETS} + (d >= 16 && d < 0x40000000 ? (q = 27 - Math.clz32(d | 0), q * 16 + ((d | 0) >> q)) : bucketOf(d))]++;
 sumNs[p] += d;
 if (d > maxNs[p]) maxNs[p] = d;
 operations[p]++;
-taskEndNs[thread] = t;
+${background}
 const n = op + 1;
 next[thread] = n;
-if (n !== last[thread] && alone[cpu]) { t += thinkNs[n]; state = 0; continue run; }
+if (n !== last[thread]${this.#shape.allAlone ? '' : ' && alone[cpu]'}) { t += thinkNs[n]; state = 0; continue run; }
 pc[thread] = 0;
+taskEndNs[thread] = t;
 threads.ended(cpu, thread, t, n === last[thread] ? Infinity : t + thinkNs[n]);
 continue pick; }`;
   }

@@ -15,7 +15,7 @@ export function eachHasOneHandle(program: Program, entries: readonly number[]): 
   });
 }
 
-/** How many handles are dealt with, on every way through a path. All jumps go forward. */
+/** How many handles are dealt with, on every way through a path; loops are gone through once. */
 function waysOf(code: Int32Array, entry: number): ReadonlySet<number> {
   const counts = new Map<number, Set<number>>();
   const reach = (at: number, from: ReadonlySet<number>, more: number) => {
@@ -34,6 +34,18 @@ function waysOf(code: Int32Array, entry: number): ReadonlySet<number> {
       case Op.Jump:
         reach(b, here, 0);
         break;
+      case Op.JumpBack:
+        break;
+      case Op.TryReadLock:
+        // Behind it stands the jump over the branch of failure; the handle is somewhere already.
+        reach(b, here, 0);
+        reach(code[at + 6]!, here, 0);
+        break;
+      case Op.NextQueued:
+        // What is freed in the loop was counted when it was queued.
+        reach(b, here, 0);
+        break;
+      case Op.LockPages:
       case Op.JumpUnless:
         reach(b, here, 0);
         reach(at + WORDS, here, 0);

@@ -29,6 +29,11 @@ export class Locks {
   /** Waited for the line of a read-write lock. */
   readonly lineSumNs: Float64Array;
   readonly #queueNs: Float64Array;
+  /** By family: readers that waited behind a writer that held, that waited; how long, and longest. */
+  readonly #behindHolder: Float64Array;
+  readonly #behindQueue: Float64Array;
+  readonly #readersNs: Float64Array;
+  readonly #longestReaderNs: Float64Array;
   readonly #dataNs: Float64Array;
   readonly #names: readonly string[];
   readonly #kinds: readonly LockKind[];
@@ -109,6 +114,10 @@ export class Locks {
     this.holdNs = new Float64Array(families);
     this.lineSumNs = new Float64Array(families);
     this.#queueNs = new Float64Array(families);
+    this.#behindHolder = new Float64Array(families);
+    this.#behindQueue = new Float64Array(families);
+    this.#readersNs = new Float64Array(families);
+    this.#longestReaderNs = new Float64Array(families);
 
     const members = this.first[families]!;
     this.members = members;
@@ -133,18 +142,24 @@ export class Locks {
     this.#writes = new Uint8Array(threads.threads);
   }
 
-  /** A thread comes to a spinlock that it does not get: it spins in the queue. */
-  spin(lock: number, family: number, thread: number, cpu: number, t: number): void {
+  /**
+   * A thread comes to a spinlock that it does not get, at its CPU's time: it spins in the queue. (The hot
+   * loop hands over no times: a double that goes through a call is put into an object.)
+   */
+  spin(lock: number, family: number, thread: number, cpu: number): void {
+    const t = this.#threads.now[cpu]!;
     const isHead = this.queueLength[lock] === 0;
     this.#join(lock, family, thread, t, 0);
     this.#threads.now[cpu] = isHead ? this.freeNs[lock]! : Number.POSITIVE_INFINITY;
   }
 
   /**
-   * The lock was released at `t` and is passed on by the head of its queue.
-   * @returns when that has it, or -1 when another waiter was faster (bit spinlocks).
+   * The lock was released just now, by the clock of the CPU of the head of its queue, who passes it on.
+   * @returns who has it, from its CPU's time on; another waiter may be faster (bit spinlocks).
    */
-  takeOver(lock: number, family: number, thread: number, t: number): number {
+  takeOver(lock: number, family: number, thread: number): number {
+    const { now, cpuOf } = this.#threads;
+    const t = now[cpuOf[thread]!]!;
     const length = this.queueLength[lock]!;
     if (!(this.freeNs[lock]! <= t)) {
       const law = `${this.#names[family]}: one holder at a time`;
@@ -160,16 +175,18 @@ export class Locks {
     this.#leave(lock, family, winner, granted);
     this.freeNs[lock] = Number.POSITIVE_INFINITY;
     this.sinceNs[lock] = granted;
-    const { now, cpuOf } = this.#threads;
     this.lastCpu[lock] = cpuOf[winner]!;
-    if (winner === thread) return granted;
-    this.#resume(winner, granted);
-    now[cpuOf[thread]!] = Number.POSITIVE_INFINITY;
-    return NONE;
+    if (winner === thread) now[cpuOf[thread]!] = granted;
+    else {
+      this.#resume(winner, granted);
+      now[cpuOf[thread]!] = Number.POSITIVE_INFINITY;
+    }
+    return winner;
   }
 
   /** A thread comes to a read-write lock that it does not get. */
   queue(lock: number, family: number, thread: number, cpu: number, t: number, writes: number): void {
+    if (!writes) (this.writer[lock] ? this.#behindHolder : this.#behindQueue)[family]!++;
     this.#join(lock, family, thread, t, writes);
     this.#threads.now[cpu] = Number.POSITIVE_INFINITY;
   }
@@ -183,7 +200,11 @@ export class Locks {
       if (writes && this.readers[lock]! > 0) break;
       // Readers pass the wait lock one after another.
       granted += this.#handOffOneNs;
-      this.#leave(lock, family, head, granted);
+      const waited = this.#leave(lock, family, head, granted);
+      if (!writes) {
+        this.#readersNs[family]! += waited;
+        if (waited > this.#longestReaderNs[family]!) this.#longestReaderNs[family] = waited;
+      }
       if (writes) {
         this.writer[lock] = 1;
         this.sinceNs[lock] = granted;
@@ -258,6 +279,12 @@ export class Locks {
         holdNs: this.holdNs[f]!,
         queueNs,
         lineWaitNs: this.lineSumNs[f]!,
+        readers: {
+          behindHolder: this.#behindHolder[f]!,
+          behindQueue: this.#behindQueue[f]!,
+          waitNs: this.#readersNs[f]!,
+          longestNs: this.#longestReaderNs[f]!,
+        },
       };
     });
   }
@@ -274,8 +301,8 @@ export class Locks {
     this.#count(lock, family, t, 1);
   }
 
-  /** Takes a waiter out of the queue; its wait ends at `t`. */
-  #leave(lock: number, family: number, thread: number, t: number): void {
+  /** Takes a waiter out of the queue; its wait ends at `t`. Returns how long it was. */
+  #leave(lock: number, family: number, thread: number, t: number): number {
     const behind = this.#nextWaiter[thread]!;
     let before = NONE;
     if (this.queueHead[lock] === thread) this.queueHead[lock] = behind;
@@ -292,6 +319,7 @@ export class Locks {
     this.contended[family]!++;
     this.acquisitions[family]!++;
     this.#threads.waitedNs[thread]! += waited;
+    return waited;
   }
 
   #outOfOrder(family: number, thread: number, passed: number): never {

@@ -1,14 +1,15 @@
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import { gather, link } from './arena.ts';
 import { columnsOf, type OperationColumns, recordedCosts } from './columns.ts';
+import { Compactor } from './compactor.ts';
 import { generate, HOT_STATE } from './generate.ts';
 import { eachHasOneHandle } from './handles.ts';
 import { checkHandles, checkPages, checkTime, LawError } from './laws.ts';
 import { Locks } from './locks.ts';
-import { lockSharing } from './order.ts';
+import { lockSharing, onlyFrees } from './order.ts';
 import type { Program } from './program.ts';
 import { Queues } from './queues.ts';
-import { quantileIndex } from './random.ts';
+import { happens, mix } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
 import { bucketOf, quantised } from './time.ts';
@@ -45,6 +46,11 @@ export interface TaskStream {
   readonly slot: Int32Array;
   /** Time between the end of the operation before and the start of this one, ns. */
   readonly thinkNs: Float64Array;
+  /**
+   * Nobody waits for its end: it starts no operation after the last one of the others. Once, or again
+   * and again from its first operation.
+   */
+  readonly background?: 'once' | 'again' | undefined;
 }
 
 export interface MachineRun {
@@ -76,6 +82,15 @@ export interface LockUse {
   readonly queueNs: number;
   /** Waited for the cache line of a read-write lock, whether or not somebody held it. */
   readonly lineWaitNs: number;
+  /** Readers of a read-write lock that had to wait. */
+  readonly readers: {
+    /** While a writer held it. */
+    readonly behindHolder: number;
+    /** While only readers held it and a writer waited in front. */
+    readonly behindQueue: number;
+    readonly waitNs: number;
+    readonly longestNs: number;
+  };
 }
 
 export interface QueueUse {
@@ -101,11 +116,13 @@ export interface MachineResult {
   readonly locks: readonly LockUse[];
   readonly lineWaitNs: Float64Array;
   readonly queues: readonly QueueUse[];
-  /** End of the last operation of each task, and of all work. */
+  /** End of the last operation of each task, and of all work; 0 for background tasks. */
   readonly taskEndNs: Float64Array;
   readonly endNs: number;
   /** CPU time by who spent it; waiting is not in it. */
-  readonly workNs: { readonly caller: number; readonly worker: number };
+  readonly workNs: { readonly caller: number; readonly worker: number; readonly background: number };
+  /** What compaction did to the pool. */
+  readonly compaction: { readonly objectsMoved: number; readonly pagesFreed: number };
   readonly spinNs: number;
   /** Pages given back: when, and how many. */
   readonly returnedAtNs: Float64Array;
@@ -140,6 +157,7 @@ export class Machine {
       if (at === undefined) throw new RangeError(`${program.kernel.id}: no path ${path}`);
       return at;
     });
+    const areOnlyFrees = onlyFrees(program, entries);
     const threads = new Scheduler(this.#run, program.queues.length, columns.first, columns.thinkNs);
     const recorded = recordedCosts(tasks, this.#run.opCosts, program.costs.length);
     const quantiles = new Float64Array(program.costs.length * COST_QUANTILES);
@@ -154,16 +172,20 @@ export class Machine {
     const sharing = lockSharing(program, columns);
     const generated = generate(program, {
       cpus,
+      usedCpus: threads.usedCpus,
       isConstant,
       isRecorded: recorded.map((column) => column !== undefined),
       sharing,
       allAlone: tasks.every((task) => threads.alone[task.cpu] === 1),
+      onlyFrees: areOnlyFrees,
       hasOthers: threads.threads > tasks.length,
+      hasBackground: threads.isBackground.includes(1),
       paths: entries,
     });
     const locks = new Locks(this.#run, columns, sharing, threads, generated.behind);
     const queues = new Queues(this.#run, columns, threads);
     const recorder = new Recorder(paths.length, tasks.length, cpus);
+    const compactor = new Compactor(pool, threads);
     const lines = {
       lineFree: new Float64Array(program.lines.length),
       lineCpu: new Int32Array(program.lines.length).fill(-1),
@@ -185,12 +207,15 @@ export class Machine {
       recorded,
       touched: locks.touched,
       pool,
+      ...(areOnlyFrees ? pool.freesAlone() : NO_PLACES),
       threads,
       locks,
       queues,
       recorder,
+      compactor,
       bucketOf,
-      draw: quantileIndex,
+      mix,
+      happens,
       seed: this.#run.seed,
       firstWorker: threads.firstWorker,
       firstHog: threads.firstHog,
@@ -211,7 +236,15 @@ export class Machine {
     const use = locks.settle(cpuTime.endNs);
     const queueUse = queues.settle();
     const returns = recorder.returns();
-    const callerWaits = sum(threads.waitedNs.subarray(0, threads.firstWorker));
+    const waitsOf = (background: number) =>
+      sum(
+        threads.waitedNs
+          .subarray(0, threads.firstWorker)
+          .filter((_, t) => threads.isBackground[t] === background),
+      );
+    const callerWaits = waitsOf(0);
+    const backgroundWaits = waitsOf(1);
+    const [backgroundNs, backgroundEndNs] = recorder.background as unknown as [number, number];
     const workerWaits = sum(threads.waitedNs.subarray(threads.firstWorker));
     const [stepsNs, taken, put, missed] = recorder.account as unknown as [number, number, number, number];
     checkTime({
@@ -220,10 +253,16 @@ export class Machine {
       stepsNs,
       spinNs: locks.spunNs + sum(lines.lineWaitNs),
       operationsNs: sum(recorder.sumNs) + recorder.workers[0]!,
-      waitedNs: callerWaits + workerWaits,
+      waitedNs: callerWaits + backgroundWaits + workerWaits,
     });
+    // Compaction has no handles.
+    const isForeground = paths.map((_, p) => tasks.some((task) => !task.background && task.path.includes(p)));
+    const withHandles = entries.filter((_, p) => isForeground[p]);
+
     checkHandles({
-      operations: eachHasOneHandle(program, entries) ? sum(recorder.operations) : undefined,
+      operations: eachHasOneHandle(program, withHandles)
+        ? sum(recorder.operations.filter((_, p) => isForeground[p]))
+        : undefined,
       taken,
       put,
       missed,
@@ -248,19 +287,23 @@ export class Machine {
       taskEndNs: recorder.taskEndNs.slice(),
       endNs: Math.max(
         recorder.workers[1]!,
+        backgroundEndNs,
         recorder.taskEndNs.reduce((most, end) => Math.max(most, end), 0),
       ),
       workNs: {
-        caller: sum(recorder.sumNs) - callerWaits,
+        caller: sum(recorder.sumNs) - backgroundNs - callerWaits,
         worker: recorder.workers[0]! - workerWaits,
+        background: backgroundNs - backgroundWaits,
       },
-      spinNs: callerWaits + workerWaits,
+      compaction: { objectsMoved: compactor.objectsMoved, pagesFreed: compactor.pagesFreed },
+      spinNs: callerWaits + workerWaits + backgroundWaits,
       returnedAtNs: returns.atNs,
       returnedPages: returns.pages,
     };
   }
 }
 
+const NO_PLACES = { placeOf: new Int32Array(0), zspages: new Int32Array(0) };
 const EVENTS_AT_ONCE = 1 << 10;
 
 type HotLoop = (state: readonly unknown[], budget: number) => boolean;

@@ -1,5 +1,5 @@
 import type { OperationColumns } from './columns.ts';
-import { Op, type Program } from './program.ts';
+import { Op, PoolAction, type Program } from './program.ts';
 
 const WORDS = 4;
 
@@ -12,12 +12,17 @@ export interface StepOrder {
   readonly isOrdered: Uint8Array;
   /** By instruction: something jumps here. */
   readonly isTarget: Uint8Array;
-  /** By lock family: it is taken for writing somewhere, so readers can be made to wait. */
+  /** By lock family: a path that is run takes it for writing, so readers can be made to wait. */
   readonly hasWriter: Uint8Array;
 }
 
-/** Reads the order of steps out of a program. All jumps go forward. */
-export function stepOrder(program: Program): StepOrder {
+/**
+ * Reads the order of steps out of a program. Jumps go forward, but for loops, which find the same
+ * locks held each time.
+ * @param starts Paths that are run, by their places; others are not looked at for writers.
+ * @throws {RangeError} when a loop ends with other locks held than at its beginning.
+ */
+export function stepOrder(program: Program, starts: readonly number[]): StepOrder {
   const { code, locks } = program;
   const count = code.length / WORDS;
   const isOrdered = new Uint8Array(count);
@@ -42,7 +47,6 @@ export function stepOrder(program: Program): StepOrder {
       case Op.Lock:
       case Op.LockRun:
       case Op.WriteLock:
-        if (op === Op.WriteLock) hasWriter[a] = 1;
         after.add(a);
         isOrdered[k] = 1;
         break;
@@ -55,10 +59,11 @@ export function stepOrder(program: Program): StepOrder {
         after.delete(a);
         isOrdered[k] = 1;
         break;
+      case Op.TryReadLock:
       case Op.TryLock:
         isOrdered[k] = 1;
         jump(b, here);
-        after.add(a);
+        if (op === Op.TryLock) after.add(a);
         jump(code[k * WORDS + 6]!, after);
         // Behind it stands the jump over the branch of failure: nothing falls through.
         k++;
@@ -73,13 +78,25 @@ export function stepOrder(program: Program): StepOrder {
         jump(b, here);
         continue;
       case Op.JumpUnless:
+      case Op.LockPages:
+      case Op.NextQueued:
         jump(b, here);
         break;
+      case Op.Again:
+      case Op.JumpBack: {
+        isTarget[b / WORDS] = 1;
+        const before = held[b / WORDS] ?? new Set<number>();
+        if (before.size !== here.size || [...before].some((lock) => !here.has(lock)))
+          throw new RangeError(`${program.kernel.id}: a loop ends with other locks held than it began with`);
+        if (op === Op.JumpBack) continue;
+        break;
+      }
       case Op.Pool:
         // Under a lock that others need for the same lists, nobody can look at them meanwhile.
         isOrdered[k] = [...here].some((f) => ['pool', 'class'].includes(locks[f]!.declaration.per)) ? 0 : 1;
         break;
       case Op.Atomic:
+      case Op.Look:
       case Op.ReadLock:
       case Op.ReadUnlock:
         isOrdered[k] = 1;
@@ -88,6 +105,10 @@ export function stepOrder(program: Program): StepOrder {
         continue;
     }
     reach(k + 1, after);
+  }
+  for (const start of starts) {
+    for (let at = start; code[at] !== Op.End; at += WORDS)
+      if (code[at] === Op.WriteLock) hasWriter[code[at + 1]!] = 1;
   }
   return { isOrdered, isTarget, hasWriter };
 }
@@ -122,7 +143,24 @@ function locksOnPath(program: Program, path: string): ReadonlySet<number> {
   for (let at = program.entry.get(path)!; code[at] !== Op.End; at += WORDS) {
     const op = code[at]!;
     if (op >= Op.Lock && op <= Op.TryLock) found.add(code[at + 1]!);
-    if (op === Op.LockRun || op === Op.UnlockRun) found.add(code[at + 1]!);
+    if (op === Op.LockRun || op === Op.UnlockRun || op === Op.TryReadLock) found.add(code[at + 1]!);
   }
   return found;
+}
+
+const FREEING: ReadonlySet<number> = new Set([
+  PoolAction.PutObject,
+  PoolAction.DetachZspage,
+  PoolAction.ReleaseZspage,
+]);
+
+/** Nothing on these paths, or on those of workers, looks for a zspage: with room, or to compact. */
+export function onlyFrees(program: Program, entries: readonly number[]): boolean {
+  const drains = program.queues.map((queue) => program.entry.get(queue.declaration.drain)!);
+  return [...entries, ...drains].every((entry) => {
+    // Paths stand behind one another, each up to its end.
+    for (let at = entry; program.code[at] !== Op.End; at += WORDS)
+      if (program.code[at] === Op.Pool && !FREEING.has(program.code[at + 1]!)) return false;
+    return true;
+  });
 }

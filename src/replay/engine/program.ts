@@ -31,6 +31,20 @@ export const Op = {
   UnlockRun: 15,
   /** The path ends. */
   End: 16,
+  /** The same as Work, for each object moved. */
+  WorkPerObject: 17,
+  /** a: lock family, b: where to go when it fails. */
+  TryReadLock: 18,
+  /** a: condition, b: where to go, further up, when it holds. */
+  Again: 19,
+  /** a: lock family. */
+  Look: 20,
+  /** a: queue, b: where to go when it is empty. The next queued operation is at hand from here on. */
+  NextQueued: 21,
+  /** Where a path goes on that has gone through its queue; b: where NextQueued stands. */
+  JumpBack: 22,
+  /** a: how often it fails, of 2^30, b: where to go when it does not, c: key of the draw. */
+  LockPages: 23,
 } as const;
 
 export const PoolAction = {
@@ -39,6 +53,9 @@ export const PoolAction = {
   PutObject: 2,
   DetachZspage: 3,
   ReleaseZspage: 4,
+  CompactZspage: 5,
+  PutBackDestination: 6,
+  TakeEmpty: 7,
 } as const;
 const POOL_ACTIONS = {
   'take-object': PoolAction.TakeObject,
@@ -46,12 +63,17 @@ const POOL_ACTIONS = {
   'put-object': PoolAction.PutObject,
   'detach-zspage': PoolAction.DetachZspage,
   'release-zspage': PoolAction.ReleaseZspage,
+  'compact-zspage': PoolAction.CompactZspage,
+  'put-back-destination': PoolAction.PutBackDestination,
+  'take-empty': PoolAction.TakeEmpty,
 } as const;
 
-export const ConditionBit = { NoRoom: 0, ZspageEmpty: 1 } as const;
+export const ConditionBit = { NoRoom: 0, ZspageEmpty: 1, MoreToMove: 2, LetsGo: 3 } as const;
 const CONDITIONS: Record<Condition, number> = {
   'no-room': ConditionBit.NoRoom,
   'zspage-empty': ConditionBit.ZspageEmpty,
+  'more-to-move': ConditionBit.MoreToMove,
+  'lets-go': ConditionBit.LetsGo,
 };
 
 const LOCK_OPS = {
@@ -84,12 +106,14 @@ export interface Program {
 }
 
 /**
- * Compiles the paths of a kernel.
+ * Compiles paths of a kernel.
+ * @param paths Those that tasks run, all by default; what workers run comes with them.
  * @throws {RangeError} when a step names a lock, line, queue or path that the kernel does not declare,
  *   or a path calls itself.
  */
-export function compile(kernel: KernelModel): Program {
-  return new Compiler(kernel).compile();
+export function compile(kernel: KernelModel, paths: readonly string[] = Object.keys(kernel.paths)): Program {
+  const drains = Object.values(kernel.queues).map((queue) => queue.drain);
+  return new Compiler(kernel).compile([...new Set([...paths, ...drains])]);
 }
 
 class Compiler {
@@ -109,9 +133,11 @@ class Compiler {
     this.#queues = Object.entries(kernel.queues).map(([name, declaration]) => ({ name, declaration }));
   }
 
-  compile(): Program {
+  compile(paths: readonly string[]): Program {
     const entry = new Map<string, number>();
-    for (const [path, steps] of Object.entries(this.#kernel.paths)) {
+    for (const path of paths) {
+      const steps = this.#kernel.paths[path];
+      if (!steps) throw new RangeError(`${this.#kernel.id}: no path ${path}`);
       entry.set(path, this.#code.length);
       this.#draws = new Map();
       this.#path(steps, [path]);
@@ -160,10 +186,13 @@ class Compiler {
 
   #step(step: Step, within: readonly string[]): void {
     switch (step.do) {
-      case 'work':
-        this.#emit(step.perPage ? Op.WorkPerPage : Op.Work, this.#cost(step.cost), 0, this.#draw(step.cost));
+      case 'work': {
+        const op = step.perPage ? Op.WorkPerPage : step.perObject ? Op.WorkPerObject : Op.Work;
+        this.#emit(op, this.#cost(step.cost), 0, this.#draw(step.cost));
         break;
+      }
       case 'atomic':
+        if (step.cost) this.#emit(Op.Work, this.#cost(step.cost), 0, this.#draw(step.cost));
         this.#emit(Op.Atomic, this.#find('line', this.#kernel.lines.indexOf(step.line), step.line));
         break;
       case 'lock':
@@ -176,8 +205,33 @@ class Compiler {
       case 'unlock-run':
         this.#emit(LOCK_OPS[step.do], this.#lock(step.lock));
         break;
-      case 'try-lock': {
-        const at = this.#emit(Op.TryLock, this.#lock(step.lock));
+      case 'lock-pages': {
+        const at = this.#emit(Op.LockPages, Math.round(step.fails * 2 ** 30), 0, this.#draw('pages locked'));
+        this.#branch(step.failed, within);
+        this.#code[at + 2] = this.#code.length;
+        break;
+      }
+      case 'look':
+        this.#emit(Op.Look, this.#lock(step.lock));
+        break;
+      case 'repeat': {
+        const start = this.#code.length;
+        this.#branch(step.steps, within);
+        this.#emit(Op.Again, CONDITIONS[step.condition], start);
+        break;
+      }
+      case 'each-queued': {
+        const queue = this.#queues.findIndex((q) => q.name === step.queue);
+        const at = this.#emit(Op.NextQueued, this.#find('queue', queue, step.queue));
+        this.#branch(step.steps, within);
+        this.#emit(Op.JumpBack, 0, at);
+        this.#code[at + 2] = this.#code.length;
+        break;
+      }
+      case 'try-lock':
+      case 'try-read-lock': {
+        const op = step.do === 'try-lock' ? Op.TryLock : Op.TryReadLock;
+        const at = this.#emit(op, this.#lock(step.lock));
         const over = this.#emit(Op.Jump);
         this.#code[at + 2] = this.#code.length;
         this.#branch(step.failed, within);

@@ -50,6 +50,9 @@ export class Queues {
   readonly #longestRun: Int32Array;
   readonly #buffers: readonly (readonly Int32Array[])[];
   readonly #filled: readonly Int32Array[];
+  /** By queue and CPU: handles of the buffer that its own CPU has taken. */
+  readonly #takenOf: readonly Int32Array[];
+  readonly #wakes: readonly boolean[];
   readonly #waiting: readonly Ring[];
   readonly #held: Int32Array;
   readonly #use: readonly QueueUse[];
@@ -72,6 +75,8 @@ export class Queues {
       Array.from({ length: queue.per === 'cpu' ? cpus : 0 }, () => new Int32Array(queue.entries)),
     );
     this.#filled = declarations.map(() => new Int32Array(cpus));
+    this.#takenOf = declarations.map(() => new Int32Array(cpus));
+    this.#wakes = declarations.map((queue) => queue.wakes !== 'never');
     this.#waiting = declarations.map(() => new Ring());
     this.#held = new Int32Array(declarations.length);
     this.#runLength = new Int32Array(declarations.length);
@@ -86,8 +91,8 @@ export class Queues {
     }));
   }
 
-  /** Puts an operation's handle into a queue; false when that is full. May wake the worker. */
-  enqueue(queue: number, operation: number, cpu: number, t: number): boolean {
+  /** Puts an operation's handle into a queue, at its CPU's time; false when that is full. May wake the worker. */
+  enqueue(queue: number, operation: number, cpu: number): boolean {
     const use = this.#use[queue]!;
     const capacity = this.#capacity[queue]!;
     const filled = this.#filled[queue]!;
@@ -100,12 +105,12 @@ export class Queues {
     if (++this.#held[queue]! > use.most) use.most = this.#held[queue]!;
     if (!this.#isPerCpu[queue]) {
       this.#waiting[queue]!.push(operation);
-      this.#threads.wake(this.#threads.firstWorker + queue, t);
+      this.#threads.wake(this.#threads.firstWorker + queue, this.#threads.now[cpu]!);
       return true;
     }
     this.#buffers[queue]![cpu]![filled[cpu]!++] = operation;
-    if (filled[cpu] === capacity && this.#fullBuffers[queue]! < this.#most[queue]!)
-      this.#handOver(queue, cpu, t);
+    if (this.#wakes[queue] && filled[cpu] === capacity && this.#fullBuffers[queue]! < this.#most[queue]!)
+      this.#handOver(queue, cpu, this.#threads.now[cpu]!);
     return true;
   }
 
@@ -117,12 +122,27 @@ export class Queues {
     return waiting.take();
   }
 
+  /** The oldest operation of a CPU's own buffer, -1 when nothing is left in it. */
+  takeOwn(queue: number, cpu: number): number {
+    const taken = this.#takenOf[queue]!;
+    const filled = this.#filled[queue]!;
+    if (taken[cpu] === filled[cpu]) {
+      taken[cpu] = 0;
+      filled[cpu] = 0;
+      return -1;
+    }
+    this.#held[queue]!--;
+    this.#use[queue]!.drained++;
+    return this.#buffers[queue]![cpu]![taken[cpu]!++]!;
+  }
+
   /** A worker has done one: when that was the last of a buffer, the next full one may come. */
-  done(queue: number, t: number): void {
+  done(queue: number, workerCpu: number): void {
     this.#use[queue]!.drained++;
     if (!this.#isPerCpu[queue] || ++this.#doneOfBuffer[queue]! < this.#capacity[queue]!) return;
     this.#doneOfBuffer[queue] = 0;
     this.#fullBuffers[queue]!--;
+    const t = this.#threads.now[workerCpu]!;
     for (let cpu = 0; cpu < this.#run.cpus; cpu++) {
       const isFull = this.#filled[queue]![cpu] === this.#capacity[queue];
       if (isFull && this.#fullBuffers[queue]! < this.#most[queue]!) this.#handOver(queue, cpu, t);

@@ -20,9 +20,24 @@ export function drawKey(cost: string, occurrence: number): number {
   return (h + Math.imul(occurrence, 0x9e3779b1)) | 0;
 }
 
+/** Whether something happens whose chance is so many of 2^30: from the luck of an operation and a key. */
+export function happens(luck: number, key: number, of30: number): boolean {
+  let h = Math.imul(luck ^ key, 0x85ebca6b);
+  h ^= h >>> 13;
+  return Math.imul(h, 0x2c1b3c6d) >>> 2 < of30;
+}
+
+const FIRST = 0x2c1b3c6d;
+const SECOND = 0x297a2d39;
+
 /** Which of 64 quantiles: from the luck of an operation, {@link mix}, and the key of a cost. */
 export function quantileIndex(luck: number, key: number): number {
-  let h = Math.imul(luck ^ key, 0x2c1b3c6d);
-  h ^= h >>> 15;
-  return Math.imul(h, 0x297a2d39) >>> 26;
+  const h = Math.imul(luck ^ key, FIRST);
+  return Math.imul(h ^ (h >>> 15), SECOND) >>> 26;
+}
+
+/** The same as a JavaScript expression: of a luck, a key, and a variable that it may use. */
+export function quantileSource(luck: string, key: number, variable: string): string {
+  const first = `${variable} = Math.imul(${luck} ^ ${key}, ${FIRST})`;
+  return `(${first}, Math.imul(${variable} ^ (${variable} >>> 15), ${SECOND}) >>> 26)`;
 }

@@ -1,5 +1,8 @@
 import { BUCKETS } from './time.ts';
 
+/** Returns of pages that a CPU gathers before they are kept. */
+export const RETURNS_AT_ONCE = 256;
+
 /** What a run has found out: latencies by path, and pages given back. */
 export class Recorder {
   /** Histograms of all paths behind one another. */
@@ -10,8 +13,14 @@ export class Recorder {
   readonly taskEndNs: Float64Array;
   /** CPU time of workers with their waits, and the end of their last operation. */
   readonly workers = new Float64Array(2);
+  /** The same of background tasks. */
+  readonly background = new Float64Array(2);
   /** Time of all steps, ns; objects taken and put back; operations that gave up at a lock. */
   readonly account = new Float64Array(4);
+  /** By CPU: pages given back since {@link keepReturns}, and when. */
+  readonly returnCount: Int32Array;
+  readonly returnNs: Float64Array;
+  readonly returnPages: Int32Array;
   readonly #returns: readonly PageReturns[];
 
   constructor(paths: number, tasks: number, cpus: number) {
@@ -20,17 +29,23 @@ export class Recorder {
     this.maxNs = new Float64Array(paths);
     this.operations = new Float64Array(paths);
     this.taskEndNs = new Float64Array(tasks);
+    this.returnCount = new Int32Array(cpus);
+    this.returnNs = new Float64Array(cpus * RETURNS_AT_ONCE);
+    this.returnPages = new Int32Array(cpus * RETURNS_AT_ONCE);
     this.#returns = Array.from({ length: cpus }, () => new PageReturns());
   }
 
-  workerDid(startNs: number, endNs: number): void {
-    this.workers[0]! += endNs - startNs;
-    this.workers[1] = Math.max(this.workers[1]!, endNs);
+  backgroundDid(ns: number, endNs: number): void {
+    this.background[0]! += ns;
+    this.background[1] = Math.max(this.background[1]!, endNs);
   }
 
-  /** Pages went back; each CPU tells it in the order of its time. */
-  returned(cpu: number, t: number, pages: number): void {
-    this.#returns[cpu]!.add(t, pages);
+  /** Takes the pages that a CPU gave back lately; each CPU tells them in the order of its time. */
+  keepReturns(cpu: number): void {
+    const from = cpu * RETURNS_AT_ONCE;
+    const to = from + this.returnCount[cpu]!;
+    this.#returns[cpu]!.add(this.returnNs.subarray(from, to), this.returnPages.subarray(from, to));
+    this.returnCount[cpu] = 0;
   }
 
   latencyOf(path: number): Float64Array {
@@ -39,6 +54,7 @@ export class Recorder {
 
   /** Pages given back by all CPUs, in order of time. */
   returns(): { readonly atNs: Float64Array; readonly pages: Int32Array } {
+    for (let cpu = 0; cpu < this.returnCount.length; cpu++) this.keepReturns(cpu);
     const lists = this.#returns;
     const total = lists.reduce((sum, list) => sum + list.length, 0);
     const atNs = new Float64Array(total);
@@ -64,19 +80,21 @@ export class Recorder {
 
 class PageReturns {
   length = 0;
-  atNs = new Float64Array(256);
-  pages = new Int32Array(256);
+  atNs = new Float64Array(RETURNS_AT_ONCE);
+  pages = new Int32Array(RETURNS_AT_ONCE);
 
-  add(t: number, pages: number): void {
-    if (this.length === this.atNs.length) {
-      const atNs = new Float64Array(this.length * 2);
-      atNs.set(this.atNs);
-      this.atNs = atNs;
-      const counts = new Int32Array(this.length * 2);
-      counts.set(this.pages);
-      this.pages = counts;
+  add(atNs: Float64Array, pages: Int32Array): void {
+    const length = this.length + atNs.length;
+    if (length > this.atNs.length) {
+      const more = 2 * length;
+      const longer = { atNs: new Float64Array(more), pages: new Int32Array(more) };
+      longer.atNs.set(this.atNs);
+      longer.pages.set(this.pages);
+      this.atNs = longer.atNs;
+      this.pages = longer.pages;
     }
-    this.atNs[this.length] = t;
-    this.pages[this.length++] = pages;
+    this.atNs.set(atNs, this.length);
+    this.pages.set(pages, this.length);
+    this.length = length;
   }
 }

@@ -1,5 +1,4 @@
 import type { MachineRun } from './machine.ts';
-import { mix } from './random.ts';
 import { quantised } from './time.ts';
 
 /** No thread, no lock, no path. */
@@ -36,13 +35,21 @@ export class Scheduler {
   readonly luck: Int32Array;
   /** Time waited for lines and locks. */
   readonly waitedNs: Float64Array;
-  /** The zspage at hand: its number, its pages, and what is known of it. */
+  /** The zspage at hand: its number, its pages, objects moved out of it, and what is known of it. */
   readonly zspage: Int32Array;
   readonly pages: Int32Array;
+  readonly objects: Int32Array;
   readonly conditions: Int32Array;
   readonly asleep: Int32Array;
   /** A lock that a worker keeps from one operation to the next; whoever keeps one is not moved aside. */
   readonly kept: Int32Array;
+  /** The operation that goes through a queue, while a queued one is at hand. */
+  readonly calling: Int32Array;
+  /** 1: a task that others do not wait for. */
+  readonly isBackground: Int32Array;
+  /** Operation that a background task goes on with after its last one; NONE for the end. */
+  readonly #again: Int32Array;
+  readonly #thinkNs: Float64Array;
 
   // Accounts of CPU time, kept where it goes: see `settle`.
   #idleNs = 0;
@@ -55,7 +62,6 @@ export class Scheduler {
 
   #tasksLeft = 0;
   #tasksEndNs = 0;
-  readonly #seed: number;
   readonly #sliceNs: number;
   readonly #wakeNs: number;
   /** CPU of all workers. */
@@ -64,7 +70,6 @@ export class Scheduler {
 
   constructor(run: MachineRun, queues: number, first: Int32Array, thinkNs: Float64Array) {
     const { cpus, tasks, hogs, times } = run;
-    this.#seed = run.seed;
     this.#sliceNs = quantised(times.sliceNs);
     this.#wakeNs = quantised(times.wakeNs);
     this.#switchNs = quantised(times.contextSwitchNs);
@@ -92,6 +97,11 @@ export class Scheduler {
     this.waitedNs = new Float64Array(threads);
     this.zspage = new Int32Array(threads).fill(NONE);
     this.pages = new Int32Array(threads);
+    this.objects = new Int32Array(threads);
+    this.calling = new Int32Array(threads).fill(NONE);
+    this.isBackground = new Int32Array(threads);
+    this.#again = new Int32Array(threads).fill(NONE);
+    this.#thinkNs = thinkNs;
     this.conditions = new Int32Array(threads);
     this.asleep = new Int32Array(threads);
     this.kept = new Int32Array(threads).fill(NONE);
@@ -99,13 +109,15 @@ export class Scheduler {
       this.asleep[worker] = 1;
       this.readyNs[worker] = Number.POSITIVE_INFINITY;
     }
-    tasks.forEach((_, t) => {
+    tasks.forEach((task, t) => {
       this.next[t] = first[t]!;
       this.last[t] = first[t + 1]!;
+      if (task.background) this.isBackground[t] = 1;
+      if (task.background === 'again') this.#again[t] = first[t]!;
       if (first[t] === first[t + 1]) this.readyNs[t] = Number.POSITIVE_INFINITY;
       else {
         this.readyNs[t] = thinkNs[first[t]!]!;
-        this.#tasksLeft++;
+        if (!task.background) this.#tasksLeft++;
       }
     });
 
@@ -118,9 +130,14 @@ export class Scheduler {
     this.#threadsOf = Array.from({ length: cpus }, () => []);
     for (let t = 0; t < threads; t++) this.#threadsOf[this.cpuOf[t]!]!.push(t);
     this.alone = Int32Array.from(this.#threadsOf, (list) =>
-      list.length === 1 && list[0]! < this.firstWorker ? 1 : 0,
+      list.length === 1 && list[0]! < this.firstWorker && !this.isBackground[list[0]!] ? 1 : 0,
     );
     for (let cpu = 0; cpu < cpus; cpu++) this.schedule(cpu, 0);
+  }
+
+  /** CPUs that have any thread. */
+  get usedCpus(): readonly number[] {
+    return this.#threadsOf.flatMap((list, cpu) => (list.length > 0 ? [cpu] : []));
   }
 
   /** All operations of all tasks are done. */
@@ -193,16 +210,34 @@ export class Scheduler {
     this.now[cpu] = readyNs;
   }
 
-  /** A task or worker starts an operation. */
-  start(thread: number, operation: number, t: number): void {
-    this.operation[thread] = operation;
-    this.startNs[thread] = t;
-    this.luck[thread] = mix(operation, 0, this.#seed);
+  /** A worker has ended an operation at its CPU's time, and could start the next one at once. */
+  goOn(cpu: number, thread: number): void {
+    const t = this.now[cpu]!;
+    this.pause(cpu, thread, t, t);
+  }
+
+  /** All tasks that anybody waits for have ended before `t`. */
+  isOver(t: number): boolean {
+    return this.#tasksLeft === 0 && t >= this.#tasksEndNs;
+  }
+
+  /** A background task ends. */
+  retire(cpu: number, thread: number, t: number): void {
+    this.readyNs[thread] = Number.POSITIVE_INFINITY;
+    this.schedule(cpu, t);
+  }
+
+  /** A background task has ended an operation; when its next one may start. */
+  turnOver(thread: number, operation: number, t: number): number {
+    const isLast = operation + 1 === this.last[thread];
+    const next = isLast ? this.#again[thread]! : operation + 1;
+    this.next[thread] = next;
+    return next === NONE ? Number.POSITIVE_INFINITY : t + this.#thinkNs[next]!;
   }
 
   /** A hog uses a slice up; it goes when the last task has gone. */
   spin(cpu: number, thread: number, t: number): void {
-    const isOver = this.#tasksLeft === 0 && t >= this.#tasksEndNs;
+    const isOver = this.isOver(t);
     const until = isOver ? t : t + this.#sliceNs;
     this.#hogsNs += until - t;
     this.readyNs[thread] = isOver ? Number.POSITIVE_INFINITY : until;

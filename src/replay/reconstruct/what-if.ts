@@ -1,3 +1,4 @@
+import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { Unknown } from '../calibrate/sensitivity.ts';
 import type { Assumption, Interval, Validation, WhatIfResult } from '../result.ts';
 import { type WhatIfRequest, whatIf } from '../run-what-if.ts';
@@ -40,7 +41,8 @@ export function whatIfReconstructed(
   const run: Run = (asked) => whatIf(asked, tool, execute);
   const concentration = fittedConcentration(request, request.era);
   const { recordings, reconstruction } = complete(request, request.era, { concentration });
-  const result = run({ ...request, ...recordings });
+  const replayed = run({ ...request, ...recordings });
+  const result = { ...replayed, validation: withoutDrains(replayed.validation, request.timed.operations) };
   if (reconstruction === null) return result;
   const other =
     reconstruction.sizes === null || reconstruction.sizes.classes < 1.5
@@ -64,6 +66,21 @@ export function whatIfReconstructed(
     reconstruction: report,
     assumptions: [...assumptions(report), ...result.assumptions],
     notIdentifiable: [...notIdentifiable(report), ...result.notIdentifiable],
+  };
+}
+
+/** A recorded kernel that frees objects elsewhere than in zs_free is none that the base describes. */
+function withoutDrains(validation: Validation, ops: OperationTable): Validation {
+  let drained = 0;
+  for (let row = 0; row < ops.length; row++) if (ops.kind[row] === OperationKind.Drain) drained++;
+  if (drained === 0) return validation;
+  return {
+    ...validation,
+    verdict: 'does-not-fit',
+    reasons: [
+      ...validation.reasons,
+      `${drained} objects were freed by other functions than zs_free: the recorded kernel defers frees already, the base does not`,
+    ],
   };
 }
 
@@ -139,8 +156,8 @@ function notIdentifiable({ frees, times, inOneClass }: ReconstructionReport): Un
         'how often frees of two CPUs meet at one class->lock: it rests on the assumed spread over classes.' +
         (other === '' ? '' : ` With all objects in one class: ${other}.`),
       shownBy:
-        'Probes of zs_malloc (size, handle) and zs_free (handle), or sizes by class' +
-        ' (/sys/kernel/debug/zsmalloc/*/classes, taken before the munmap, given as one more input)',
+        'Probes of zs_malloc (size, handle) and zs_free (handle; docs/recording.md has the commands), or sizes by' +
+        ' class (/sys/kernel/debug/zsmalloc/*/classes, taken before the munmap, given as one more input)',
       cuts: [],
     });
   }

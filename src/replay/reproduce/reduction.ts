@@ -117,7 +117,12 @@ export function reduce(kernel: KernelModel, path: string): Reduction {
         case 'when':
           break;
         case 'enqueue':
+        case 'each-queued':
           throw new RangeError(`${kernel.id}: a queue cannot be reduced`);
+        case 'lock-pages':
+        case 'repeat':
+        case 'look':
+          throw new RangeError(`${kernel.id}: compaction cannot be reduced`);
         default:
           lock(step);
       }

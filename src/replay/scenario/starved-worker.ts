@@ -1,4 +1,5 @@
 import { applyDesigns } from '../../model/designs/registry.ts';
+import { deferringQueues } from '../../model/designs/rewrite.ts';
 import { SLICE_NS, withValue } from '../calibrate/parameters.ts';
 import { type DesignPrediction, type DesignRun, interval, median, quantile } from '../what-if.ts';
 import type { RecordedCase } from './recorded-case.ts';
@@ -32,7 +33,7 @@ export function starvedWorker(recorded: RecordedCase, scaled: ScaledRecording): 
   const { of, pool } = scaled;
   const kernel = kernelOf(recorded, scaled);
   const deferring = recorded.designs.filter(
-    ({ chosen }) => Object.keys(applyDesigns(kernel, chosen).queues).length > 0,
+    ({ chosen }) => deferringQueues(applyDesigns(kernel, chosen)).length > 0,
   );
   if (deferring.length === 0) {
     throw new ScenarioError(

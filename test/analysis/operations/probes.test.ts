@@ -141,6 +141,16 @@ describe('probes that print addresses alone', () => {
     });
   });
 
+  it('are told by their names where the definition is a distance, as perf probe writes it', () => {
+    const probes = make();
+    probes.define([{ event: 'zs_free', place: '_text+6915456', arguments: 'handle=%si' }]);
+    expect(probes.of(1, 'probe:zs_free', '(ffffffffa6637834) handle=0x1')).toMatchObject({
+      function: 'zs_free',
+      basis: 'its name',
+      definition: 'handle=%si',
+    });
+  });
+
   it('of other functions are none', () => {
     const probes = make();
     expect(probes.of(1, 'k_vm_munmap', '(vm_munmap+0x0/0x10) x=1')).toBeNull();

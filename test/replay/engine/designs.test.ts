@@ -50,6 +50,7 @@ describe.each(ERAS.map((era) => [era.id, era] as const))('era %s', (_, era) => {
     'deferred:entries=16+bulk-free',
     'class-idx+drop-lock+deferred:entries=32',
     'deferred-array:capacity=9',
+    'drop-lock+try-read-queue:entries=2',
   ];
   it.each(compositions)('%s frees everything but what stays in buffers, and loses no work', (text) => {
     let kernel: KernelModel;
@@ -69,7 +70,7 @@ describe.each(ERAS.map((era) => [era.id, era] as const))('era %s', (_, era) => {
     expect(result.returnedPages.reduce((sum, pages) => sum + pages, 0)).toBe(pool.pagesReturned);
     expect([...result.returnedAtNs]).toEqual([...result.returnedAtNs].sort((a, b) => a - b));
     // Lines cost nothing here, so what is left is work: moved to the worker, not removed.
-    if (/^(?:deferred|base|bulk|mm-async|zram-gc)/.test(text) && leftOver === 0) {
+    if (/^(?:deferred|base|bulk|mm-async|zram-gc|try-read)/.test(text) && leftOver === 0) {
       const enqueued = queue ? CPUS * PER_TASK * ENQUEUE_NS : 0;
       expect(result.workNs.caller + result.workNs.worker).toBe(base.workNs.caller + enqueued);
     }
@@ -161,29 +162,43 @@ describe('rewriting', () => {
   `));
   it('deferred', () =>
     expect(free('deferred', 'notify')).toMatchInlineSnapshot(`
-    "
-    atomic notify_free
-    try-lock zram slot
-      atomic miss_free
-    work look at the slot
-    work put it into the queue
-    enqueue deferred
-      call zs_free
-    atomic compr_data_size
-    atomic pages_stored
-    unlock zram slot
-    "
-  `));
+      "
+      work enter the notification
+      atomic notify_free
+      try-lock zram slot
+        atomic miss_free
+      work look at the slot
+      work put it into the queue
+      enqueue deferred
+        call zs_free
+      atomic compr_data_size
+      atomic pages_stored
+      unlock zram slot
+      "
+    `));
+  it('try-read-queue', () =>
+    expect(free('drop-lock+try-read-queue', 'zs_free by the queue')).toMatchInlineSnapshot(`
+      "
+      work put it into the queue
+      enqueue try-read queue
+        call zs_free
+      try-read-lock pool->lock
+      each-queued try-read queue
+        call zs_free under the pool lock
+      read-unlock pool->lock
+      "
+    `));
   it('no-slot-lock', () =>
     expect(free('no-slot-lock', 'notify')).toMatchInlineSnapshot(`
-    "
-    atomic notify_free
-    work look at the slot
-    call zs_free
-    atomic compr_data_size
-    atomic pages_stored
-    "
-  `));
+      "
+      work enter the notification
+      atomic notify_free
+      work look at the slot
+      call zs_free
+      atomic compr_data_size
+      atomic pages_stored
+      "
+    `));
 });
 
 describe('parseDesign', () => {
@@ -212,5 +227,10 @@ describe('parseDesign', () => {
     expect(() => applyDesigns(kernel, parseDesign('class-idx'))).toThrow(/needs a lock for each class/);
     expect(() => applyDesigns(kernel, parseDesign('class-batch'))).toThrow(DesignError);
     expect(() => applyDesigns(kernel, parseDesign('deferred+zram-gc'))).toThrow(/only one deferring/);
+    expect(() => applyDesigns(kernel, parseDesign('try-read-queue'))).toThrow(/no reader lock/);
+    const e = ERAS.find((era) => era.id === 'E')!.kernel;
+    expect(() => applyDesigns(e, parseDesign('try-read-queue+drop-lock'))).toThrow(/name drop-lock first/);
+    expect(() => applyDesigns(e, parseDesign('deferred+class-batch+class-idx'))).toThrow(/class-idx first/);
+    expect(() => applyDesigns(e, parseDesign('deferred+try-read-queue'))).toThrow(/only one deferring/);
   });
 });
