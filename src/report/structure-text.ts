@@ -32,7 +32,10 @@ function zsmallocBlock({ kernel, zsmalloc: s }: StructureCheck): string[] {
 
 function older(s: StructureReport): string[] {
   return s.freesOfOlder > 0
-    ? wrap(`${s.freesOfOlder} of ${s.frees} freed objects were allocated before the recording.`, '  ')
+    ? wrap(
+        `${s.freesOfOlder} of ${s.frees} freed objects: allocated before the recording, or it has no handles.`,
+        '  ',
+      )
     : [];
 }
 

@@ -38,6 +38,11 @@ export interface SwapCache {
 /** Results of a writeback by their kernel names. */
 export type WritebackResult = 0 | '-EEXIST' | '-ENOMEM' | '-EINVAL';
 
+/** A result as the kernel returns it (asm-generic/errno-base.h). */
+export function errorNumber(result: WritebackResult): number {
+  return { '0': 0, '-EEXIST': -17, '-ENOMEM': -12, '-EINVAL': -22 }[result];
+}
+
 /** First step of a writeback: a new folio in the swap cache, or the reason why there is none. */
 export function claimSlot(state: ZswapState, cache: SwapCache, slot: number): WritebackResult {
   // The first series of virtual swap has nowhere to write to.

@@ -71,6 +71,11 @@ export class Judge {
     for (const _ of freed) this.differ(op, 'an entry is freed in the model only');
   }
 
+  /** Frees of entries that the model cannot know. */
+  leaveOut(rows: readonly number[]): void {
+    for (const row of rows) this.#judged.add(row);
+  }
+
   /** Frees that the recording shows in an operation that has ended, and the model did not make. */
   settle(op: number): void {
     for (const row of this.#recorded.freesOf(op)) {

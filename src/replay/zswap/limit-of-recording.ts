@@ -1,5 +1,8 @@
 import type { ZswapEra } from '../../model/zswap/eras.ts';
 import { limitOf, lookAtLimit, type PoolLimit } from '../../model/zswap/limits.ts';
+import { inOrder, type PoolTimeline } from './pool-timeline.ts';
+import type { RecordedZswap } from './recorded.ts';
+import { RecordedStorage } from './recorded-storage.ts';
 import type { LimitBasis } from './result.ts';
 
 /** A look at the pool's size in a recording, in order. */
@@ -8,6 +11,18 @@ export interface RecordedLook {
   readonly poolPages: number;
   /** The folio was refused because the pool was full; null when the recording does not tell. */
   readonly refused: boolean | null;
+}
+
+/** Every look at the pool's size, and what came of it. */
+export function looksOf(recorded: RecordedZswap, timeline: PoolTimeline): RecordedLook[] {
+  const storage = new RecordedStorage();
+  const looks: RecordedLook[] = [];
+  const lookActions = recorded.stores.map((store) => ({
+    at: store.limitAt,
+    run: () => looks.push({ poolPages: storage.pages, refused: store.refusedForLimit }),
+  }));
+  for (const { run } of inOrder([...timeline.actions(storage), ...lookActions])) run();
+  return looks;
 }
 
 const UNLIMITED: PoolLimit = {

@@ -18,18 +18,30 @@ export class PoolTimeline {
   readonly #ops: OperationTable;
   readonly #pages: Int32Array;
   readonly #recorded: RecordedZswap;
-  /** The size of every object is recorded, so that the pool's pages are known. */
-  readonly isKnown: boolean;
+  /** Why the pool's pages are not known; null when they are. */
+  readonly unknown: string | null;
 
   /** @param pages Pages of the zspage that each operation made or emptied. */
   constructor(ops: OperationTable, pages: Int32Array, recorded: RecordedZswap) {
     this.#ops = ops;
     this.#pages = pages;
     this.#recorded = recorded;
-    const { kind, size, length } = ops;
-    this.isKnown = !size
-      .subarray(0, length)
-      .some((bytes, op) => kind[op] === OperationKind.Malloc && bytes < 0);
+    this.unknown = this.#whyUnknown();
+  }
+
+  #whyUnknown(): string | null {
+    const { kind, size, handle, parent, length } = this.#ops;
+    const seen = new Set<number>();
+    for (let op = 0; op < length; op++) {
+      if (kind[op] === OperationKind.Malloc) {
+        if (size[op]! < 0) return 'Sizes of objects are not recorded';
+        seen.add(handle[op]!);
+      }
+      const isOfEntry = parent[op]! >= 0 && kind[parent[op]!] === OperationKind.ZswapEntryFree;
+      if (kind[op] === OperationKind.Free && isOfEntry && !seen.has(handle[op]!))
+        return 'Objects from before the recording are freed in it';
+    }
+    return null;
   }
 
   /** Changes of the pool's size; objects of other pools (zram's) do not count. */

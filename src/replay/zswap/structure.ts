@@ -2,10 +2,17 @@ import { allocateEntry, entryOf, publishEntry, takeReferences } from '../../mode
 import { invalidateSlot, loadPage } from '../../model/zswap/load.ts';
 import { ZswapState } from '../../model/zswap/state.ts';
 import { abortFolio, admitFolio, countRejection, insertEntry, storeObject } from '../../model/zswap/store.ts';
-import { claimSlot, finishWriteback, lookAtHead, unlinkVictim } from '../../model/zswap/writeback.ts';
+import {
+  claimSlot,
+  errorNumber,
+  finishWriteback,
+  lookAtHead,
+  unlinkVictim,
+} from '../../model/zswap/writeback.ts';
 import type { OperationTable } from '../../trace/operations.ts';
+import { countersOf } from './counters-of.ts';
 import { Judge } from './judge.ts';
-import { limitOfRecording, type RecordedLook } from './limit-of-recording.ts';
+import { limitOfRecording, looksOf } from './limit-of-recording.ts';
 import { type Action, inOrder, PoolTimeline } from './pool-timeline.ts';
 import type { RecordedEntry, RecordedStore, RecordedZswap } from './recorded.ts';
 import { RecordedStorage } from './recorded-storage.ts';
@@ -42,12 +49,11 @@ export class ZswapReplay {
   run(): ZswapReport {
     const { limit, basis } = limitOfRecording(
       this.#options.era,
-      this.#timeline.isKnown ? this.#looks() : [],
+      this.#timeline.unknown === null ? looksOf(this.#recorded, this.#timeline) : [],
       this.#options.maxPages,
       this.#options.acceptPercent,
     );
     this.#state = this.#newState(limit);
-    this.#storage.pages = 0;
     for (const { run } of inOrder([...this.#timeline.actions(this.#storage), ...this.#zswapActions()])) run();
     const { era } = this.#options;
     const state = this.#state;
@@ -63,27 +69,20 @@ export class ZswapReplay {
       writebacks: this.#judge.writebacks.result,
       entryFrees: this.#judge.entryFrees.result,
       secondChances: this.#secondChances,
-      counters: this.#counters(),
+      counters: countersOf(
+        state,
+        this.#timeline.unknown === null && !('not shown' in this.#recorded.refusals()),
+      ),
       entriesLeft: state.entries.size,
       ofOlder: this.#ofOlder,
       differences: this.#judge.differences,
       notes: [
         ...this.#recorded.notes(),
-        ...(this.#timeline.isKnown
+        ...(this.#timeline.unknown === null
           ? []
-          : ["Sizes of objects are not recorded: the pool's pages and so its limit are not known."]),
+          : [`${this.#timeline.unknown}: the pool's pages are not known, and its limit is not judged.`]),
       ],
     };
-  }
-
-  /** Counters; those of refused folios only where their causes are known. */
-  #counters(): ZswapReport['counters'] {
-    const isKnown = this.#timeline.isKnown && !('not shown' in this.#recorded.refusals());
-    return Object.fromEntries(
-      this.#options.era.counters
-        .filter((name) => isKnown || name === 'written_back_pages' || name === 'reject_reclaim_fail')
-        .map((name) => [name, this.#state.counters[name]]),
-    );
   }
 
   #newState(limit: { readonly maxPages: number; readonly acceptPages: number }): ZswapState {
@@ -91,17 +90,6 @@ export class ZswapReplay {
       { era: this.#options.era, limit, vswap: false, noWriteback: new Set(), memcgBytes: new Map() },
       this.#storage,
     );
-  }
-
-  /** The pool's size at each look at it, and what came of it. */
-  #looks(): RecordedLook[] {
-    const looks: RecordedLook[] = [];
-    const lookActions = this.#recorded.stores.map((store) => ({
-      at: store.limitAt,
-      run: () => looks.push({ poolPages: this.#storage.pages, refused: store.refusedForLimit }),
-    }));
-    for (const { run } of inOrder([...this.#timeline.actions(this.#storage), ...lookActions])) run();
-    return looks;
   }
 
   #zswapActions(): Action[] {
@@ -144,7 +132,7 @@ export class ZswapReplay {
     const isRefused = refusal !== null;
     // Refused for a cause that is not shown: the limit, when the model says so, else the compressor.
     const recorded = store.refusedForLimit ?? (store.stored === false && isRefused ? true : null);
-    if (recorded === null || !this.#timeline.isKnown) return;
+    if (recorded === null || this.#timeline.unknown !== null) return;
     tally.judged++;
     if (isRefused === recorded) {
       tally.agree++;
@@ -162,7 +150,7 @@ export class ZswapReplay {
   #insert(store: RecordedStore, entry: RecordedEntry): void {
     if (store.slot < 0) return;
     const slot = store.slot + entry.page;
-    this.#known.add(slot);
+    this.#leaveOutOlder(store, slot);
     this.#judge.frees(this.#state, store.op, [slot], () => {
       const id = allocateEntry(this.#state, { ...LIST, slot, content: 0 });
       this.#storage.next = entry.handle;
@@ -187,7 +175,7 @@ export class ZswapReplay {
   #abort(store: RecordedStore): void {
     if (store.slot < 0) return;
     const slots = Array.from({ length: store.pages }, (_, page) => store.slot + page);
-    for (const slot of slots) this.#known.add(slot);
+    for (const slot of slots) this.#leaveOutOlder(store, slot);
     if (store.refusal !== null) countRejection(this.#state, store.refusal);
     this.#judge.frees(this.#state, store.op, slots, () =>
       abortFolio(this.#state, store.slot, store.pages, store.entries.length),
@@ -203,7 +191,7 @@ export class ZswapReplay {
     if (slot < 0) return;
     const isLoaded = this.#recorded.isLoaded(op);
     const isThere = this.#state.index.load(slot) >= 0;
-    if (this.#isOlder(op, slot, isThere)) return;
+    if (this.#isOlder(op, slot, isThere, isLoaded === true)) return;
     let found = false;
     this.#judge.frees(this.#state, op, [slot], () => {
       const outcome = loadPage(this.#state, slot);
@@ -222,7 +210,7 @@ export class ZswapReplay {
     tally.operations++;
     if (slot < 0) return;
     const seen = this.#recorded.freesOf(op).length > 0;
-    if (this.#isOlder(op, slot, this.#state.index.load(slot) >= 0)) return;
+    if (this.#isOlder(op, slot, this.#state.index.load(slot) >= 0, seen)) return;
     let freed = -1;
     this.#judge.frees(this.#state, op, [slot], () => {
       freed = invalidateSlot(this.#state, slot);
@@ -233,12 +221,29 @@ export class ZswapReplay {
     if (seen === freed >= 0) tally.agree++;
   }
 
-  /** An entry that was stored before the recording began: the model cannot know of it. */
-  #isOlder(op: number, slot: number, isThere: boolean): boolean {
-    const isOlder = !isThere && !this.#known.has(slot) && this.#recorded.freesOf(op).length > 0;
+  /**
+   * An entry that was stored before the recording began: the model cannot know of it.
+   * @param wasThere The recording shows that there was one.
+   */
+  #isOlder(op: number, slot: number, isThere: boolean, wasThere: boolean): boolean {
+    const isOlder = !isThere && wasThere && !this.#known.has(slot);
     this.#known.add(slot);
-    if (isOlder) this.#ofOlder++;
-    return isOlder;
+    if (!isOlder) return false;
+    this.#ofOlder++;
+    this.#judge.leaveOut(this.#recorded.freesOf(op));
+    return true;
+  }
+
+  /** An entry that a store found in a slot of which nothing is known yet. */
+  #leaveOutOlder(store: RecordedStore, slot: number): void {
+    if (this.#known.has(slot)) return;
+    this.#known.add(slot);
+    const own = new Set(store.entries.map(({ handle }) => handle));
+    const older = this.#recorded
+      .freesOf(store.op)
+      .filter((row) => this.#ops.slot[row] === slot && !own.has(this.#ops.handle[row]!));
+    if (older.length > 0) this.#ofOlder++;
+    this.#judge.leaveOut(older);
   }
 
   // ---------------------------------------------------------------- writeback
@@ -249,6 +254,8 @@ export class ZswapReplay {
     const tally = this.#judge.victims;
     tally.operations++;
     if (slot < 0 || this.#options.era.lru === 'allocator') return;
+    // Entries from before the recording stand in front of all others.
+    if (this.#state.index.load(slot) < 0 && !this.#known.has(slot)) return;
     let look = lookAtHead(this.#state, LIST);
     for (; look.kind === 'second chance'; look = lookAtHead(this.#state, LIST)) this.#secondChances++;
     tally.judged++;
@@ -267,6 +274,7 @@ export class ZswapReplay {
     if (slot < 0) return;
     const recorded = this.#ops.zswap.get(op)!.result;
     const victim = this.#state.index.load(slot);
+    if (this.#isOlder(op, slot, victim >= 0, recorded === 0 || recorded === null)) return;
     const cache = { has: (s: number) => this.#inSwapCache.has(s), isUsed: () => true };
     let result = claimSlot(this.#state, cache, slot);
     this.#judge.frees(this.#state, op, [slot], () => {
@@ -280,7 +288,7 @@ export class ZswapReplay {
     });
     if (recorded === null) return;
     tally.judged++;
-    if (RESULTS[String(result)] === recorded) tally.agree++;
+    if (errorNumber(result) === recorded) tally.agree++;
     else {
       const why = recorded === -17 ? ' (a folio in the swap cache, which the recording does not show?)' : '';
       this.#judge.differ(op, `writeback returned ${recorded} in the trace, ${result} in the model${why}`);
@@ -303,5 +311,3 @@ export class ZswapReplay {
     if (this.#judge.isSame(op, entry)) tally.agree++;
   }
 }
-
-const RESULTS: Readonly<Record<string, number>> = { '0': 0, '-EEXIST': -17, '-ENOMEM': -12, '-EINVAL': -22 };

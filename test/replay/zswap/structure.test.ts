@@ -147,7 +147,9 @@ describe('the capture of zswap on 6.12', () => {
       entryFrees: unknown(1156),
       differences: [],
     });
-    expect(report.notes.join(' ')).toMatch(/Slots are not recorded.*Sizes of objects are not recorded/);
+    expect(report.notes.join(' ')).toMatch(
+      /Slots are not recorded.*Sizes of objects are not recorded: the pool's pages/,
+    );
   });
 
   it('does not agree under another limit', () => {
@@ -276,6 +278,17 @@ it('pages that were stored before the recording began are counted, not judged', 
     entryFrees: unknown(1),
     differences: [],
   });
+});
+
+it.each([52_000, 60_000, 80_000])('from line %d on: older entries are left out, the rest agrees', (from) => {
+  const report = capture((_, k) => k < 4 || k > from);
+  expect(report.differences).toEqual([]);
+  expect(report.ofOlder).toBeGreaterThan(100);
+  expect(report.stores.judged).toBe(0);
+  expect(report.loads.agree).toBe(report.loads.judged);
+  expect(report.invalidates.agree).toBe(report.invalidates.judged);
+  expect(report.entryFrees.agree).toBe(report.entryFrees.judged);
+  expect(report.notes.join(' ')).toMatch(/Objects from before the recording are freed in it/);
 });
 
 it('a recording without zswap has no part about it', () => {
