@@ -15,7 +15,7 @@ const QUESTIONS = [
   {
     question: 'How much do we get from the locking change alone, without deferring?',
     command: `what-if ${BASE} -d class-idx`,
-    show: [/^class-idx: /m, /^Designs/m, /^Before/m],
+    show: [/^The model/m, /^base$/m],
   },
   {
     question: 'What does deferring add on top?',
@@ -25,22 +25,22 @@ const QUESTIONS = [
   {
     question: 'Is total CPU work unchanged?',
     command: `what-if ${BASE} -d deferred:entries=256,buffers=64`,
-    show: [/^Designs/m, /^Before/m],
+    show: [/^Designs/m, /^What each|^Before/m],
   },
   {
     question: 'What does the worker cost under pressure? (one other thread wants each CPU)',
     command: `what-if ${BASE} -d deferred:entries=256,buffers=64 --cpu-pressure 1`,
-    show: [/^Designs/m, /^Before/m],
+    show: [/^Designs/m, /^What each|^Before/m],
   },
   {
     question: 'What of class->lock, with and without free_zspage under it?',
     command: `what-if ${BASE} -d drop-lock`,
-    show: [/^Designs/m, /^Before/m],
+    show: [/^Designs/m, /^What each|^Before/m],
   },
   {
     question: 'How fast does memory come back, and what is never drained?',
     command: `what-if ${BASE} -d deferred -d deferred:entries=256,buffers=64`,
-    show: [/^Designs/m, /^Before/m],
+    show: [/^Designs/m, /^What each|^Before/m],
   },
   {
     question: 'What is still left in the notify path, and what is the floor?',

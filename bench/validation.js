@@ -54,8 +54,8 @@ function table(kernels, hasOperations) {
       const result = run('what-if', graph, ...args);
       const predicted = design === 'base' ? result.baseline : result.designs[0];
       const real = measured(judge);
-      const wait = predicted.lockWaitNs['class->lock'];
-      const waits = predicted.contended['class->lock'];
+      const wait = predicted.lockWaitIntervalNs['class->lock'];
+      const waits = predicted.contendedInterval['class->lock'];
       console.log(
         `| ${patched} (${design}) | ${base} | ${processes} | ${ms(real.waitNs)} | ${range(wait, ms)} | ${real.contended} | ${range(waits, (n) => n.toFixed(0))} |`,
       );

@@ -74,5 +74,7 @@ export async function recordingOf(
     files: recording.files,
     tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },
     tables: recording.sideTables,
+    lostRecords: recording.diagnostics.count('lost-events'),
+    findings: recording.diagnostics.list(),
   };
 }

@@ -33,6 +33,7 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly compaction: CompactionPlan;
   readonly pagesLocked: number;
   readonly json?: boolean;
+  readonly html?: string;
   readonly output?: string;
   readonly quiet?: boolean;
 }
@@ -94,12 +95,13 @@ export function addWhatIfCommand(program: Command): void {
     );
   addScenarioOptions(command)
     .option('--json', 'print JSON instead of text (docs/what-if.md)')
+    .option('--html <file>', 'also write the report as one HTML file that needs nothing else')
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
       const names = inputNames(traces, command);
-      keepInputs(names, [options.output]);
+      keepInputs([...names, ...(options.operations ?? [])], [options.output, options.html]);
       const platform = platformOf(options.platform);
       const read = { quiet: options.quiet ?? false, hash: true };
       const timed = await recordingOf(names, read);
@@ -129,6 +131,12 @@ export function addWhatIfCommand(program: Command): void {
           tool,
           threads.run,
         );
+        if (options.html !== undefined) {
+          // vega takes a third of a second to load: only when a chart is drawn.
+          const { renderWhatIfHtml } = await import('../report/what-if-html.ts');
+          await writeTo(options.html, await renderWhatIfHtml(result));
+          if (options.html === '-') return;
+        }
         const text = options.json ? renderWhatIfJson(result) : renderWhatIfText(result);
         await writeTo(options.output, text);
       } catch (error) {

@@ -1,23 +1,33 @@
+import type { Diagnostic, InputFile } from '../analysis/result.ts';
 import type { FittedParameter } from './calibrate/ensemble.ts';
 import type { MeasuredResult } from './calibrate/measured-result.ts';
 import type { Statistic } from './calibrate/noise.ts';
 import type { PlatformFile } from './calibrate/platform-file.ts';
 import type { Sensitivity, Unknown } from './calibrate/sensitivity.ts';
+import type { BacklogCurve, LatencyCurve, ReturnTime, TimeCurve } from './curves.ts';
+import type { Interval } from './interval.ts';
 import type { PlacesResult } from './places.ts';
 import type { ReconstructionReport } from './reconstruct/what-if.ts';
 import type { ScenarioResults } from './scenario/result.ts';
 import type { StructureReport } from './structure.ts';
-import type { DesignPrediction, Interval } from './what-if.ts';
+import type { DesignPrediction, LatencySummary } from './what-if.ts';
 
 export type {
+  BacklogCurve,
   DesignPrediction,
+  Diagnostic,
   FittedParameter,
+  InputFile,
   Interval,
+  LatencyCurve,
+  LatencySummary,
   MeasuredResult,
   PlatformFile,
+  ReturnTime,
   Sensitivity,
   Statistic,
   StructureReport,
+  TimeCurve,
   Unknown,
 };
 
@@ -35,6 +45,10 @@ export interface Comparison {
 export interface Validation {
   readonly structure: StructureReport;
   readonly comparisons: readonly Comparison[];
+  /** Recorded durations of zs_free; null where the lock of the swap device is around all of them. */
+  readonly recordedLatency: (LatencySummary & { readonly curve: LatencyCurve }) | null;
+  /** The same of the base as it was recorded, with the tracer and on the recorded CPUs. */
+  readonly modelledLatency: (LatencySummary & { readonly curve: LatencyCurve }) | null;
   /** Greatest distance of the two cumulative distributions of zs_free; null where it cannot be told. */
   readonly ksDistance: number | null;
   readonly verdict: 'fits' | 'does-not-fit' | 'cannot-be-judged';
@@ -47,11 +61,21 @@ export interface Assumption {
   readonly basis: 'measured' | 'modelled' | 'assumed';
 }
 
+/** How the inputs were read, and what the tracer costs in them. */
+export interface Reading {
+  /** Records that the kernel says it lost. */
+  readonly lostRecords: number;
+  readonly findings: readonly Diagnostic[];
+  /** An upper bound of the tracer's cost for each traced call, within its duration and beyond; null: not known. */
+  readonly tracerNs: { readonly inside: number; readonly outside: number } | null;
+}
+
 /** What `what-if` found: the one value that its writers format. */
 export interface WhatIfResult extends ScenarioResults {
   readonly schemaVersion: number;
   readonly tool: { readonly name: string; readonly version: string; readonly command: string };
-  readonly inputs: readonly { readonly name: string; readonly format: string; readonly sha256: string }[];
+  readonly inputs: readonly InputFile[];
+  readonly reading: Reading;
   readonly kernel: {
     readonly era: string;
     readonly title: string;

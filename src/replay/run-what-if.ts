@@ -15,15 +15,16 @@ import { mapWorkloads, type PricedWorkload, runParameters } from './calibrate/pr
 import type { Unknown } from './calibrate/sensitivity.ts';
 import { type CompactionPlan, compactionBeside } from './compaction.ts';
 import { COST_QUANTILES } from './engine/machine.ts';
+import { type Interval, interval } from './interval.ts';
 import { COUNTER_NS } from './notify-path.ts';
 import { timeByPlace } from './places.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { type Assumption, type Interval, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
+import { type Assumption, type Reading, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
 import { ScenarioError, type ScenarioRequest } from './scenario/request.ts';
 import { runScenarios } from './scenario/run-scenarios.ts';
 import { type Executor, onThisThread } from './sweep.ts';
 import { notComparable, validate } from './validate.ts';
-import { type DesignRun, interval, predict, replayedKernel, type ScenarioOptions } from './what-if.ts';
+import { type DesignRun, predict, replayedKernel, type ScenarioOptions } from './what-if.ts';
 import { isUndivided, type TracerCost, type Workload } from './workload.ts';
 
 /** A recording as `what-if` needs it. */
@@ -35,6 +36,8 @@ export interface Recording {
   readonly tracer: TracerCost | null;
   /** Side data of its inputs: sizes for what it does not show. */
   readonly tables: readonly SideTable[];
+  readonly lostRecords: number;
+  readonly findings: Reading['findings'];
 }
 
 export interface WhatIfRequest {
@@ -179,7 +182,7 @@ export function whatIf(
   return {
     schemaVersion: WHAT_IF_SCHEMA_VERSION,
     tool,
-    inputs: [...timed.files, ...(placed === timed ? [] : placed.files)],
+    ...inputsOf(placed === timed ? [timed] : [timed, placed]),
     platform: platform && { title: platform.title, basis: platform.basis },
     kernel: { era: era.id, title: era.title, basis: prepared.basis, source: era.kernel.source },
     world,
@@ -245,6 +248,18 @@ function calibrateRecording(
   return {
     kernelFor,
     calibration: calibrate({ ops, workload, make: make!, kernel, pool, cpus, tracer, ...fit }),
+  };
+}
+
+function inputsOf(recordings: readonly Recording[]): Pick<WhatIfResult, 'inputs' | 'reading'> {
+  const { tracer } = recordings[0]!;
+  return {
+    inputs: recordings.flatMap(({ files }) => files),
+    reading: {
+      lostRecords: recordings.reduce((sum, { lostRecords }) => sum + lostRecords, 0),
+      findings: recordings.flatMap(({ findings }) => findings),
+      tracerNs: tracer === null ? null : { inside: tracer.insideNs, outside: tracer.outsideNs },
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { type OperationTable, Reconstructed } from '../trace/operations.ts';
-import { bucketOf } from './engine/machine.ts';
+import { countedDurations, latencyCurve } from './curves.ts';
 import type { Comparison, Validation } from './result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, DesignRun } from './what-if.ts';
@@ -50,6 +50,8 @@ export function notComparable(structure: StructureReport, platform: string): Val
   return {
     structure,
     comparisons: [],
+    recordedLatency: null,
+    modelledLatency: null,
     ksDistance: null,
     verdict: 'cannot-be-judged',
     reasons: [`times are those of ${platform}, not of this recording`],
@@ -68,7 +70,6 @@ export function validate(
   const quantile = (q: number) =>
     seen.durations[Math.min(seen.durations.length - 1, Math.floor(q * seen.durations.length))]!;
   const mean = seen.durations.reduce((sum, ns) => sum + ns, 0) / seen.durations.length;
-  const one = (value: number) => ({ value, lo: value, hi: value });
   const listLock = 'class->lock' in base.lockWaitNs ? 'class->lock' : 'pool->lock';
   // Without time stamps the whole is the sum of what was assumed: it judges nothing.
   const hasWhole = workload.rows.every(
@@ -84,9 +85,9 @@ export function validate(
   } else {
     const timed = workload.notify ? 'notification' : 'zs_free';
     comparisons.push(
-      { name: `${timed}, mean`, unit: 'ns', recorded: mean, modelled: one(base.latency.meanNs) },
-      { name: `${timed}, median`, unit: 'ns', recorded: quantile(0.5), modelled: one(base.latency.p50Ns) },
-      { name: `${timed}, p99`, unit: 'ns', recorded: quantile(0.99), modelled: one(base.latency.p99Ns) },
+      { name: `${timed}, mean`, unit: 'ns', recorded: mean, modelled: base.latencyIntervalNs.mean },
+      { name: `${timed}, median`, unit: 'ns', recorded: quantile(0.5), modelled: base.latencyIntervalNs.p50 },
+      { name: `${timed}, p99`, unit: 'ns', recorded: quantile(0.99), modelled: base.latencyIntervalNs.p99 },
     );
     if (Math.abs(base.latency.meanNs / mean - 1) > FITS_MEAN) {
       verdict = 'does-not-fit';
@@ -122,21 +123,40 @@ export function validate(
     verdict = 'does-not-fit';
     reasons.push(`the whole differs by more than ${FITS_MEAN * 100} %`);
   }
-  const ksDistance = workload.serialised ? null : ks(seen.durations, runs[0]!.result.latency[0]!);
-  return { structure, comparisons, ksDistance, verdict, reasons };
+  if (workload.serialised)
+    return {
+      structure,
+      comparisons,
+      recordedLatency: null,
+      modelledLatency: null,
+      ksDistance: null,
+      verdict,
+      reasons,
+    };
+  const modelled = runs[0]!.result.latency[0]!;
+  const counted = countedDurations(seen.durations, modelled.length);
+  const recordedLatency = {
+    p50Ns: quantile(0.5),
+    p99Ns: quantile(0.99),
+    maxNs: seen.durations.at(-1)!,
+    meanNs: mean,
+    curve: latencyCurve([counted]),
+  };
+  const modelledLatency = { ...base.latency, curve: base.curves.latency };
+  const ksDistance = ks(counted, modelled);
+  return { structure, comparisons, recordedLatency, modelledLatency, ksDistance, verdict, reasons };
 }
 
-/** Kolmogorov-Smirnov distance of recorded durations and a modelled histogram, to a bucket's width. */
-function ks(sorted: Float64Array, buckets: Float64Array): number {
-  const seen = new Float64Array(buckets.length);
-  for (const ns of sorted) seen[bucketOf(ns)]!++;
-  const total = buckets.reduce((sum, n) => sum + n, 0);
+/** Kolmogorov-Smirnov distance of two histograms, to a bucket's width. */
+function ks(seen: Float64Array, modelled: Float64Array): number {
+  const sum = (counts: Float64Array) => counts.reduce((total, n) => total + n, 0);
+  const [ofSeen, ofModelled] = [sum(seen), sum(modelled)];
   let a = 0;
   let b = 0;
   let most = 0;
-  for (let k = 0; k < buckets.length; k++) {
-    a += seen[k]! / sorted.length;
-    b += buckets[k]! / total;
+  for (let k = 0; k < modelled.length; k++) {
+    a += seen[k]! / ofSeen;
+    b += modelled[k]! / ofModelled;
     most = Math.max(most, Math.abs(a - b));
   }
   return most;

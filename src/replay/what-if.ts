@@ -7,8 +7,22 @@ import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { ParameterSet } from './calibrate/parameters.ts';
 import { type PricedWorkload, runParameters } from './calibrate/pricing.ts';
 import type { Sensitivity } from './calibrate/sensitivity.ts';
-import { bucketFloor, COST_QUANTILES, Machine, type MachineResult } from './engine/machine.ts';
+import {
+  type BacklogCurve,
+  backlogCurves,
+  bucketQuantile,
+  type LatencyCurve,
+  latencyCurve,
+  memoryCurve,
+  type ReturnTime,
+  returnTime,
+  spread,
+  type TimeCurve,
+} from './curves.ts';
+import { COST_QUANTILES, Machine, type MachineResult } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
+import { type Interval, interval, median } from './interval.ts';
+import { type CpuLedger, cpuLedger } from './ledger.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
@@ -17,6 +31,8 @@ export interface DesignRun {
   readonly result: MachineResult;
   /** From the first free to the end of the last task, ns: the munmap as the user sees it. */
   readonly totalNs: number;
+  /** By task: from its first free to the end of its last, ns. */
+  readonly taskNs: readonly number[];
 }
 
 export interface ScenarioOptions {
@@ -37,27 +53,29 @@ export interface DesignPrediction {
   readonly title: string;
   readonly kernel: KernelModel;
   readonly safety: readonly string[];
-  readonly latency: {
-    readonly p50Ns: number;
-    readonly p99Ns: number;
-    readonly maxNs: number;
-    readonly meanNs: number;
-  };
+  /** Duration of a free: median over the runs, and the middle 90 % of them. */
+  readonly latency: LatencySummary;
+  readonly latencyIntervalNs: LatencyIntervals;
+  /** From a task's first free to its last, over all tasks and runs. */
+  readonly munmapNs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** From the first free of all tasks to the last. */
   readonly totalNs: Interval;
   /** Base total over this design's, run by run. */
   readonly speedup: Interval;
   /** Share of runs in which this design was faster than the base. */
   readonly pFaster: number;
   readonly lockWaitNs: Readonly<Record<string, Interval>>;
+  /** Waiting for all locks. */
+  readonly lockWaitTotalNs: Interval;
   readonly contended: Readonly<Record<string, Interval>>;
   readonly cpuWorkNs: { readonly caller: number; readonly worker: number; readonly compaction: number };
   /** What compaction did beside the frees; null when there was none. */
   readonly compaction: CompactionUse | null;
-  readonly memoryReturn: {
-    readonly t50Ns: number | null;
-    readonly t90Ns: number | null;
-    readonly t100Ns: number | null;
-  };
+  readonly cpuLedgerNs: CpuLedger;
+  /** CPU time spent in waiting for locks and cache lines. */
+  readonly spinNs: Interval;
+  /** When shares of the pool's pages had come back. */
+  readonly memoryReturn: { readonly t50: ReturnTime; readonly t90: ReturnTime; readonly t100: ReturnTime };
   readonly pagesReturned: number;
   readonly pagesAtStart: number;
   readonly overflowShare: number;
@@ -67,6 +85,13 @@ export interface DesignPrediction {
   readonly notes: readonly string[];
   /** What moves the speed-up, most first. */
   readonly sensitivity: readonly Sensitivity[];
+  readonly curves: {
+    /** Durations of the frees of all runs. */
+    readonly latency: LatencyCurve;
+    /** Pages given back since the beginning. */
+    readonly memory: TimeCurve;
+    readonly backlog: readonly BacklogCurve[];
+  };
 }
 
 /** Compaction in one run (the first), and the readers of the pool's lock that it made wait. */
@@ -82,11 +107,18 @@ export interface CompactionUse {
   readonly readersLongestNs: number;
 }
 
-/** Median and the middle 90 % of an ensemble. */
-export interface Interval {
-  readonly value: number;
-  readonly lo: number;
-  readonly hi: number;
+export interface LatencySummary {
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly maxNs: number;
+  readonly meanNs: number;
+}
+
+export interface LatencyIntervals {
+  readonly p50: Interval;
+  readonly p99: Interval;
+  readonly max: Interval;
+  readonly mean: Interval;
 }
 
 /**
@@ -155,7 +187,7 @@ export function runSeed(
   const tasks = workload.tasks.map((task, t) => ({
     ...task,
     cpu: task.cpu % cpus,
-    thinkNs: rotated(task.thinkNs, order, t)!,
+    thinkNs: rotatedPauses(task.thinkNs, order, t),
   }));
   const opCosts = workload.costs.map(
     (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, order, t)])),
@@ -180,7 +212,10 @@ export function runSeed(
       hogs,
       seed: order,
     }).run();
-    return { result, totalNs: Math.max(...result.taskEndNs) };
+    const taskNs = tasks.flatMap(({ thinkNs }, t) =>
+      thinkNs.length > 0 ? [result.taskEndNs[t]! - thinkNs[0]!] : [],
+    );
+    return { result, totalNs: Math.max(...result.taskEndNs), taskNs };
   });
 }
 
@@ -194,6 +229,14 @@ function rotated(column: Float64Array | undefined, seed: number, task: number): 
   const out = new Float64Array(column.length);
   out.set(column.subarray(by));
   out.set(column.subarray(0, by), column.length - by);
+  return out;
+}
+
+/** The first pause stays where it is: it tells when the task begins, not what it does between frees. */
+function rotatedPauses(column: Float64Array, seed: number, task: number): Float64Array {
+  if (column.length === 0) return column;
+  const out = column.slice();
+  out.set(rotated(column.subarray(1), seed, task)!, 1);
   return out;
 }
 
@@ -212,10 +255,8 @@ function summary(
       first.locks.map((lock, k) => [lock.name, interval(these.map((run) => of(run.result.locks[k]!)))]),
     );
   const faster = these.filter((run, k) => run.totalNs < base[k]!.totalNs * (1 - 1e-9)).length;
-  const deferring = first.queues.filter((q) => q.name !== FREE_WORK);
-  const queued = deferring.reduce((sum, q) => sum + q.queued, 0);
-  const overflowed = deferring.reduce((sum, q) => sum + q.overflowed, 0);
-  const operations = first.operations[0]!;
+  const results = these.map((run) => run.result);
+  const latency = latencyIntervals(results);
   const largest = pool.geometry.config.pageSize;
   const worst = Object.values(kernel.queues).reduce(
     (sum, q) =>
@@ -231,33 +272,50 @@ function summary(
     kernel,
     safety: chosen.map(({ design }) => design.safety),
     latency: {
-      p50Ns: quantile(first.latency[0]!, 0.5),
-      p99Ns: quantile(first.latency[0]!, 0.99),
-      maxNs: first.latencyMaxNs[0]!,
-      meanNs: first.latencySumNs[0]! / operations,
+      p50Ns: latency.p50.value,
+      p99Ns: latency.p99.value,
+      maxNs: latency.max.value,
+      meanNs: latency.mean.value,
     },
+    latencyIntervalNs: latency,
+    munmapNs: spread(these.flatMap((run) => run.taskNs)),
     totalNs: interval(these.map((run) => run.totalNs)),
     speedup: interval(these.map((run, k) => base[k]!.totalNs / run.totalNs)),
     pFaster: faster / these.length,
     lockWaitNs: byLock((lock) => lock.waitNs),
+    lockWaitTotalNs: interval(results.map(({ locks }) => locks.reduce((sum, lock) => sum + lock.waitNs, 0))),
     contended: byLock((lock) => lock.contended),
     cpuWorkNs: {
-      caller: median(these.map((run) => run.result.workNs.caller)),
-      worker: median(these.map((run) => run.result.workNs.worker)),
-      compaction: median(these.map((run) => run.result.workNs.background)),
+      caller: median(results.map(({ workNs }) => workNs.caller)),
+      worker: median(results.map(({ workNs }) => workNs.worker)),
+      compaction: median(results.map(({ workNs }) => workNs.background)),
     },
+    cpuLedgerNs: cpuLedger(
+      results,
+      base.map((run) => run.result),
+    ),
     compaction: compactionUse(first, kernel, pool),
-    memoryReturn: memoryReturn(first, pool.pages),
-    pagesReturned: first.returnedPages.reduce((sum, pages) => sum + pages, 0),
+    spinNs: interval(results.map(({ spinNs }) => spinNs)),
+    memoryReturn: {
+      t50: returnTime(results, 0.5 * pool.pages),
+      t90: returnTime(results, 0.9 * pool.pages),
+      t100: returnTime(results, pool.pages),
+    },
+    pagesReturned: median(results.map((r) => r.returnedPages.reduce((sum, pages) => sum + pages, 0))),
     pagesAtStart: pool.pages,
-    overflowShare: queued + overflowed > 0 ? overflowed / (queued + overflowed) : 0,
+    overflowShare: median(results.map(overflowShare)),
     leftEmpty: first.queues.find((q) => q.name === FREE_WORK)?.queued ?? 0,
     strandedBytes: {
-      typical: median(these.map((run) => run.result.queues.reduce((s, q) => s + q.bytesLeftOver, 0))),
+      typical: median(results.map(({ queues }) => queues.reduce((sum, q) => sum + q.bytesLeftOver, 0))),
       worst,
     },
     notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
     sensitivity: [],
+    curves: {
+      latency: latencyCurve(results.map((r) => r.latency[0]!)),
+      memory: memoryCurve(results),
+      backlog: backlogCurves(results),
+    },
   };
 }
 
@@ -277,42 +335,19 @@ function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): 
   };
 }
 
-/** When so much of the pool's pages had come back; null when that much never did. */
-function memoryReturn(result: MachineResult, pages: number): DesignPrediction['memoryReturn'] {
-  const at = (share: number): number | null => {
-    let sum = 0;
-    const order = [...result.returnedAtNs.keys()].sort(
-      (a, b) => result.returnedAtNs[a]! - result.returnedAtNs[b]!,
-    );
-    for (const k of order) {
-      sum += result.returnedPages[k]!;
-      if (sum >= share * pages) return result.returnedAtNs[k]!;
-    }
-    return null;
+function latencyIntervals(results: readonly MachineResult[]): LatencyIntervals {
+  return {
+    p50: interval(results.map((r) => bucketQuantile(r.latency[0]!, 0.5))),
+    p99: interval(results.map((r) => bucketQuantile(r.latency[0]!, 0.99))),
+    max: interval(results.map((r) => r.latencyMaxNs[0]!)),
+    mean: interval(results.map((r) => r.latencySumNs[0]! / r.operations[0]!)),
   };
-  return { t50Ns: at(0.5), t90Ns: at(0.9), t100Ns: at(1) };
 }
 
-export function quantile(buckets: Float64Array, q: number): number {
-  const total = buckets.reduce((sum, n) => sum + n, 0);
-  let seen = 0;
-  for (let k = 0; k < buckets.length; k++) {
-    seen += buckets[k]!;
-    if (seen >= q * total) return (bucketFloor(k) + bucketFloor(k + 1)) / 2;
-  }
-  return 0;
-}
-
-/** Median and middle 90 % of values. */
-export function interval(values: readonly number[]): Interval {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (q: number) =>
-    sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))]!;
-  return { value: median(values), lo: at(0.05), hi: at(0.95) };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** Share of the handles that found the queues full. */
+function overflowShare({ queues: all }: MachineResult): number {
+  const queues = all.filter((q) => q.name !== FREE_WORK);
+  const overflowed = queues.reduce((sum, q) => sum + q.overflowed, 0);
+  const handles = overflowed + queues.reduce((sum, q) => sum + q.queued, 0);
+  return handles > 0 ? overflowed / handles : 0;
 }

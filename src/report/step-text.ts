@@ -42,17 +42,15 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
   });
 }
 
-/** Two columns, line by line, with a mark where they differ. */
-export function sideBySide(
-  before: readonly string[],
-  after: readonly string[],
-  left: string,
-  right: string,
-): string[] {
-  const half = (WIDTH - 3) >> 1;
-  const cell = (text: string) => (text.length > half ? `${text.slice(0, half - 2)}..` : text).padEnd(half);
-  const rows = [`${cell(left)} | ${cell(right)}`.trimEnd(), '-'.repeat(WIDTH)];
-  // Lines that both have stand beside each other: longest common subsequence.
+/** A line of two texts: in both, in the first only (`<`), in the second only (`>`). */
+export interface DiffLine {
+  readonly mark: '=' | '<' | '>';
+  readonly text: string;
+}
+
+/** Lines that both texts have in common, in order, and the others where they stand. */
+export function lineDiff(before: readonly string[], after: readonly string[]): DiffLine[] {
+  // Longest common subsequence.
   const common = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0));
   for (let i = before.length - 1; i >= 0; i--) {
     for (let j = after.length - 1; j >= 0; j--) {
@@ -62,14 +60,35 @@ export function sideBySide(
           : Math.max(common[i + 1]![j]!, common[i]![j + 1]!);
     }
   }
+  const lines: DiffLine[] = [];
   let i = 0;
   let j = 0;
   while (i < before.length || j < after.length) {
     if (i < before.length && j < after.length && before[i] === after[j]) {
-      rows.push(`${cell(before[i++]!)} | ${after[j++]!}`);
+      lines.push({ mark: '=', text: before[i++]! });
+      j++;
     } else if (j >= after.length || (i < before.length && common[i + 1]![j]! >= common[i]![j + 1]!)) {
-      rows.push(`${cell(before[i++]!)} <`);
-    } else rows.push(`${cell('')} > ${after[j++]!}`);
+      lines.push({ mark: '<', text: before[i++]! });
+    } else lines.push({ mark: '>', text: after[j++]! });
   }
-  return rows;
+  return lines;
+}
+
+/** Two columns, line by line, with a mark where they differ. */
+export function sideBySide(
+  before: readonly string[],
+  after: readonly string[],
+  left: string,
+  right: string,
+): string[] {
+  const half = (WIDTH - 3) >> 1;
+  const cell = (text: string) => (text.length > half ? `${text.slice(0, half - 2)}..` : text).padEnd(half);
+  return [
+    `${cell(left)} | ${cell(right)}`.trimEnd(),
+    '-'.repeat(WIDTH),
+    ...lineDiff(before, after).map(({ mark, text }) => {
+      if (mark === '=') return `${cell(text)} | ${text}`;
+      return mark === '<' ? `${cell(text)} <` : `${cell('')} > ${text}`;
+    }),
+  ];
 }

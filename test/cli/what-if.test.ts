@@ -15,16 +15,46 @@ interface WhatIfJson {
     };
     verdict: string;
   };
-  baseline: { totalNs: number; contended: Record<string, { value: number }> };
-  designs: {
-    id: string;
-    totalNs: number;
-    speedup: { value: number; lo: number; hi: number };
-    contended: Record<string, { value: number; lo: number; hi: number }>;
-    lockWaitNs: Record<string, { value: number; lo: number; hi: number }>;
-    cpuWorkNs: { caller: number; worker: number };
-    strandedBytes: { typical: number; worst: number };
-  }[];
+  baseline: DesignJson;
+  designs: DesignJson[];
+}
+
+interface IntervalJson {
+  value: number;
+  lo: number;
+  hi: number;
+}
+
+interface CurveJson {
+  atNs: number[];
+  value: number[];
+  lo: number[];
+  hi: number[];
+}
+
+interface DesignJson {
+  id: string;
+  steps: Record<string, string[]>;
+  latency: { p50Ns: number; p99Ns: number; maxNs: number };
+  munmapNs: { p50: number; p99: number; max: number };
+  totalNs: number;
+  totalIntervalNs: IntervalJson;
+  speedup: IntervalJson;
+  pFaster: number;
+  contended: Record<string, number>;
+  lockWaitNs: Record<string, number>;
+  lockWaitIntervalNs: Record<string, IntervalJson>;
+  cpuWorkNs: { caller: number; worker: number; compaction: number };
+  cpuLedgerNs: { moved: IntervalJson; left: IntervalJson; removed: IntervalJson };
+  memoryReturn: { t50Ns: number | null; t90Ns: number | null; t100Ns: number | null };
+  pagesReturned: number;
+  strandedBytes: { typical: number; worst: number };
+  assumptions: string[];
+  curves: {
+    latency: { fromNs: number[]; toNs: number[]; count: number[] };
+    memory: CurveJson;
+    backlog: (CurveJson & { queue: string; peak: IntervalJson })[];
+  };
 }
 
 function whatIf(args: readonly string[]): WhatIfJson {
@@ -62,10 +92,11 @@ describe('what-if on the recording of a stock kernel', () => {
       }
     ).locks.find((row) => row.lock === 'class->lock' && row.site === 'zs_free')!;
     expect([lock.contended, Math.round(lock.wait.totalNs / 1000)]).toEqual([77, 934]);
-    const wait = dropLock!.lockWaitNs['class->lock']!;
+    const wait = dropLock!.lockWaitIntervalNs['class->lock']!;
+    expect(wait.value).toBe(dropLock!.lockWaitNs['class->lock']);
     expect(wait.lo).toBeLessThan(lock.wait.totalNs);
     expect(wait.hi).toBeGreaterThan(lock.wait.totalNs);
-    expect(Math.abs(dropLock!.contended['class->lock']!.value - 77)).toBeLessThan(25);
+    expect(Math.abs(dropLock!.contended['class->lock']! - 77)).toBeLessThan(25);
   });
 
   it('keeps the work of what is deferred, and tells what is never freed', () => {
@@ -73,6 +104,56 @@ describe('what-if on the recording of a stock kernel', () => {
     expect(deferred.cpuWorkNs.worker).toBeGreaterThan(0);
     expect(deferred.strandedBytes.typical).toBeGreaterThan(0);
     expect(deferred.strandedBytes.worst).toBe(63 * 2 * 4096);
+  });
+
+  it('gives every figure of the issue a number, and intervals beside it', () => {
+    for (const design of [result.baseline, ...result.designs]) {
+      const { latency, munmapNs, totalNs, totalIntervalNs, cpuWorkNs, pFaster } = design;
+      const numbers = [
+        ...Object.values(latency),
+        ...Object.values(munmapNs),
+        ...Object.values(cpuWorkNs),
+        ...Object.values(design.lockWaitNs),
+        ...Object.values(design.strandedBytes),
+        totalNs,
+        pFaster,
+      ];
+      expect(numbers.every((value) => Number.isFinite(value))).toBe(true);
+      expect(latency.p50Ns <= latency.p99Ns && latency.p99Ns <= latency.maxNs).toBe(true);
+      expect(munmapNs.p50 <= munmapNs.p99 && munmapNs.p99 <= munmapNs.max).toBe(true);
+      expect(munmapNs.max).toBeLessThanOrEqual(totalIntervalNs.hi * 1.1);
+      expect(totalIntervalNs.value).toBe(totalNs);
+      expect(Object.values(design.steps).flat().length).toBeGreaterThan(5);
+      expect(Array.isArray(design.assumptions)).toBe(true);
+    }
+  });
+
+  it('writes down what was moved and what was removed', () => {
+    for (const { cpuWorkNs, cpuLedgerNs } of result.designs) {
+      const base = result.baseline.cpuWorkNs.caller;
+      const now = cpuWorkNs.caller + cpuWorkNs.worker;
+      expect(cpuLedgerNs.moved.value).toBeCloseTo(cpuWorkNs.worker, -3);
+      // Medians of sums and sums of medians differ a little.
+      const { left, removed } = cpuLedgerNs;
+      expect(Math.abs(base - now - left.value - removed.value)).toBeLessThan(0.01 * base);
+    }
+  });
+
+  it('draws curves that end where the figures say', () => {
+    for (const { curves, memoryReturn, pagesReturned } of [result.baseline, ...result.designs]) {
+      const { atNs, value, lo, hi } = curves.memory;
+      expect(atNs.length).toBeLessThanOrEqual(201);
+      expect([value.at(-1), atNs.length, lo.length]).toEqual([pagesReturned, value.length, hi.length]);
+      for (const list of [atNs, value, lo, hi]) expect(list).toEqual([...list].sort((a, b) => a - b));
+      expect(value.every((pages, k) => lo[k]! <= pages && pages <= hi[k]!)).toBe(true);
+      const half = atNs.find((_, k) => value[k]! >= 3003 / 2)!;
+      expect(Math.abs(half - memoryReturn.t50Ns!)).toBeLessThan(0.02 * atNs.at(-1)!);
+      const { count } = curves.latency;
+      expect(count.reduce((sum, n) => sum + n, 0)).toBe(21 * 8012);
+    }
+    const [backlog] = result.designs[2]!.curves.backlog;
+    expect(Math.max(...backlog!.hi)).toBe(backlog!.peak.hi);
+    expect(backlog!.atNs.length).toBeLessThanOrEqual(201);
   });
 });
 
@@ -127,9 +208,7 @@ describe('a design of the user', () => {
     expect(shown.stdout).toMatch(/> fix_fullness_group, later$/m);
     const { baseline, designs } = whatIf([...BASE, '-d', example, '--seeds', '5']);
     expect(designs[0]!.id).toBe('late-fix');
-    expect(designs[0]!.lockWaitNs['class->lock']!.value).toBeLessThan(
-      (baseline as unknown as (typeof designs)[0])!.lockWaitNs['class->lock']!.value,
-    );
+    expect(designs[0]!.lockWaitNs['class->lock']).toBeLessThan(baseline.lockWaitNs['class->lock']!);
   });
 
   it('as a module is applied', () => {

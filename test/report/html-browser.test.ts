@@ -1,28 +1,16 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/html.ts';
+import { BROWSER, visitPage } from '../helpers/visit-page.ts';
 import { bigResult, NASTY, sampleResult } from './html-sample.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const there = existsSync(CHROMIUM);
-if (!there) console.warn(`skipped: ${CHROMIUM} is missing, so the HTML report was not opened in a browser`);
-
-describe.skipIf(!there)('the page in a browser', () => {
+describe.skipIf(!BROWSER.isThere)('the page in a browser', () => {
   const directory = mkdtempSync(join(tmpdir(), 'trace-replay-html-'));
   const urls: Record<'sample' | 'big', string> = { sample: '', big: '' };
   let browser: Browser;
@@ -36,46 +24,15 @@ describe.skipIf(!there)('the page in a browser', () => {
       writeFileSync(file, await renderHtml(result, [`From ${NASTY.task}: half within 17us.`]));
       urls[name] = pathToFileURL(file).href;
     }
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await chromium.launch(BROWSER.options);
   });
   afterAll(async () => {
     await browser?.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
-  /** Opens a page, runs `look`, and expects that nothing was complained about or asked of anybody. */
-  async function visit(
-    url: string,
-    look: (page: Page) => Promise<void>,
-    options: BrowserContextOptions = {},
-    asked?: RegExp,
-  ) {
-    const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('dialog', (dialog) => {
-      complaints.push(`dialog: ${dialog.message()}`);
-      void dialog.dismiss();
-    });
-    page.on('request', (request) => requests.push(request.url()));
-    if (options.javaScriptEnabled !== false) {
-      await page.addInitScript(() => {
-        addEventListener('securitypolicyviolation', (event) =>
-          console.error(`CSP ${event.violatedDirective} ${event.blockedURI}`),
-        );
-      });
-    }
-    await page.goto(url);
-    await look(page);
-    await context.close();
-    expect(complaints.filter((complaint) => !asked?.test(complaint))).toEqual([]);
-    expect(
-      requests.filter((request) => request !== url.replace(/#.*/, '') && !request.startsWith('data:')),
-    ).toEqual([]);
-  }
+  const visit = (...args: Parameters<typeof visitPage> extends [Browser, ...infer Rest] ? Rest : never) =>
+    visitPage(browser, ...args);
   const column = (page: Page, group: string, n: number) =>
     page.$$eval(
       `table[data-sort=${group}] tbody tr`,

@@ -10,6 +10,7 @@ import { FunctionRoles } from '../function-roles.ts';
 import { displayName } from '../locks/names.ts';
 import { lockPrimitive } from '../locks/primitives.ts';
 import { OverheadEstimator } from '../overhead.ts';
+import type { InputFile } from '../result.ts';
 import type { EndedFile } from '../trace-analysis.ts';
 import { OperationExtractor } from './extract.ts';
 import type { Probe } from './probes.ts';
@@ -33,7 +34,7 @@ export class OperationRecording {
   /** '' when the recording does not say. */
   kernelRelease = '';
   #known: ReadonlySet<string> | null = null;
-  readonly files: { readonly name: string; readonly format: string; readonly sha256: string }[] = [];
+  readonly files: InputFile[] = [];
 
   beginFile(names: readonly string[], _originNs: () => number): RecordSink {
     const stacks = new CallStacks({
@@ -57,7 +58,8 @@ export class OperationRecording {
     this.#stacks = null;
     this.#extractor.finish();
     for (const { name, format, sha256, facts } of files) {
-      this.files.push({ name, format, sha256 });
+      const { bytes, lines, understoodLines } = facts;
+      this.files.push({ name, format, bytes, lines, understoodLines, sha256 });
       this.kernelRelease ||= facts.kernelRelease;
     }
   }

@@ -1,4 +1,4 @@
-import type { Interval } from '../what-if.ts';
+import type { Interval } from '../interval.ts';
 import type { Ensemble } from './ensemble.ts';
 import type { Measured, MeasuredName } from './noise.ts';
 

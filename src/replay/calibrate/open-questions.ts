@@ -1,8 +1,9 @@
 import { applyDesigns, type ChosenDesign } from '../../model/designs/registry.ts';
 import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
+import { interval } from '../interval.ts';
 import type { Executor } from '../sweep.ts';
-import { type DesignRun, interval, type ScenarioOptions } from '../what-if.ts';
+import type { DesignRun, ScenarioOptions } from '../what-if.ts';
 import type { Ensemble, FittedParameter } from './ensemble.ts';
 import type { ParameterSet } from './parameters.ts';
 import type { PricedWorkload } from './pricing.ts';

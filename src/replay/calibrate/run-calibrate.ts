@@ -1,7 +1,8 @@
+import { interval } from '../interval.ts';
 import { prepare } from '../prepare.ts';
 import type { Recording } from '../run-what-if.ts';
 import type { Executor } from '../sweep.ts';
-import { interval, replayedKernel } from '../what-if.ts';
+import { replayedKernel } from '../what-if.ts';
 import { isUndivided } from '../workload.ts';
 import { calibrate } from './calibration.ts';
 import { makePlatform } from './make-platform.ts';

@@ -1,4 +1,4 @@
-import type { Interval } from '../what-if.ts';
+import type { Interval } from '../interval.ts';
 import type { FittedParameter } from './ensemble.ts';
 import { type ParameterName, type ParameterSet, withValue } from './parameters.ts';
 

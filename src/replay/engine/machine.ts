@@ -105,6 +105,8 @@ export interface QueueUse {
   /** Handles that no worker will ever see: buffers that did not become full. */
   leftOver: number;
   bytesLeftOver: number;
+  /** Handles that waited, the most in each slot of time. */
+  level: { readonly slotNs: number; readonly most: Int32Array };
 }
 
 export interface MachineResult {

@@ -1,4 +1,5 @@
 import { type OperationColumns, sizeClassOf } from './columns.ts';
+import { Level } from './level.ts';
 import type { MachineRun, QueueUse } from './machine.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -55,6 +56,7 @@ export class Queues {
   readonly #wakes: readonly boolean[];
   readonly #waiting: readonly Ring[];
   readonly #held: Int32Array;
+  readonly #levels: readonly Level[];
   readonly #use: readonly QueueUse[];
   /** By worker: the lock it keeps from handle to handle, and for how many so far. */
   readonly #runLength: Int32Array;
@@ -80,6 +82,7 @@ export class Queues {
     this.#waiting = declarations.map(() => new Ring());
     this.#held = new Int32Array(declarations.length);
     this.#runLength = new Int32Array(declarations.length);
+    this.#levels = declarations.map(() => new Level());
     this.#use = run.program.queues.map(({ name }) => ({
       name,
       queued: 0,
@@ -88,6 +91,7 @@ export class Queues {
       most: 0,
       leftOver: 0,
       bytesLeftOver: 0,
+      level: { slotNs: 0, most: new Int32Array(0) },
     }));
   }
 
@@ -103,6 +107,7 @@ export class Queues {
     }
     use.queued++;
     if (++this.#held[queue]! > use.most) use.most = this.#held[queue]!;
+    this.#levels[queue]!.set(this.#threads.now[cpu]!, this.#held[queue]!);
     if (!this.#isPerCpu[queue]) {
       this.#waiting[queue]!.push(operation);
       this.#threads.wake(this.#threads.firstWorker + queue, this.#threads.now[cpu]!);
@@ -139,10 +144,11 @@ export class Queues {
   /** A worker has done one: when that was the last of a buffer, the next full one may come. */
   done(queue: number, workerCpu: number): void {
     this.#use[queue]!.drained++;
+    const t = this.#threads.now[workerCpu]!;
+    this.#levels[queue]!.set(t, this.#held[queue]!);
     if (!this.#isPerCpu[queue] || ++this.#doneOfBuffer[queue]! < this.#capacity[queue]!) return;
     this.#doneOfBuffer[queue] = 0;
     this.#fullBuffers[queue]!--;
-    const t = this.#threads.now[workerCpu]!;
     for (let cpu = 0; cpu < this.#run.cpus; cpu++) {
       const isFull = this.#filled[queue]![cpu] === this.#capacity[queue];
       if (isFull && this.#fullBuffers[queue]! < this.#most[queue]!) this.#handOver(queue, cpu, t);
@@ -163,6 +169,7 @@ export class Queues {
   /** What the queues did; counts what they still hold. */
   settle(): readonly QueueUse[] {
     this.#use.forEach((use, queue) => {
+      use.level = this.#levels[queue]!.result();
       this.#buffers[queue]!.forEach((buffer, cpu) => {
         const filled = this.#filled[queue]![cpu]!;
         use.leftOver += filled;

@@ -1,4 +1,4 @@
-import type { Interval } from '../what-if.ts';
+import type { Interval } from '../interval.ts';
 
 /** A design over one scaled recording. */
 export interface ScaledDesign {

@@ -1,4 +1,5 @@
-import { type DesignPrediction, type DesignRun, interval } from '../what-if.ts';
+import { interval } from '../interval.ts';
+import type { DesignPrediction, DesignRun } from '../what-if.ts';
 import type { RecordedCase } from './recorded-case.ts';
 import { replayScaled } from './replay-scaled.ts';
 import { ScenarioError, type ScenarioRequest } from './request.ts';

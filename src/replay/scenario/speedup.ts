@@ -1,5 +1,6 @@
 import { applyDesigns } from '../../model/designs/registry.ts';
-import { type DesignPrediction, type DesignRun, interval, median } from '../what-if.ts';
+import { interval, median } from '../interval.ts';
+import type { DesignPrediction, DesignRun } from '../what-if.ts';
 import type { Workload } from '../workload.ts';
 import { costsOf } from './function-costs.ts';
 import type { RecordedCase } from './recorded-case.ts';

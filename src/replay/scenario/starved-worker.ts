@@ -1,7 +1,9 @@
 import { applyDesigns } from '../../model/designs/registry.ts';
 import { deferringQueues } from '../../model/designs/rewrite.ts';
 import { SLICE_NS, withValue } from '../calibrate/parameters.ts';
-import { type DesignPrediction, type DesignRun, interval, median, quantile } from '../what-if.ts';
+import { bucketQuantile } from '../curves.ts';
+import { interval, median } from '../interval.ts';
+import type { DesignPrediction, DesignRun } from '../what-if.ts';
 import type { RecordedCase } from './recorded-case.ts';
 import { kernelOf, replayScaled } from './replay-scaled.ts';
 import { ScenarioError } from './request.ts';
@@ -78,7 +80,7 @@ function point(
   const queued = queues((queue) => queue.queued);
   return {
     share,
-    p99Ns: median(runs.map(({ result }) => quantile(result.latency[0]!, 0.99))),
+    p99Ns: median(runs.map(({ result }) => bucketQuantile(result.latency[0]!, 0.99))),
     maxNs: Math.max(...runs.map(({ result }) => result.latencyMaxNs[0]!)),
     totalNs,
     speedup,

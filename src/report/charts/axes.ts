@@ -1,5 +1,5 @@
 import type { Config } from 'vega-lite';
-import { AXIS, DASHES, DIM, GRID, INK, SERIES } from './palette.ts';
+import { AXIS, COLOUR_NAMES, DASHES, DIM, GRID, INK } from './palette.ts';
 
 /** Width that a chart is drawn for; narrower screens scroll the chart, not the page. */
 export const CHART_WIDTH = 800;
@@ -56,11 +56,14 @@ export function logTicks(fromNs: number, toNs: number): number[] {
   return more.length > 1 ? more : ticks([1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9]);
 }
 
-/** Encodings of a series by its `slot`, from 1: colour and dash pattern. */
-export function slotEncoding(count: number) {
-  const domain = Array.from({ length: count }, (_, i) => i + 1);
-  const range = SERIES.slice(0, count).map((colour) => colour.light);
-  const dashes = DASHES.slice(0, count).map((dash) => [...dash]);
+/** Number of a series' colour, or the letter of a colour by name (palette.ts). */
+export type Slot = number | string;
+
+/** Encodings of series by their `slot`: colour and dash pattern. */
+export function slotEncoding(slots: readonly Slot[]) {
+  const domain = [...new Set(slots)];
+  const range = domain.map((name) => COLOUR_NAMES.get(String(name))!.light);
+  const dashes = domain.map((name) => [...(DASHES[Number(name) - 1] ?? [1, 0])]);
   const slot = { field: 'slot', type: 'ordinal', legend: null } as const;
   return {
     color: { ...slot, scale: { domain, range } },

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { CHART_WIDTH, CONFIG, durationAxis, slotEncoding } from './axes.ts';
-import { FLOOR_NS, type Series, thinBuckets } from './regroup.ts';
+import { CHART_WIDTH, CONFIG, durationAxis, type Slot, slotEncoding } from './axes.ts';
+import { FLOOR_NS, type Series, slotOf, thinBuckets } from './regroup.ts';
 
 /** Of `calls`, `slower` took `ns` or longer. */
 export interface CumulativeRow {
-  readonly slot: number;
+  readonly slot: Slot;
   readonly label: string;
   readonly ns: number;
   readonly slower: number;
@@ -21,8 +21,9 @@ const FEWEST_SHARE = 0.4;
 const SMALLEST_SHARE = 1e-7;
 
 export function cumulativeRows(series: readonly Series[]): CumulativeRow[] {
-  return series.flatMap(({ label, count: calls, minNs, maxNs, histogram }, i) => {
-    const slot = i + 1;
+  return series.flatMap((one, i) => {
+    const { label, count: calls, minNs, maxNs, histogram } = one;
+    const slot = slotOf(one, i);
     const buckets = thinBuckets(histogram, STEPS_PER_OCTAVE);
     if (buckets.length === 0 || calls <= 0) return [];
     let slower = calls;
@@ -32,9 +33,16 @@ export function cumulativeRows(series: readonly Series[]): CumulativeRow[] {
       if (slower > 0) rows.push({ slot, label, ns: hiNs, slower, calls, end: false });
     }
     const last = rows[rows.length - 1]!;
+    // All in one bucket: the line goes up at its end, else it would be a dot at 0 %.
+    const slowest = buckets.length === 1 ? 1 : last.slower;
     return [
       ...rows,
-      { ...last, ns: Math.max(last.ns, maxNs ?? buckets[buckets.length - 1]!.hiNs), end: true },
+      {
+        ...last,
+        slower: slowest,
+        ns: Math.max(last.ns, maxNs ?? buckets[buckets.length - 1]!.hiNs),
+        end: true,
+      },
     ];
   });
 }
@@ -80,7 +88,7 @@ export function cumulativeSpec(series: readonly Series[], what: string, height =
         .join(' : '),
     },
   };
-  const { color, strokeDash } = slotEncoding(series.length);
+  const { color, strokeDash } = slotEncoding(series.map(slotOf));
   const description = { field: 'label', type: 'nominal' } as const;
   return {
     width: CHART_WIDTH,

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { CHART_WIDTH, CONFIG, durationAxis, slotEncoding } from './axes.ts';
-import { FLOOR_NS, type Series, toOctaves } from './regroup.ts';
+import { CHART_WIDTH, CONFIG, durationAxis, type Slot, slotEncoding } from './axes.ts';
+import { FLOOR_NS, type Series, slotOf, toOctaves } from './regroup.ts';
 
 /** A step of the chart: `count` of the series' `calls` took `loNs` up to `hiNs`. */
 export interface HistogramRow {
-  readonly slot: number;
+  readonly slot: Slot;
   readonly label: string;
   readonly loNs: number;
   readonly hiNs: number;
@@ -14,8 +14,9 @@ export interface HistogramRow {
 
 /** Rows by powers of two; each series begins and ends with a row of 0, which closes its outline. */
 export function histogramRows(series: readonly Series[]): HistogramRow[] {
-  return series.flatMap(({ label, count: calls, histogram }, i) => {
-    const slot = i + 1;
+  return series.flatMap((one, i) => {
+    const { label, count: calls, histogram } = one;
+    const slot = slotOf(one, i);
     const rows = toOctaves(histogram).map((bucket) => ({ slot, label, ...bucket, calls }));
     if (rows.length === 0) return [];
     const first = rows[0]!;
@@ -41,7 +42,7 @@ export function latencyHistogramSpec(series: readonly Series[], what: string, he
     title: height < 150 ? 'share' : `share of the ${what}s`,
     axis: { format: '~%', tickCount: height < 150 ? 3 : 5 },
   } as const;
-  const { color, strokeDash } = slotEncoding(series.length);
+  const { color, strokeDash } = slotEncoding(series.map(slotOf));
   const description = { field: 'label', type: 'nominal' } as const;
   return {
     width: CHART_WIDTH,

@@ -1,4 +1,5 @@
 import type { HistogramBucket } from '../../analysis/result.ts';
+import type { Slot } from './axes.ts';
 
 /** Smallest duration that a log axis shows; 0 ns is drawn there. */
 export const FLOOR_NS = 0.5;
@@ -10,6 +11,12 @@ export interface Series {
   readonly minNs: number | null;
   readonly maxNs: number | null;
   readonly histogram: readonly HistogramBucket[];
+  /** Its colour; else the one of its place. */
+  readonly slot?: Slot;
+}
+
+export function slotOf(series: Series, place: number): Slot {
+  return series.slot ?? place + 1;
 }
 
 /** Borders of powers of two: 0 is below 1 ns, k is [2^(k-1), 2^k) ns. */

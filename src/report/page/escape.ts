@@ -57,4 +57,14 @@ export function joinHtml(parts: readonly Html[], separator = ''): Html {
   return new Html(parts.map((part) => part.text).join(separator));
 }
 
+/** A sentence in which `class->lock` and `2.6 %` are not broken into two lines. */
+export function prose(text: string): Html {
+  return joinHtml(
+    text
+      .replaceAll(' %', '\u00a0%')
+      .split(/([\w>-]*->[\w>-]*)/)
+      .map((part, k) => (k % 2 === 1 ? html`<span class="nb">${part}</span>` : html`${part}`)),
+  );
+}
+
 export const NOTHING = new Html('');

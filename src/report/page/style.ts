@@ -9,6 +9,7 @@ const classes = [...COLOUR_NAMES.keys()]
 
 const toggles = [1, 2, 3, 4, 5]
   .map((slot) => `.off${slot} .chart .f${slot},.off${slot} .chart .k${slot}{display:none}`)
+  .concat('.offd .chart path.fd,.offd .chart .kd{display:none}')
   .join('\n');
 
 const indents = Array.from(
@@ -41,6 +42,8 @@ a{color:var(--link)}
 nav ul{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;padding:0;margin:.6rem 0 0;list-style:none}
 .answer{font-size:1.07rem;padding-left:1.2rem}
 .answer li{margin:.25rem 0}
+.verdict{font-size:1.07rem;font-weight:600;margin-top:.6rem}
+.nb{white-space:nowrap}
 .sub,.note,figcaption{color:var(--cd)}
 .note,figcaption{font-size:.94em}
 code,pre,.mono,tbody th{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono","Liberation Mono",monospace;font-size:.9em}
@@ -59,6 +62,7 @@ tbody th,.t,.b{text-align:left}
 tbody th:first-child{position:sticky;left:0;background:var(--cp)}
 tbody th a{color:inherit;text-decoration:none}tbody th a:hover{text-decoration:underline}tbody th .sub{color:var(--link);font-family:inherit;margin-left:.4em}
 tbody th:first-child,thead th:first-child,td:first-child{padding-left:0}
+table:is([data-sort=times],[data-sort=costs]) tbody th{white-space:normal;overflow-wrap:anywhere;min-width:8rem;max-width:15rem}
 td.w{white-space:normal;min-width:18rem;text-align:left}
 tbody tr:hover,tbody tr:hover th{background:var(--soft)}
 tr:target,tr:target th,details:target>summary,section:target>h3{background:var(--hit)}
@@ -91,7 +95,7 @@ html:not(.js) .legend input{display:none}
 ${classes}
 ${toggles}
 ${indents}
-@media (max-width:40rem){header,main,footer{padding:0 .75rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.35rem}.item>:not(summary){margin-left:0}}
+@media (max-width:40rem){header,main,footer{padding:0 .75rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.35rem}.item>:not(summary){margin-left:0}tbody th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:5rem;max-width:9rem}}
 @media print{:root{color-scheme:light;${colours('light')};--soft:#f3f5f7;--line:#d9dee4;--link:#1b1f24;--bad:#a3261b;--warn:#7a5200;--hit:#fff}
 html{font-size:12px}body{font-size:8.5pt}ul{padding-left:1.4rem}header,main,footer{max-width:none;padding:0}
 nav,.skip,.perma,.legend input{display:none}

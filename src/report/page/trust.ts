@@ -51,7 +51,7 @@ function signs(method: MethodSummary): Html {
   return html`No sign: measured. <b>~</b> estimate (quantiles of more than ${formatCount(method.exactUpToCalls)} calls, cost of tracing). <b>&lt;=</b> upper bound, <b>&gt;=</b> lower bound. <b>-</b> not known.`;
 }
 
-function understood(lines: number, understoodLines: number): string {
+export function understood(lines: number, understoodLines: number): string {
   if (understoodLines === lines) return `all ${plural(lines, 'line')} understood`;
   const missed = lines - understoodLines;
   return `${formatCount(understoodLines)} of ${plural(lines, 'line')} understood (${downToHundredths(understoodLines / lines)}), ${formatCount(missed)} not`;
@@ -88,7 +88,7 @@ function overheadText(overhead: OverheadSummary): Html {
   return html`estimate, an upper bound: ~${durationText(overhead.insideNs)} within each traced call, ~${durationText(overhead.outsideNs)} more in its caller; ${plural(overhead.tracedCalls, 'traced call')}${total}${share}. <b>${use}</b> Basis: ${overhead.basis}.`;
 }
 
-function filesTable(files: readonly InputFile[]): Html {
+export function filesTable(files: readonly InputFile[]): Html {
   const shown = files.slice(0, LIMITS.files);
   if (shown.length === 0) return NOTHING;
   const table = renderTable(
@@ -114,7 +114,7 @@ function filesTable(files: readonly InputFile[]): Html {
   return html`${table}${moreNote(files.length, shown.length, 'files')}`;
 }
 
-function diagnosticsTable(diagnostics: readonly Diagnostic[]): Html {
+export function diagnosticsTable(diagnostics: readonly Diagnostic[]): Html {
   if (diagnostics.length === 0) return html`<p>No findings while reading.</p>`;
   const shown = diagnostics.slice(0, LIMITS.diagnostics);
   const table = renderTable(

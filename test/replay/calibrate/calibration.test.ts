@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CalibrationInput, calibrate } from '../../../src/replay/calibrate/calibration.ts';
 import { measuredResults } from '../../../src/replay/calibrate/measured-result.ts';
 import type { Measured } from '../../../src/replay/calibrate/noise.ts';
-import { interval } from '../../../src/replay/what-if.ts';
+import { interval } from '../../../src/replay/interval.ts';
 import { FREE_NS, type MadeUp, recordedFrees } from '../../helpers/recorded-frees.ts';
 
 const MADE: MadeUp = {

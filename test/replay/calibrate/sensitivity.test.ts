@@ -7,7 +7,7 @@ import {
   type ParameterSet,
 } from '../../../src/replay/calibrate/parameters.ts';
 import { respond, sensitivityOf, valueOfInformation } from '../../../src/replay/calibrate/sensitivity.ts';
-import { interval } from '../../../src/replay/what-if.ts';
+import { interval } from '../../../src/replay/interval.ts';
 
 const FITTED: FittedParameter[] = PARAMETERS.map((parameter) => ({
   ...parameter,

@@ -1,0 +1,44 @@
+import type { DesignPrediction } from '../../../replay/result.ts';
+import { lineDiff, pathText } from '../../step-text.ts';
+import { type Html, html, joinHtml, NOTHING, prose } from '../escape.ts';
+import { heading } from '../figure.ts';
+import { PARTS, type Plan } from './plan.ts';
+
+/** The steps that were run: where each design's paths differ from the base's. */
+export function renderSteps({ result }: Plan): Html {
+  if (result.designs.length === 0) return NOTHING;
+  const base = result.baseline.kernel;
+  return html`<section aria-labelledby="${PARTS.steps}">
+${heading(2, PARTS.steps, 'Steps')}
+<p class="note">What is printed is what was run: lines of the base that a design has not begin with -, its own with +. The base: ${prose(base.title)} (${base.source}).</p>
+${joinHtml(
+  result.designs.map((design) => item(result.baseline, design)),
+  '\n',
+)}
+</section>`;
+}
+
+function item(base: DesignPrediction, design: DesignPrediction): Html {
+  const names = [...new Set([...Object.keys(base.kernel.paths), ...Object.keys(design.kernel.paths)])];
+  const changed = names.flatMap((name) => {
+    const before = pathText(base.kernel.paths[name] ?? []);
+    const after = pathText(design.kernel.paths[name] ?? []);
+    const lines = lineDiff(before, after);
+    if (lines.every(({ mark }) => mark === '=')) return [];
+    const text = lines.map(({ mark, text: line }) => {
+      if (mark === '=') return html`  ${line}`;
+      return html`<b>${mark === '<' ? '-' : '+'} ${line}</b>`;
+    });
+    return [
+      html`<h4>${name}</h4><pre tabindex="0" role="region" aria-label="Steps of ${name}">${joinHtml(text, '\n')}</pre>`,
+    ];
+  });
+  const safety = [...new Set(design.safety)].join(', ');
+  const unsafe = design.safety.includes('unsafe')
+    ? html` <span class="warning">a bound, not a design</span>`
+    : NOTHING;
+  return html`<details class="item"><summary><span class="mono">${design.id}</span>: ${design.title} (${safety})${unsafe}</summary>
+${changed.length === 0 ? html`<p>No path differs from the base's.</p>` : joinHtml(changed)}
+${design.notes.length === 0 ? NOTHING : html`<p>Before believing it:</p><ul>${design.notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+</details>`;
+}
