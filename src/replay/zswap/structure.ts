@@ -13,6 +13,7 @@ import type { OperationTable } from '../../trace/operations.ts';
 import { countersOf } from './counters-of.ts';
 import { Judge } from './judge.ts';
 import { limitOfRecording, looksOf } from './limit-of-recording.ts';
+import { OlderEntries } from './older-entries.ts';
 import { type Action, inOrder, PoolTimeline } from './pool-timeline.ts';
 import type { RecordedEntry, RecordedStore, RecordedZswap } from './recorded.ts';
 import { RecordedStorage } from './recorded-storage.ts';
@@ -32,15 +33,14 @@ export class ZswapReplay {
   readonly #judge: Judge;
   /** Slots of stores and loads that are under way: their folios are in the swap cache. */
   readonly #inSwapCache = new Set<number>();
-  /** Slots that have been stored to, or seen empty: what is there is known. */
-  readonly #known = new Set<number>();
+  readonly #older: OlderEntries;
   #secondChances = 0;
-  #ofOlder = 0;
 
   constructor(ops: OperationTable, recorded: RecordedZswap, pages: Int32Array, options: ZswapReplayOptions) {
     this.#ops = ops;
     this.#recorded = recorded;
     this.#judge = new Judge(ops, recorded);
+    this.#older = new OlderEntries(ops, recorded, this.#judge);
     this.#timeline = new PoolTimeline(ops, pages, recorded);
     this.#options = options;
     this.#state = this.#newState({ maxPages: Number.POSITIVE_INFINITY, acceptPages: 0 });
@@ -74,7 +74,7 @@ export class ZswapReplay {
         this.#timeline.unknown === null && !('not shown' in this.#recorded.refusals()),
       ),
       entriesLeft: state.entries.size,
-      ofOlder: this.#ofOlder,
+      ofOlder: this.#older.operations,
       differences: this.#judge.differences,
       notes: [
         ...this.#recorded.notes(),
@@ -150,7 +150,7 @@ export class ZswapReplay {
   #insert(store: RecordedStore, entry: RecordedEntry): void {
     if (store.slot < 0) return;
     const slot = store.slot + entry.page;
-    this.#leaveOutOlder(store, slot);
+    this.#older.leaveOut(store, slot);
     this.#judge.frees(this.#state, store.op, [slot], () => {
       const id = allocateEntry(this.#state, { ...LIST, slot, content: 0 });
       this.#storage.next = entry.handle;
@@ -175,7 +175,7 @@ export class ZswapReplay {
   #abort(store: RecordedStore): void {
     if (store.slot < 0) return;
     const slots = Array.from({ length: store.pages }, (_, page) => store.slot + page);
-    for (const slot of slots) this.#leaveOutOlder(store, slot);
+    for (const slot of slots) this.#older.leaveOut(store, slot);
     if (store.refusal !== null) countRejection(this.#state, store.refusal);
     this.#judge.frees(this.#state, store.op, slots, () =>
       abortFolio(this.#state, store.slot, store.pages, store.entries.length),
@@ -191,7 +191,7 @@ export class ZswapReplay {
     if (slot < 0) return;
     const isLoaded = this.#recorded.isLoaded(op);
     const isThere = this.#state.index.load(slot) >= 0;
-    if (this.#isOlder(op, slot, isThere, isLoaded === true)) return;
+    if (this.#older.isOlder(op, slot, isThere, isLoaded === true)) return;
     let found = false;
     this.#judge.frees(this.#state, op, [slot], () => {
       const outcome = loadPage(this.#state, slot);
@@ -210,7 +210,7 @@ export class ZswapReplay {
     tally.operations++;
     if (slot < 0) return;
     const seen = this.#recorded.freesOf(op).length > 0;
-    if (this.#isOlder(op, slot, this.#state.index.load(slot) >= 0, seen)) return;
+    if (this.#older.isOlder(op, slot, this.#state.index.load(slot) >= 0, seen)) return;
     let freed = -1;
     this.#judge.frees(this.#state, op, [slot], () => {
       freed = invalidateSlot(this.#state, slot);
@@ -219,31 +219,6 @@ export class ZswapReplay {
     if (!this.#recorded.showsFrees) return;
     tally.judged++;
     if (seen === freed >= 0) tally.agree++;
-  }
-
-  /**
-   * An entry that was stored before the recording began: the model cannot know of it.
-   * @param wasThere The recording shows that there was one.
-   */
-  #isOlder(op: number, slot: number, isThere: boolean, wasThere: boolean): boolean {
-    const isOlder = !isThere && wasThere && !this.#known.has(slot);
-    this.#known.add(slot);
-    if (!isOlder) return false;
-    this.#ofOlder++;
-    this.#judge.leaveOut(this.#recorded.freesOf(op));
-    return true;
-  }
-
-  /** An entry that a store found in a slot of which nothing is known yet. */
-  #leaveOutOlder(store: RecordedStore, slot: number): void {
-    if (this.#known.has(slot)) return;
-    this.#known.add(slot);
-    const own = new Set(store.entries.map(({ handle }) => handle));
-    const older = this.#recorded
-      .freesOf(store.op)
-      .filter((row) => this.#ops.slot[row] === slot && !own.has(this.#ops.handle[row]!));
-    if (older.length > 0) this.#ofOlder++;
-    this.#judge.leaveOut(older);
   }
 
   // ---------------------------------------------------------------- writeback
@@ -255,7 +230,7 @@ export class ZswapReplay {
     tally.operations++;
     if (slot < 0 || this.#options.era.lru === 'allocator') return;
     // Entries from before the recording stand in front of all others.
-    if (this.#state.index.load(slot) < 0 && !this.#known.has(slot)) return;
+    if (this.#state.index.load(slot) < 0 && !this.#older.knows(slot)) return;
     let look = lookAtHead(this.#state, LIST);
     for (; look.kind === 'second chance'; look = lookAtHead(this.#state, LIST)) this.#secondChances++;
     tally.judged++;
@@ -274,7 +249,7 @@ export class ZswapReplay {
     if (slot < 0) return;
     const recorded = this.#ops.zswap.get(op)!.result;
     const victim = this.#state.index.load(slot);
-    if (this.#isOlder(op, slot, victim >= 0, recorded === 0 || recorded === null)) return;
+    if (this.#older.isOlder(op, slot, victim >= 0, recorded === 0 || recorded === null)) return;
     const cache = { has: (s: number) => this.#inSwapCache.has(s), isUsed: () => true };
     let result = claimSlot(this.#state, cache, slot);
     this.#judge.frees(this.#state, op, [slot], () => {
@@ -302,7 +277,7 @@ export class ZswapReplay {
     const tally = this.#judge.entryFrees;
     const id = slot < 0 ? -1 : this.#state.index.load(slot);
     if (id < 0) {
-      this.#ofOlder++;
+      this.#older.operations++;
       return;
     }
     tally.judged++;
