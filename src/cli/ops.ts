@@ -13,13 +13,13 @@ import type { Reconstruction } from '../replay/reconstruct/reconstruct.ts';
 import { wrap } from '../report/text/layout.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import type { OperationTable } from '../trace/operations.ts';
+import { addCheckOptions, type CheckOptions, checkReport, refuseCheckOptions } from './check-structure.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { writeTo } from './output.ts';
 import { readOperations } from './recordings.ts';
 
-interface OpsOptions {
-  readonly json?: boolean;
+interface OpsOptions extends CheckOptions {
   readonly reconstruct: boolean;
   readonly older?: boolean;
   readonly output?: string;
@@ -30,11 +30,12 @@ const LINES_AT_ONCE = 4096;
 
 /** Adds `trace-replay ops`. */
 export function addOpsCommand(program: Command): void {
-  program
+  const ops = program
     .command('ops')
-    .summary('the operations of zsmalloc and zram in a recording')
+    .summary('the operations of zsmalloc, zram and zswap in a recording')
     .description(
-      'Prints what what-if replays: allocations, frees, reads and writes of objects, slot notifications, compaction.',
+      'Prints what is replayed: allocations, frees, reads and writes of objects, slot notifications, compaction; ' +
+        'stores, loads, invalidations, writebacks and freed entries of zswap; folios swapped out and in.',
     )
     .argument('[trace...]', 'recordings of one run; - is standard input')
     .option('--json', 'one JSON object a line (NDJSON) with all that is known (docs/ops.md)')
@@ -44,17 +45,23 @@ export function addOpsCommand(program: Command): void {
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText(
       'after',
-      '\nExample:\n  trace-replay ops trace.txt --json | jq \'select(.what == "zs_free")\'',
+      '\nExamples:\n  trace-replay ops trace.txt --json | jq \'select(.what == "zs_free")\'\n' +
+        '  trace-replay ops --check trace.txt',
     )
     .action(async (traces: string[], options: OpsOptions, command: Command) => {
       const names = inputNames(traces, command);
+      refuseCheckOptions(options);
       keepInputs(names, [options.output]);
       const recording = await readOperations(names, { quiet: options.quiet ?? false, hash: false });
       const recorded = recording.operations.length;
       if (recorded === 0) {
         throw new InputError(
-          `${names.join(', ')}: no operation of zsmalloc or zram, neither as a call nor as a probe`,
+          `${names.join(', ')}: no operation of zsmalloc or zram or zswap, neither as a call nor as a probe`,
         );
+      }
+      if (options.check) {
+        await writeTo(options.output, checkReport(recording, options));
+        return;
       }
       const { operations: shown, compaction, kernelRelease, sideTables: tables } = recording;
       const input = { operations: shown, compaction, kernelRelease, tables };
@@ -97,6 +104,7 @@ export function addOpsCommand(program: Command): void {
         for (const note of notes) process.stderr.write(`trace-replay: ${note}\n`);
       }
     });
+  addCheckOptions(ops);
 }
 
 function probeNote({ event, kind, function: name, basis, count, used }: Probe): string {

@@ -5,6 +5,7 @@ import {
   type OperationTable,
   Reconstructed,
 } from '../trace/operations.ts';
+import { zswapDetails, zswapJson } from './zswap-operation-text.ts';
 
 const NAMES: Readonly<Record<number, string>> = {
   [OperationKind.Malloc]: 'zs_malloc',
@@ -14,6 +15,14 @@ const NAMES: Readonly<Record<number, string>> = {
   [OperationKind.Compact]: 'compact',
   [OperationKind.Migrate]: 'migrate',
   [OperationKind.Drain]: 'drain',
+  [OperationKind.ZswapStore]: 'zswap_store',
+  [OperationKind.ZswapLoad]: 'zswap_load',
+  [OperationKind.ZswapInvalidate]: 'zswap_invalidate',
+  [OperationKind.ZswapWriteback]: 'zswap_writeback',
+  [OperationKind.ZswapEntryFree]: 'zswap_entry_free',
+  [OperationKind.SwapOut]: 'swap_out',
+  [OperationKind.SwapIn]: 'swap_in',
+  [OperationKind.FreeSwap]: 'free_swap',
 };
 
 const RECONSTRUCTED = [
@@ -91,6 +100,7 @@ export function operationJson(listing: OperationListing, row: number): string {
     locks: locks.length > 0 ? locks : undefined,
     reconstructed: reconstructed.length > 0 ? reconstructed : undefined,
     ...parts,
+    ...zswapJson(ops.zswap.get(row)),
   });
 }
 
@@ -111,6 +121,7 @@ export function operationLine(listing: OperationListing, row: number): string {
     accessName(ops.access[row]!),
     ops.seenNewPages[row]! > 0 ? `new-pages=${ops.seenNewPages[row]}` : '',
     ops.seenReleased[row] === 1 ? 'released' : '',
+    ...zswapDetails(ops.zswap.get(row)),
     ...locksMet(listing, row).map(
       ({ lock, waitNs }) =>
         `${lock.replace(/ \((\w+)\)$/, ':$1').replaceAll(' ', '-')}${waitNs > 0 ? `=${(waitNs / 1000).toFixed(3)}us` : ''}`,

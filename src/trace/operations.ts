@@ -1,3 +1,5 @@
+import type { ZswapFacts } from './zswap-facts.ts';
+
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
  * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
@@ -56,6 +58,22 @@ export const OperationKind = {
   Migrate: 6,
   /** An object freed by another function than zs_free, as by the worker of a kernel that defers frees. */
   Drain: 7,
+  /** zswap_store of the folio at `slot`; what follows has its facts in `zswap`. */
+  ZswapStore: 20,
+  /** zswap_load. */
+  ZswapLoad: 21,
+  /** zswap_invalidate: a swap slot is freed. */
+  ZswapInvalidate: 22,
+  /** zswap_writeback_entry. */
+  ZswapWriteback: 23,
+  /** zswap_entry_free. */
+  ZswapEntryFree: 24,
+  /** A folio is written out, whatever takes it: swap_writepage, swap_writeout. */
+  SwapOut: 25,
+  /** A folio is read in: swap_read_folio. */
+  SwapIn: 26,
+  /** Swap slots of a range of page table entries are freed: free_swap_and_cache_nr. */
+  FreeSwap: 27,
 } as const;
 
 /** What an access to an object is for: `mode` of zs_map_object, or the function itself. */
@@ -174,6 +192,10 @@ export class OperationTable {
   lockSet = new Int32Array(this.#capacity);
   readonly lockSets = new Interned();
   readonly lockWaits = new Map<number, Map<string, number>>();
+  /** What is known of operations of zswap and the swap layer beyond the columns, by row. */
+  readonly zswap = new Map<number, ZswapFacts>();
+  /** What tells zswap's version: `frontswap` (6.1), `zpool` (to 6.17), `zsmalloc` (called directly). */
+  readonly zswapHints = new Set<'frontswap' | 'zpool' | 'zsmalloc'>();
 
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();
@@ -240,6 +262,8 @@ export class OperationTable {
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);
     for (const text of this.lockSets.texts) made.lockSets.id(text);
+    for (const [row, facts] of this.zswap) made.zswap.set(row, facts);
+    for (const hint of this.zswapHints) made.zswapHints.add(hint);
     for (const [row, waits] of this.lockWaits) made.lockWaits.set(row, new Map(waits));
     return made;
   }

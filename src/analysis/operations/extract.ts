@@ -23,6 +23,8 @@ import {
 } from './probe-arguments.ts';
 import { probeArguments } from './probe-text.ts';
 import { type Probe, Probes } from './probes.ts';
+import { ZswapExtractor } from './zswap-extract.ts';
+import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
 
 /** An operation that has begun. */
 interface Open {
@@ -52,8 +54,9 @@ interface TaskState {
 export class OperationExtractor {
   readonly table = new OperationTable();
   readonly compaction: CompactionStep[] = [];
-  readonly probes = new Probes([...Object.keys(OPERATIONS), ...INNER]);
+  readonly probes = new Probes([...Object.keys(OPERATIONS), ...INNER, ...Object.keys(ZSWAP_OPERATIONS)]);
   readonly #names: NameTable;
+  readonly #zswap: ZswapExtractor;
   readonly #meanings: (Meaning | undefined)[] = [];
   readonly #tasks = new Map<number, TaskState>();
   /** Functions of which a return was seen, and how many operations of each had none. */
@@ -63,6 +66,7 @@ export class OperationExtractor {
 
   constructor(names: NameTable) {
     this.#names = names;
+    this.#zswap = new ZswapExtractor(names, this.table);
   }
 
   /** Takes the next spans and events. */
@@ -74,6 +78,7 @@ export class OperationExtractor {
         continue;
       }
       const at = ++this.#at;
+      if (kind !== SpanKind.Event) this.#zswap.call(rows, i, at);
       const state = this.#task(rows.stack[i]!);
       if (state.lastCall?.waitsForNext) {
         state.lastCall.waitsForNext = false;
@@ -128,6 +133,7 @@ export class OperationExtractor {
       for (const open of state.open) this.#abandon(open);
     }
     this.#tasks.clear();
+    this.#zswap.gap();
   }
 
   #meaning(id: number): Meaning {
@@ -372,7 +378,8 @@ export class OperationExtractor {
     if (probe === null) return;
     const values = probeArguments(text);
     const inner = INNER.find((name) => name === probe.function);
-    if (inner) {
+    if (probe.function in ZSWAP_OPERATIONS) this.#zswap.probe(rows, i, probe, values, at);
+    else if (inner) {
       const open = state.open.findLast((o) => !o.spanEnded);
       if (open) innerProbe(this.table, this.compaction, open.row, inner, values, at);
     } else if (probe.kind === 'entry') this.#entryProbe(rows, i, probe, values, at, state);
@@ -462,7 +469,7 @@ export class OperationExtractor {
     table.firstAt[row] = at;
     // Of a function without a return probe nobody knows whether it is still running.
     const around = state.open.findLast((o) => !o.spanEnded && this.#returns.has(o.function));
-    table.parent[row] = around?.row ?? -1;
+    table.parent[row] = around?.row ?? this.#zswap.openIn(rows.stack[i]!);
     return row;
   }
 

@@ -30,6 +30,9 @@ const SHORT_NAMES: Readonly<Record<string, string>> = {
   zram_notify: 'zram_slot_free_notify',
   zram_slot_free_notify: 'zram_slot_free_notify',
   slot_free_notify: 'zram_slot_free_notify',
+  zswap_inv: 'zswap_invalidate',
+  zswap_wb: 'zswap_writeback_entry',
+  free_swap: 'free_swap_and_cache_nr',
 };
 
 /** Probes of one address that cannot be told now are asked for again; so many at most. */

@@ -1,0 +1,268 @@
+import type { NameTable } from '../../trace/names.ts';
+import { OperationKind, type OperationTable } from '../../trace/operations.ts';
+import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
+import { noFacts, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
+import { addressText } from './probe-arguments.ts';
+import type { Probe } from './probes.ts';
+import {
+  numberOf,
+  SLOTS_OF_DEVICE,
+  slotOfSwapEntry,
+  ZSWAP_OPERATIONS,
+  type ZswapCall,
+  zswapCall,
+} from './zswap-functions.ts';
+
+/** An operation that has begun. */
+interface Open {
+  readonly row: number;
+  readonly function: string;
+  /** Seen as a call of the graph, complete; only its return probe may follow. */
+  spanEnded: boolean;
+}
+
+/** What is known of a call of the graph before it ends. */
+interface Call {
+  readonly facts: ZswapFacts;
+  firstAt: number;
+  /** Operations within it whose row was made before its own. */
+  readonly rows: number[];
+  mutexFrom: number;
+}
+
+interface TaskState {
+  readonly open: Open[];
+  /** By call number of the graph. */
+  readonly calls: Map<number, Call>;
+}
+
+/**
+ * Finds the operations of zswap and of the swap layer: from function_graph alone, from kprobe events alone,
+ * or from both. Fed row by row beside the one for zsmalloc, so that all operations stand in one table, in
+ * the order in which they began to show.
+ */
+export class ZswapExtractor {
+  readonly #names: NameTable;
+  readonly #table: OperationTable;
+  readonly #meanings: (ZswapCall | undefined)[] = [];
+  readonly #tasks = new Map<number, TaskState>();
+
+  constructor(names: NameTable, table: OperationTable) {
+    this.#names = names;
+    this.#table = table;
+  }
+
+  /** Takes a call; `at` is its place in the order of all records. */
+  call(rows: SpanBatch, i: number, at: number): void {
+    const kind = rows.kind[i]!;
+    if (kind !== SpanKind.Span && kind !== SpanKind.Cut) return;
+    const meaning = this.#meaning(rows.name[i]!);
+    const isInside = rows.parentName[i]! >= 0 && this.#meaning(rows.parentName[i]!).operation > 0;
+    let row = -1;
+    if (meaning.operation > 0) row = this.#operationCall(rows, i, meaning.operation, kind, at);
+    if (isInside && kind === SpanKind.Span) this.#childCall(rows, i, meaning, rows.parent[i]!, at, row);
+  }
+
+  /** Takes an event of a probe of one of its functions. */
+  probe(
+    rows: SpanBatch,
+    i: number,
+    { function: name, kind, used }: Probe,
+    values: ReadonlyMap<string, string>,
+    at: number,
+  ): void {
+    const state = this.#task(rows.stack[i]!);
+    if (name.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
+    if (kind === 'return') this.#returnProbe(rows, i, name, values, at, state);
+    else this.#entryProbe(rows, i, name, values, at, state, used);
+  }
+
+  /** The innermost operation that is open in a task; -1 without one. */
+  openIn(stack: number): number {
+    return this.#tasks.get(stack)?.open.findLast((open) => !open.spanEnded)?.row ?? -1;
+  }
+
+  /** Records were lost: nothing is paired across. */
+  gap(): void {
+    this.#tasks.clear();
+  }
+
+  #task(stack: number): TaskState {
+    let state = this.#tasks.get(stack);
+    if (!state) {
+      state = { open: [], calls: new Map() };
+      this.#tasks.set(stack, state);
+    }
+    return state;
+  }
+
+  #meaning(id: number): ZswapCall {
+    this.#meanings[id] ??= zswapCall(
+      this.#names.functionName(id).replace(/\.(?:isra|constprop|part)\.\d+/g, ''),
+    );
+    return this.#meanings[id];
+  }
+
+  // ---------------------------------------------------------------- calls
+
+  #operationCall(rows: SpanBatch, i: number, operation: number, kind: number, at: number): number {
+    const state = this.#task(rows.stack[i]!);
+    const span = rows.span[i]!;
+    const call = state.calls.get(span);
+    state.calls.delete(span);
+    const function_ = this.#names.functionName(rows.name[i]!);
+    if (function_.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
+    let open = state.open.findLast((o) => o.function === function_ && !o.spanEnded);
+    if (!open) {
+      this.#settle(state, operation);
+      open = {
+        row: this.#begin(rows, i, operation, call?.firstAt ?? at, state),
+        function: function_,
+        spanEnded: false,
+      };
+      state.open.push(open);
+    }
+    const { row } = open;
+    const table = this.#table;
+    if (!Number.isNaN(rows.startNs[i]!)) table.startNs[row] = rows.startNs[i]!;
+    if (kind === SpanKind.Span) {
+      open.spanEnded = true;
+      table.endNs[row] = rows.startNs[i]! + rows.durationNs[i]!;
+      table.durationNs[row] = rows.durationNs[i]!;
+      table.returnedAt[row] = at;
+      const leaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
+      table.parts.self.add(row, leaf ? rows.durationNs[i]! : rows.selfNs[i]!);
+    }
+    if (!call) return row;
+    const facts = table.zswap.get(row)!;
+    const { result, entry, length, pages } = facts;
+    Object.assign(facts, call.facts, { result, entry, length, pages });
+    for (const child of call.rows) table.parent[child] = row;
+    return row;
+  }
+
+  #childCall(
+    rows: SpanBatch,
+    i: number,
+    meaning: ZswapCall,
+    parent: number,
+    at: number,
+    operationRow: number,
+  ): void {
+    const { calls } = this.#task(rows.stack[i]!);
+    let call = calls.get(parent);
+    if (!call) {
+      call = { facts: noFacts(), firstAt: at, rows: [], mutexFrom: Number.NaN };
+      calls.set(parent, call);
+    }
+    const { facts } = call;
+    facts.showsCalls = true;
+    if (meaning.hint) this.#table.zswapHints.add(meaning.hint);
+    const duration = rows.durationNs[i]!;
+    if (operationRow >= 0) call.rows.push(operationRow);
+    if (meaning.part === 'entry') facts.entries++;
+    if (meaning.part === 'compress') facts.compressions++;
+    if (meaning.part === 'object') facts.objects++;
+    if (meaning.looksAtLimit && Number.isNaN(facts.limitAt)) facts.limitAt = at;
+    // What a load or a writeback locks when it has the page is no tree.
+    if (meaning.locksTree && facts.parts.decompress === undefined) facts.treeAt = at;
+    if (meaning.publishes) facts.published.push({ treeAt: facts.treeAt, listAt: at });
+    // The locks of the swap layer are none of zswap's trees.
+    const isOfSwapLayer = this.#meaning(rows.parentName[i]!).operation >= OperationKind.SwapOut;
+    if (!(isOfSwapLayer && meaning.part === 'tree')) addPart(facts, meaning.part, duration);
+    const start = rows.startNs[i]!;
+    if (meaning.mutex === 'lock') call.mutexFrom = start + duration;
+    else if (meaning.mutex === 'unlock') addPart(facts, 'mutexHold', start - call.mutexFrom);
+  }
+
+  // ---------------------------------------------------------------- probes
+
+  #entryProbe(
+    rows: SpanBatch,
+    i: number,
+    function_: string,
+    values: ReadonlyMap<string, string>,
+    at: number,
+    state: TaskState,
+    used: Map<string, string>,
+  ): void {
+    const operation = ZSWAP_OPERATIONS[function_]!;
+    this.#settle(state, operation);
+    const row = this.#begin(rows, i, operation, at, state);
+    const table = this.#table;
+    table.startNs[row] = rows.startNs[i]!;
+    const facts = table.zswap.get(row)!;
+    const take = (meaning: string, names: readonly string[]): string | undefined => {
+      const name = names.find((candidate) => values.has(candidate));
+      if (name !== undefined) used.set(name, meaning);
+      return name === undefined ? undefined : values.get(name);
+    };
+    const swapEntry = take('slot', ['swp', 'swpentry', 'swap']);
+    const slot = swapEntry === undefined ? null : slotOfSwapEntry(swapEntry);
+    if (slot !== null) table.slot[row] = slot;
+    // frontswap (6.1) names a slot by device and offset.
+    const offset = swapEntry === undefined ? numberOf(take('slot', ['offset'])) : null;
+    if (offset !== null)
+      table.slot[row] = (numberOf(take('device', ['type'])) ?? 0) * SLOTS_OF_DEVICE + offset;
+    facts.entry = take('entry', ['entry']) ?? null;
+    facts.length = numberOf(take('length', ['length', 'len']));
+    facts.pages = numberOf(take('pages', ['nr', 'pages', 'nr_pages']));
+    if (facts.length !== null) table.size[row] = facts.length;
+    const handle = take('handle', ['handle']);
+    if (handle !== undefined) table.handle[row] = table.handles.id(addressText(handle));
+    state.open.push({ row, function: function_, spanEnded: false });
+  }
+
+  #returnProbe(
+    rows: SpanBatch,
+    i: number,
+    function_: string,
+    values: ReadonlyMap<string, string>,
+    at: number,
+    state: TaskState,
+  ): void {
+    const k = state.open.findLastIndex((open) => open.function === function_);
+    if (k < 0) return;
+    const { row, spanEnded } = state.open[k]!;
+    if (!spanEnded) {
+      this.#table.endNs[row] = rows.startNs[i]!;
+      this.#table.durationNs[row] = this.#table.endNs[row]! - this.#table.startNs[row]!;
+      this.#table.returnedAt[row] = at;
+    }
+    this.#table.zswap.get(row)!.result = numberOf(values.get('ret') ?? values.get('arg1'));
+    state.open.splice(k);
+  }
+
+  // ---------------------------------------------------------------- rows
+
+  #begin(rows: SpanBatch, i: number, operation: number, at: number, state: TaskState): number {
+    const table = this.#table;
+    const row = table.add(operation);
+    table.task[row] = rows.task[i]!;
+    table.cpu[row] = rows.cpu[i]!;
+    table.line[row] = rows.line[i]!;
+    table.enteredAt[row] = at;
+    table.firstAt[row] = at;
+    table.zswap.set(row, noFacts());
+    table.parent[row] = state.open.at(-1)?.row ?? -1;
+    return row;
+  }
+
+  /** Whether an operation can be within another one. */
+  #mayHold(outer: number, inner: number): boolean {
+    const kind = this.#table.kind[outer]!;
+    return kind >= OperationKind.SwapOut ? inner !== kind : inner === OperationKind.ZswapEntryFree;
+  }
+
+  /** An operation begins: those end that have no return probe and cannot be around it. */
+  #settle(state: TaskState, operation: number): void {
+    for (let open = state.open.at(-1); open; open = state.open.at(-1)) {
+      if (!open.spanEnded && this.#mayHold(open.row, operation)) return;
+      state.open.pop();
+    }
+  }
+}
+
+function addPart(facts: ZswapFacts, part: ZswapPart | null, ns: number): void {
+  if (part !== null && !Number.isNaN(ns)) facts.parts[part] = (facts.parts[part] ?? 0) + ns;
+}

@@ -1,0 +1,137 @@
+/** Counters of zswap's debugfs directory, by their names there. */
+export const ZSWAP_COUNTERS = [
+  'pool_limit_hit',
+  'reject_reclaim_fail',
+  'reject_alloc_fail',
+  'reject_kmemcache_fail',
+  'reject_compress_fail',
+  'reject_compress_poor',
+  'decompress_fail',
+  'written_back_pages',
+  'duplicate_entry',
+] as const;
+
+export type ZswapCounter = (typeof ZSWAP_COUNTERS)[number];
+
+/** Slots numbered by device: device * DEVICE_SLOTS + offset. */
+export const DEVICE_SLOTS = 2 ** 40;
+
+/** What changed in zswap between kernels, as far as its structure goes. */
+export interface ZswapEra {
+  readonly id: '6.1' | '6.12' | '6.13' | '6.18';
+  readonly title: string;
+  /** A folio of several pages is stored page by page; before, it was refused as a whole. */
+  readonly storesLargeFolios: boolean;
+  /** Entries of a device: one rb-tree under one spinlock, or an xarray for every so many slots. */
+  readonly index: 'rb-tree' | 'xarray';
+  /** Slots that one tree holds. */
+  readonly slotsPerTree: number;
+  readonly poolReference: 'kref' | 'percpu_ref';
+  /** When an entry gets its reference of the pool. */
+  readonly referenceTaken: 'before compression' | 'before publication';
+  /** Pages of one repeated word: an entry without an object, or zero pages kept off zswap by the swap layer. */
+  readonly sameFilled: 'entry without object' | 'swap layer';
+  /** Order in which entries are written back: the allocator's own (zsmalloc has none), or zswap's lists. */
+  readonly lru: 'allocator' | 'memcg and node';
+  /** A load into the swap cache leaves the entry, or takes it out and frees it. */
+  readonly load: 'keeps the entry' | 'frees the entry';
+  /** When an older entry of the slot goes: before the store is tried, or with its result. */
+  readonly staleEntry: 'before the store' | 'with the result';
+  /** A pool of exactly the limit is full, or not yet. */
+  readonly fullAtLimit: boolean;
+  /** Pages that do not get smaller: refused, or kept as they are where the memcg may write back. */
+  readonly incompressible: 'refused' | 'kept raw';
+  /** Load of a large folio. */
+  readonly largeLoad: 'never happens' | 'handled, not up to date' | '-EINVAL';
+  /** An invalidation looks at nothing when the tree is empty. */
+  readonly skipsEmptyTree: boolean;
+  /** Counters that this kernel has. */
+  readonly counters: readonly ZswapCounter[];
+  readonly source: string;
+}
+
+const COMMON: readonly ZswapCounter[] = [
+  'pool_limit_hit',
+  'reject_reclaim_fail',
+  'reject_alloc_fail',
+  'reject_kmemcache_fail',
+  'reject_compress_poor',
+  'written_back_pages',
+];
+
+const V6_1: ZswapEra = {
+  id: '6.1',
+  title: '6.1: single pages, one rb-tree a device, the allocator chooses what is written back',
+  storesLargeFolios: false,
+  index: 'rb-tree',
+  slotsPerTree: DEVICE_SLOTS,
+  poolReference: 'kref',
+  referenceTaken: 'before compression',
+  sameFilled: 'entry without object',
+  lru: 'allocator',
+  load: 'keeps the entry',
+  staleEntry: 'before the store',
+  fullAtLimit: false,
+  incompressible: 'refused',
+  largeLoad: 'never happens',
+  skipsEmptyTree: false,
+  counters: [...COMMON, 'duplicate_entry'],
+  source: 'mm/zswap.c and mm/frontswap.c of 6.1.192',
+};
+
+const V6_12: ZswapEra = {
+  ...V6_1,
+  id: '6.12',
+  title: '6.12: single pages, an xarray for every 64 MB, lists by memcg and node',
+  index: 'xarray',
+  slotsPerTree: 1 << 14,
+  poolReference: 'percpu_ref',
+  sameFilled: 'swap layer',
+  lru: 'memcg and node',
+  load: 'frees the entry',
+  staleEntry: 'with the result',
+  fullAtLimit: true,
+  largeLoad: 'handled, not up to date',
+  counters: [...COMMON, 'reject_compress_fail'],
+  source: 'mm/zswap.c, mm/page_io.c and mm/list_lru.c of 6.12.117',
+};
+
+const V6_13: ZswapEra = {
+  ...V6_12,
+  id: '6.13',
+  title: '6.13 to 6.17: large folios page by page, all or nothing',
+  storesLargeFolios: true,
+  referenceTaken: 'before publication',
+  source: 'commits b7c0ccdfbafd (large folios) and 63895d20d63b (charged page by page); the rest as 6.12',
+};
+
+const V6_18: ZswapEra = {
+  ...V6_13,
+  id: '6.18',
+  title: '6.18 and 7.x: zsmalloc called directly, incompressible pages kept raw',
+  incompressible: 'kept raw',
+  largeLoad: '-EINVAL',
+  skipsEmptyTree: true,
+  counters: [...COMMON, 'reject_compress_fail', 'decompress_fail'],
+  source: 'mm/zswap.c of trees of 7.x',
+};
+
+export const ZSWAP_ERAS: readonly ZswapEra[] = [V6_1, V6_12, V6_13, V6_18];
+
+/** @throws {RangeError} for an id that is none. */
+export function zswapEraById(id: string): ZswapEra {
+  const era = ZSWAP_ERAS.find((candidate) => candidate.id === id);
+  if (!era) throw new RangeError(`no zswap of ${id}: one of ${ZSWAP_ERAS.map((e) => e.id).join(', ')}`);
+  return era;
+}
+
+/** The era of a kernel release (`6.12.117+deb12-amd64`); null when it has none here: before 6.1, 6.2 to 6.11. */
+export function zswapEraOfRelease(release: string): ZswapEra | null {
+  const m = /^(\d+)\.(\d+)/.exec(release);
+  if (!m) return null;
+  const version = Number(m[1]) * 100 + Number(m[2]);
+  if (version === 601) return V6_1;
+  if (version < 612) return null;
+  if (version === 612) return V6_12;
+  return version <= 617 ? V6_13 : V6_18;
+}

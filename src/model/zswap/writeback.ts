@@ -1,0 +1,148 @@
+import type { ListKey } from './entry-lists.ts';
+import { freeEntry } from './entry-steps.ts';
+import type { EntryId } from './slot-index.ts';
+import type { Entry, ZswapState } from './state.ts';
+
+/** Failures after which the shrink worker gives up (MAX_RECLAIM_RETRIES). */
+export const RECLAIM_RETRIES = 16;
+
+/** What the shrinker made of the first entry of a list, under the list's lock. */
+export type Look =
+  | { readonly kind: 'empty' }
+  /** Its second chance: the mark is cleared and the entry goes to the tail. */
+  | { readonly kind: 'second chance'; readonly entry: EntryId }
+  /** To be written back: already at the tail, since it may be gone once the lock is. */
+  | { readonly kind: 'victim'; readonly entry: EntryId; readonly slot: number };
+
+/** Looks at the head of a list. */
+export function lookAtHead(state: ZswapState, key: ListKey): Look {
+  const id = state.lists.head(key);
+  if (id < 0) return { kind: 'empty' };
+  const entry = state.entries.get(id)!;
+  state.lists.rotate(key, id);
+  if (entry.referenced) {
+    entry.referenced = false;
+    return { kind: 'second chance', entry: id };
+  }
+  return { kind: 'victim', entry: id, slot: entry.slot };
+}
+
+/** The swap cache as a writeback sees it. */
+export interface SwapCache {
+  /** A folio of the slot is in it. */
+  has(slot: number): boolean;
+  /** The slot is still in use, so that a folio can be made for it. */
+  isUsed(slot: number): boolean;
+}
+
+/** Results of a writeback by their kernel names. */
+export type WritebackResult = 0 | '-EEXIST' | '-ENOMEM' | '-EINVAL';
+
+/** A result as the kernel returns it (asm-generic/errno-base.h). */
+export function errorNumber(result: WritebackResult): number {
+  return { '0': 0, '-EEXIST': -17, '-ENOMEM': -12, '-EINVAL': -22 }[result];
+}
+
+/** First step of a writeback: a new folio in the swap cache, or the reason why there is none. */
+export function claimSlot(state: ZswapState, cache: SwapCache, slot: number): WritebackResult {
+  // The first series of virtual swap has nowhere to write to.
+  if (state.settings.vswap) return '-EINVAL';
+  if (cache.has(slot)) return '-EEXIST';
+  return cache.isUsed(slot) ? 0 : '-ENOMEM';
+}
+
+/**
+ * Second step: takes the entry out of the tree, when the slot still has that very one. It may have been
+ * freed, and its number used again for another, since the list's lock was let go.
+ */
+export function unlinkVictim(state: ZswapState, slot: number, victim: EntryId): WritebackResult {
+  if (state.index.load(slot) !== victim) return '-ENOMEM';
+  state.index.erase(slot);
+  return 0;
+}
+
+/** Last step: decompressed into the folio, the entry is freed; the folio goes to the disk. */
+export function finishWriteback(state: ZswapState, victim: EntryId): Entry {
+  state.count('written_back_pages');
+  return freeEntry(state, victim);
+}
+
+/** A writeback as a whole. */
+export function writeBack(
+  state: ZswapState,
+  cache: SwapCache,
+  victim: EntryId,
+  slot: number,
+): { readonly result: WritebackResult; readonly entry: Entry | null } {
+  let result = claimSlot(state, cache, slot);
+  if (result === 0) result = unlinkVictim(state, slot, victim);
+  if (result !== 0) {
+    state.count('reject_reclaim_fail');
+    return { result, entry: null };
+  }
+  return { result, entry: finishWriteback(state, victim) };
+}
+
+/** What a walk over a memcg's lists, one entry of each node, came to: `shrink_memcg`. */
+export type WalkResult = 'shrunk' | 'nothing to shrink' | 'again';
+
+/** Looks at the first entry of each of a memcg's lists. */
+export function shrinkMemcg(
+  state: ZswapState,
+  cache: SwapCache,
+  memcg: number,
+  onWritten: (entry: Entry) => void = () => {},
+): WalkResult {
+  if (state.settings.noWriteback.has(memcg)) return 'nothing to shrink';
+  let scanned = 0;
+  let shrunk = 0;
+  for (const key of state.lists.keys()) {
+    if (key.memcg !== memcg) continue;
+    const look = lookAtHead(state, key);
+    if (look.kind === 'empty') continue;
+    scanned++;
+    if (look.kind !== 'victim') continue;
+    const { entry } = writeBack(state, cache, look.entry, look.slot);
+    if (!entry) continue;
+    shrunk++;
+    onWritten(entry);
+  }
+  if (scanned === 0) return 'nothing to shrink';
+  return shrunk > 0 ? 'shrunk' : 'again';
+}
+
+/** What the shrink worker did in one run. */
+export interface ShrinkRun {
+  readonly writtenBack: number;
+  readonly failures: number;
+}
+
+/**
+ * The shrink worker: memcgs in turn until the pool is down to the accept threshold, or until it has
+ * failed so often. An entry with its second chance left counts as a failure.
+ */
+export function runShrinkWorker(
+  state: ZswapState,
+  cache: SwapCache,
+  onWritten: (entry: Entry) => void = () => {},
+): ShrinkRun {
+  state.shrinkQueued = false;
+  let failures = 0;
+  let writtenBack = 0;
+  const { acceptPages } = state.settings.limit;
+  do {
+    let attempts = 0;
+    for (const memcg of new Set(state.lists.keys().map((key) => key.memcg))) {
+      const result = shrinkMemcg(state, cache, memcg, (entry) => {
+        writtenBack++;
+        onWritten(entry);
+      });
+      if (result === 'nothing to shrink') continue;
+      attempts++;
+      if (result === 'again' && ++failures === RECLAIM_RETRIES) return { writtenBack, failures };
+      if (state.storage.pages <= acceptPages) return { writtenBack, failures };
+    }
+    if (attempts === 0 && ++failures === RECLAIM_RETRIES) break;
+  } while (state.storage.pages > acceptPages);
+  return { writtenBack, failures };
+}

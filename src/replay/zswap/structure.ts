@@ -1,0 +1,288 @@
+import { allocateEntry, entryOf, publishEntry, takeReferences } from '../../model/zswap/entry-steps.ts';
+import { invalidateSlot, loadPage } from '../../model/zswap/load.ts';
+import { ZswapState } from '../../model/zswap/state.ts';
+import { abortFolio, admitFolio, countRejection, insertEntry, storeObject } from '../../model/zswap/store.ts';
+import {
+  claimSlot,
+  errorNumber,
+  finishWriteback,
+  lookAtHead,
+  unlinkVictim,
+} from '../../model/zswap/writeback.ts';
+import type { OperationTable } from '../../trace/operations.ts';
+import { countersOf } from './counters-of.ts';
+import { Judge } from './judge.ts';
+import { limitOfRecording, looksOf } from './limit-of-recording.ts';
+import { OlderEntries } from './older-entries.ts';
+import { type Action, inOrder, PoolTimeline } from './pool-timeline.ts';
+import type { RecordedEntry, RecordedStore, RecordedZswap } from './recorded.ts';
+import { RecordedStorage } from './recorded-storage.ts';
+import type { ZswapReplayOptions, ZswapReport } from './result.ts';
+
+/** Recordings do not show memcgs and nodes. */
+const LIST = { memcg: 0, node: 0 };
+
+/** One replay: see `replayZswap`. */
+export class ZswapReplay {
+  readonly #ops: OperationTable;
+  readonly #recorded: RecordedZswap;
+  readonly #timeline: PoolTimeline;
+  readonly #options: ZswapReplayOptions;
+  readonly #storage = new RecordedStorage();
+  #state: ZswapState;
+  readonly #judge: Judge;
+  /** Slots of stores and loads that are under way: their folios are in the swap cache. */
+  readonly #inSwapCache = new Set<number>();
+  readonly #older: OlderEntries;
+  #secondChances = 0;
+
+  constructor(ops: OperationTable, recorded: RecordedZswap, pages: Int32Array, options: ZswapReplayOptions) {
+    this.#ops = ops;
+    this.#recorded = recorded;
+    this.#judge = new Judge(ops, recorded);
+    this.#older = new OlderEntries(ops, recorded, this.#judge);
+    this.#timeline = new PoolTimeline(ops, pages, recorded);
+    this.#options = options;
+    this.#state = this.#newState({ maxPages: Number.POSITIVE_INFINITY, acceptPages: 0 });
+  }
+
+  run(): ZswapReport {
+    const { limit, basis } = limitOfRecording(
+      this.#options.era,
+      this.#timeline.unknown === null ? looksOf(this.#recorded, this.#timeline) : [],
+      this.#options.maxPages,
+      this.#options.acceptPercent,
+    );
+    this.#state = this.#newState(limit);
+    for (const { run } of inOrder([...this.#timeline.actions(this.#storage), ...this.#zswapActions()])) run();
+    const { era } = this.#options;
+    const state = this.#state;
+    return {
+      version: era,
+      versionBasis: this.#options.eraBasis,
+      limit: basis,
+      stores: this.#judge.stores.result,
+      refused: this.#recorded.refusals(),
+      loads: this.#judge.loads.result,
+      invalidates: this.#judge.invalidates.result,
+      victims: this.#judge.victims.result,
+      writebacks: this.#judge.writebacks.result,
+      entryFrees: this.#judge.entryFrees.result,
+      secondChances: this.#secondChances,
+      counters: countersOf(
+        state,
+        this.#timeline.unknown === null && !('not shown' in this.#recorded.refusals()),
+      ),
+      entriesLeft: state.entries.size,
+      ofOlder: this.#older.operations,
+      differences: this.#judge.differences,
+      notes: [
+        ...this.#recorded.notes(),
+        ...(this.#timeline.unknown === null
+          ? []
+          : [`${this.#timeline.unknown}: the pool's pages are not known, and its limit is not judged.`]),
+      ],
+    };
+  }
+
+  #newState(limit: { readonly maxPages: number; readonly acceptPages: number }): ZswapState {
+    return new ZswapState(
+      { era: this.#options.era, limit, vswap: false, noWriteback: new Set(), memcgBytes: new Map() },
+      this.#storage,
+    );
+  }
+
+  #zswapActions(): Action[] {
+    const actions: Action[] = [];
+    const { stores, loads, invalidates, writebacks, lostFrees } = this.#recorded;
+    for (const store of stores) {
+      actions.push({ at: store.limitAt, run: () => this.#admit(store) });
+      for (const entry of store.entries) {
+        actions.push({ at: entry.treeAt, run: () => this.#insert(store, entry) });
+        actions.push({ at: entry.listAt, run: () => this.#publish(store.slot + entry.page) });
+      }
+      if (store.stored !== true) actions.push({ at: store.treeAt, run: () => this.#abort(store) });
+      actions.push({ at: store.endAt, run: () => this.#endStore(store) });
+    }
+    for (const op of loads) {
+      const { slot, enteredAt, returnedAt } = this.#ops;
+      actions.push({ at: enteredAt[op]!, run: () => this.#inSwapCache.add(slot[op]!) });
+      actions.push({ at: this.#recorded.treeAt(op), run: () => this.#load(op) });
+      actions.push({ at: returnedAt[op]!, run: () => this.#inSwapCache.delete(slot[op]!) });
+    }
+    for (const op of invalidates)
+      actions.push({ at: this.#recorded.treeAt(op), run: () => this.#invalidate(op) });
+    for (const op of writebacks) {
+      actions.push({ at: this.#ops.enteredAt[op]!, run: () => this.#chooseVictim(op) });
+      actions.push({ at: this.#recorded.treeAt(op), run: () => this.#writeBack(op) });
+    }
+    for (const op of lostFrees) {
+      actions.push({ at: this.#ops.enteredAt[op]!, run: () => this.#freeOfUnknownCause(op) });
+    }
+    return actions;
+  }
+
+  // ---------------------------------------------------------------- store
+
+  #admit(store: RecordedStore): void {
+    this.#inSwapCache.add(store.slot);
+    const refusal = admitFolio(this.#state, store.pages, LIST.memcg);
+    const tally = this.#judge.stores;
+    tally.operations++;
+    const isRefused = refusal !== null;
+    // Refused for a cause that is not shown: the limit, when the model says so, else the compressor.
+    const recorded = store.refusedForLimit ?? (store.stored === false && isRefused ? true : null);
+    if (recorded === null || this.#timeline.unknown !== null) return;
+    tally.judged++;
+    if (isRefused === recorded) {
+      tally.agree++;
+      return;
+    }
+    const pages = `${this.#storage.pages} pages in the pool`;
+    this.#judge.differ(
+      store.op,
+      isRefused
+        ? `refused in the model only (${refusal}; ${pages})`
+        : `refused in the trace only, before anything was compressed (${pages})`,
+    );
+  }
+
+  #insert(store: RecordedStore, entry: RecordedEntry): void {
+    if (store.slot < 0) return;
+    const slot = store.slot + entry.page;
+    this.#older.leaveOut(store, slot);
+    this.#judge.frees(this.#state, store.op, [slot], () => {
+      const id = allocateEntry(this.#state, { ...LIST, slot, content: 0 });
+      this.#storage.next = entry.handle;
+      storeObject(this.#state, id, entry.bytes);
+      const displaced = insertEntry(this.#state, id);
+      takeReferences(this.#state, id);
+      return displaced < 0 ? [] : [displaced];
+    });
+  }
+
+  #endStore({ op, slot }: RecordedStore): void {
+    this.#inSwapCache.delete(slot);
+    if (slot >= 0) this.#judge.settle(op);
+  }
+
+  #publish(slot: number): void {
+    const id = slot < 0 ? -1 : this.#state.index.load(slot);
+    if (id >= 0) publishEntry(this.#state, id);
+  }
+
+  /** The model judges the limit; what was done then is as recorded, so that one difference stays one. */
+  #abort(store: RecordedStore): void {
+    if (store.slot < 0) return;
+    const slots = Array.from({ length: store.pages }, (_, page) => store.slot + page);
+    for (const slot of slots) this.#older.leaveOut(store, slot);
+    if (store.refusal !== null) countRejection(this.#state, store.refusal);
+    this.#judge.frees(this.#state, store.op, slots, () =>
+      abortFolio(this.#state, store.slot, store.pages, store.entries.length),
+    );
+  }
+
+  // ---------------------------------------------------------------- load, invalidate
+
+  #load(op: number): void {
+    const slot = this.#ops.slot[op]!;
+    const tally = this.#judge.loads;
+    tally.operations++;
+    if (slot < 0) return;
+    const isLoaded = this.#recorded.isLoaded(op);
+    const isThere = this.#state.index.load(slot) >= 0;
+    if (this.#older.isOlder(op, slot, isThere, isLoaded === true)) return;
+    let found = false;
+    this.#judge.frees(this.#state, op, [slot], () => {
+      const outcome = loadPage(this.#state, slot);
+      found = outcome.kind === 'loaded';
+      return outcome.kind === 'loaded' && outcome.freed ? [outcome.entry.id] : [];
+    });
+    if (isLoaded === null) return;
+    tally.judged++;
+    if (isLoaded === found) tally.agree++;
+    else this.#judge.differ(op, `slot ${slot} is in zswap in the ${found ? 'model' : 'trace'} only`);
+  }
+
+  #invalidate(op: number): void {
+    const slot = this.#ops.slot[op]!;
+    const tally = this.#judge.invalidates;
+    tally.operations++;
+    if (slot < 0) return;
+    const seen = this.#recorded.freesOf(op).length > 0;
+    if (this.#older.isOlder(op, slot, this.#state.index.load(slot) >= 0, seen)) return;
+    let freed = -1;
+    this.#judge.frees(this.#state, op, [slot], () => {
+      freed = invalidateSlot(this.#state, slot);
+      return freed < 0 ? [] : [freed];
+    });
+    if (!this.#recorded.showsFrees) return;
+    tally.judged++;
+    if (seen === freed >= 0) tally.agree++;
+  }
+
+  // ---------------------------------------------------------------- writeback
+
+  /** The shrinker's walk up to here: every second chance that stood in front of the victim. */
+  #chooseVictim(op: number): void {
+    const slot = this.#ops.slot[op]!;
+    const tally = this.#judge.victims;
+    tally.operations++;
+    if (slot < 0 || this.#options.era.lru === 'allocator') return;
+    // Entries from before the recording stand in front of all others.
+    if (this.#state.index.load(slot) < 0 && !this.#older.knows(slot)) return;
+    let look = lookAtHead(this.#state, LIST);
+    for (; look.kind === 'second chance'; look = lookAtHead(this.#state, LIST)) this.#secondChances++;
+    tally.judged++;
+    if (look.kind === 'victim' && look.slot === slot) {
+      tally.agree++;
+      return;
+    }
+    const model = look.kind === 'victim' ? `that of slot ${look.slot}` : 'none';
+    this.#judge.differ(op, `the entry of slot ${slot} is written back in the trace, ${model} in the model`);
+  }
+
+  #writeBack(op: number): void {
+    const slot = this.#ops.slot[op]!;
+    const tally = this.#judge.writebacks;
+    tally.operations++;
+    if (slot < 0) return;
+    const recorded = this.#ops.zswap.get(op)!.result;
+    const victim = this.#state.index.load(slot);
+    if (this.#older.isOlder(op, slot, victim >= 0, recorded === 0 || recorded === null)) return;
+    const cache = { has: (s: number) => this.#inSwapCache.has(s), isUsed: () => true };
+    let result = claimSlot(this.#state, cache, slot);
+    this.#judge.frees(this.#state, op, [slot], () => {
+      if (result === 0) result = victim < 0 ? '-ENOMEM' : unlinkVictim(this.#state, slot, victim);
+      if (result !== 0) {
+        this.#state.count('reject_reclaim_fail');
+        return [];
+      }
+      finishWriteback(this.#state, victim);
+      return [victim];
+    });
+    if (recorded === null) return;
+    tally.judged++;
+    if (errorNumber(result) === recorded) tally.agree++;
+    else {
+      const why = recorded === -17 ? ' (a folio in the swap cache, which the recording does not show?)' : '';
+      this.#judge.differ(op, `writeback returned ${recorded} in the trace, ${result} in the model${why}`);
+    }
+  }
+
+  // ---------------------------------------------------------------- entries freed
+
+  #freeOfUnknownCause(op: number): void {
+    const slot = this.#ops.slot[op]!;
+    const tally = this.#judge.entryFrees;
+    const id = slot < 0 ? -1 : this.#state.index.load(slot);
+    if (id < 0) {
+      this.#older.operations++;
+      return;
+    }
+    tally.judged++;
+    const entry = { ...entryOf(this.#state, id) };
+    invalidateSlot(this.#state, slot);
+    if (this.#judge.isSame(op, entry)) tally.agree++;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Parts of an operation of zswap that the trace shows as calls of their own: the entry's memory, the wait
+ * for and the hold of the compression context, compressing or decompressing, room for the object (zs_malloc
+ * with what is above it), copying it, the tree's lock, the list, freeing an entry.
+ */
+export type ZswapPart =
+  | 'entry'
+  | 'mutex'
+  | 'mutexHold'
+  | 'compress'
+  | 'decompress'
+  | 'object'
+  | 'copy'
+  | 'tree'
+  | 'list'
+  | 'entryFree';
+
+/** What a trace shows of one operation of zswap or of the swap layer. Places as in the operation table. */
+export interface ZswapFacts {
+  /** What it returned: 1 stored or loaded, 0 not (6.12); 0 or a negative error number (writeback). */
+  result: number | null;
+  /** Address of the entry, as printed. */
+  entry: string | null;
+  /** Bytes of the compressed page. */
+  length: number | null;
+  /** Pages of the folio, or slots freed. */
+  pages: number | null;
+  /** The calls that it made are in the trace. */
+  showsCalls: boolean;
+  /** How often memory for an entry, the compressor, and room for an object was asked for. */
+  entries: number;
+  compressions: number;
+  objects: number;
+  /** Where the pool's size was looked at. */
+  limitAt: number;
+  /** Where the tree was locked the last time. */
+  treeAt: number;
+  /** Entries put on their list, a page each: where the tree was locked for it, and where the list was. */
+  readonly published: { readonly treeAt: number; readonly listAt: number }[];
+  /** Time in calls, ns. */
+  readonly parts: Partial<Record<ZswapPart, number>>;
+}
+
+/** Facts of an operation of which nothing is known yet. */
+export function noFacts(): ZswapFacts {
+  return {
+    result: null,
+    entry: null,
+    length: null,
+    pages: null,
+    showsCalls: false,
+    entries: 0,
+    compressions: 0,
+    objects: 0,
+    limitAt: Number.NaN,
+    treeAt: Number.NaN,
+    published: [],
+    parts: {},
+  };
+}

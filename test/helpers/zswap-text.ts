@@ -1,0 +1,106 @@
+/** A function_graph text with probes, as zswap of 6.18 and newer would show itself. */
+export class ZswapText {
+  readonly #lines: string[] = [];
+  #clock = 0;
+  #handles = 0;
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(Buffer.from(`# tracer: function_graph\n#\n${this.#lines.join('\n')}\n`, 'latin1'));
+  }
+
+  #line(text: string, duration = '              '): void {
+    this.#clock += 10;
+    const stamp = (10 + this.#clock / 1e6).toFixed(6);
+    this.#lines.push(`   ${stamp} |   0)     t-1       | ${duration} |${text}`);
+  }
+
+  #leaf(depth: number, name: string): void {
+    this.#line(`${'  '.repeat(depth + 1)}${name}();`, '  1.000 us    ');
+  }
+
+  #event(text: string): void {
+    this.#line(`  /* ${text} */`);
+  }
+
+  #entryFree(depth: number, slot: number, length: number, handle: number): void {
+    const at = (0x1000 + handle * 8).toString(16);
+    this.#event(
+      `k_zswap_entry_free: (zswap_entry_free+0x0/0x130) entry=0x1 swp=0x${slot.toString(16)} length=${length} handle=0x${at}`,
+    );
+    this.#line(`${'  '.repeat(depth + 1)}zswap_entry_free() {`);
+    this.#leaf(depth + 1, 'list_lru_del');
+    this.#event(`k_zs_free: (zs_free+0x4/0xf0) pool=0x1 handle=0x${at}`);
+    this.#line(`${'  '.repeat(depth + 2)}zs_free() {`);
+    this.#leaf(depth + 2, '_raw_spin_lock');
+    this.#leaf(depth + 2, 'obj_free');
+    this.#leaf(depth + 2, '_raw_spin_unlock');
+    this.#line(`${'  '.repeat(depth + 2)}}`, '  9.000 us    ');
+    this.#line(`${'  '.repeat(depth + 1)}}`, ' 12.000 us    ');
+  }
+
+  /**
+   * A store of a folio. `pages`: bytes of each page, `error` where the compressor fails; then what is
+   * erased follows from `frees`: slot, bytes and number of the object.
+   * @returns numbers of the objects made.
+   */
+  store(
+    slot: number,
+    pages: readonly (number | 'error')[],
+    frees: readonly (readonly [slot: number, bytes: number, object: number])[] = [],
+  ): number[] {
+    const made: number[] = [];
+    this.#event(
+      `k_zswap_store: (zswap_store+0x4/0x910) folio=0x1 swp=0x${slot.toString(16)} nr=${pages.length}`,
+    );
+    this.#line('  zswap_store() {');
+    this.#leaf(1, 'zs_get_total_pages');
+    let stored = true;
+    for (const bytes of pages) {
+      this.#leaf(1, 'kmem_cache_alloc_node_noprof');
+      this.#leaf(1, 'mutex_lock');
+      this.#leaf(1, 'crypto_acomp_compress');
+      if (bytes === 'error') {
+        this.#leaf(1, 'mutex_unlock');
+        stored = false;
+        break;
+      }
+      const object = this.#handles++;
+      made.push(object);
+      this.#event(`k_zs_malloc: (zs_malloc+0x4/0x570) pool=0x1 size=${bytes}`);
+      this.#line('    zs_malloc() {');
+      this.#leaf(2, '_raw_spin_lock');
+      this.#leaf(2, 'obj_malloc');
+      this.#leaf(2, '_raw_spin_unlock');
+      this.#line('    }', '  9.000 us    ');
+      this.#event(
+        `k_zs_malloc_ret: (zswap_store+0x12/0x30 <- zs_malloc) handle=0x${(0x1000 + object * 8).toString(16)}`,
+      );
+      this.#leaf(1, 'zs_obj_write');
+      this.#leaf(1, 'mutex_unlock');
+      this.#leaf(1, '_raw_spin_lock');
+      this.#leaf(1, '_raw_spin_unlock');
+      this.#leaf(1, 'list_lru_add');
+    }
+    if (!stored) {
+      for (const [freed, bytes, object] of frees) {
+        this.#leaf(1, '_raw_spin_lock');
+        this.#leaf(1, '_raw_spin_unlock');
+        this.#entryFree(1, freed, bytes, object);
+      }
+    }
+    this.#line('  }', ' 99.000 us    ');
+    this.#event(`k_zswap_store_ret: (swap_writeout+0x109/0x300 <- zswap_store) ret=${stored ? 1 : 0}`);
+    return made;
+  }
+
+  load(slot: number, bytes: number, object: number): void {
+    this.#event(`k_zswap_load: (zswap_load+0x4/0xf0) folio=0x1 swp=0x${slot.toString(16)}`);
+    this.#line('  zswap_load() {');
+    this.#leaf(1, 'zswap_decompress');
+    this.#leaf(1, '_raw_spin_lock');
+    this.#leaf(1, '_raw_spin_unlock');
+    this.#entryFree(1, slot, bytes, object);
+    this.#line('  }', ' 50.000 us    ');
+    this.#event('k_zswap_load_ret: (swap_read_folio+0xdb/0x640 <- zswap_load) ret=0');
+  }
+}

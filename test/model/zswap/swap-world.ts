@@ -1,0 +1,137 @@
+import { ZSWAP_ERAS, type ZswapEra, zswapEraById } from '../../../src/model/zswap/eras.ts';
+import { invalidateSlot, loadPage } from '../../../src/model/zswap/load.ts';
+import { ZswapState } from '../../../src/model/zswap/state.ts';
+import { CountingStorage } from '../../../src/model/zswap/storage.ts';
+import { type Compressed, type FolioToStore, storeFolio } from '../../../src/model/zswap/store.ts';
+import { lookAtHead, writeBack } from '../../../src/model/zswap/writeback.ts';
+
+export const FINE: Compressed = { kind: 'compressed', bytes: 1000 };
+const ERROR: Compressed = { kind: 'error' };
+export const LIST = { memcg: 0, node: 0 };
+
+/** A zswap with nothing in it, and room for `maxPages` objects (each counts as a page). */
+export function emptyZswap(
+  options: { era?: ZswapEra['id']; vswap?: boolean; maxPages?: number; noWriteback?: boolean } = {},
+): ZswapState {
+  const maxPages = options.maxPages ?? 1000;
+  return new ZswapState(
+    {
+      era: zswapEraById(options.era ?? '6.18'),
+      limit: { maxPages, acceptPages: Math.floor((maxPages * 90) / 100) },
+      vswap: options.vswap ?? false,
+      noWriteback: new Set(options.noWriteback ? [0] : []),
+      memcgBytes: new Map(),
+    },
+    new CountingStorage(),
+  );
+}
+
+export function folio(
+  firstSlot: number,
+  pages: readonly Compressed[],
+  contents: readonly number[] = [],
+): FolioToStore {
+  return { firstSlot, pages, contents, memcg: 0, node: 0 };
+}
+
+export const ERA_IDS = ZSWAP_ERAS.map(({ id }) => id);
+
+/**
+ * The swap layer around zswap: what each page should hold, and where it is. Every read is compared with
+ * what was written last.
+ */
+export class SwapWorld {
+  readonly zswap: ZswapState;
+  /** Version of each slot's page that was written last. */
+  readonly truth = new Map<number, number>();
+  readonly cache = new Map<number, { version: number; dirty: boolean }>();
+  /** Slots of the folio that each cached slot belongs to: pages read back are folios of their own. */
+  readonly #folios = new Map<number, readonly number[]>();
+  readonly disk = new Map<number, number>();
+
+  constructor(zswap: ZswapState) {
+    this.zswap = zswap;
+  }
+
+  /** A new folio, in the swap cache and not written out yet; nothing where a slot is in use. */
+  add(firstSlot: number, pages: number): void {
+    const slots = Array.from({ length: pages }, (_, page) => firstSlot + page);
+    if (slots.some((slot) => this.truth.has(slot))) return;
+    for (const slot of slots) {
+      this.#write(slot, 1);
+      this.#folios.set(slot, slots);
+    }
+  }
+
+  /** The page is written to, where it is in memory. */
+  dirty(slot: number): void {
+    if (this.cache.has(slot)) this.#write(slot, this.truth.get(slot)! + 1);
+  }
+
+  #write(slot: number, version: number): void {
+    this.truth.set(slot, version);
+    this.cache.set(slot, { version, dirty: true });
+  }
+
+  /** Reclaim of the folio that a slot belongs to: out it goes, or it stays where nothing takes it. */
+  reclaim(slot: number, options: { failsAt?: number; staysCached?: boolean } = {}): void {
+    const slots = this.#folios.get(slot)?.filter((s) => this.cache.has(s)) ?? [];
+    if (slots.length === 0) return;
+    const contents = slots.map((s) => this.cache.get(s)!.version);
+    if (slots.some((s) => this.cache.get(s)!.dirty)) {
+      const pages = slots.map((_, page) => (page === options.failsAt ? ERROR : FINE));
+      const { rejection } = storeFolio(this.zswap, folio(slots[0]!, pages, contents));
+      // Nothing but memory is behind a virtual device: the folio stays, dirty.
+      if (rejection !== null && this.zswap.settings.vswap) return;
+      if (rejection !== null) for (const [page, s] of slots.entries()) this.disk.set(s, contents[page]!);
+    }
+    for (const [page, s] of slots.entries()) {
+      if (options.staysCached) this.cache.set(s, { version: contents[page]!, dirty: false });
+      else this.#drop(s);
+    }
+  }
+
+  #drop(slot: number): void {
+    this.cache.delete(slot);
+    this.#folios.delete(slot);
+  }
+
+  /** A fault on a page. Returns what is wrong, null when it reads what was written last. */
+  fault(slot: number): string | null {
+    const expected = this.truth.get(slot);
+    if (expected === undefined) return null;
+    const cached = this.cache.get(slot);
+    if (cached) return cached.version === expected ? null : `slot ${slot}: old data in the swap cache`;
+    const loaded = loadPage(this.zswap, slot);
+    const fromZswap = loaded.kind === 'loaded';
+    const version = fromZswap ? loaded.entry.content : this.disk.get(slot);
+    // A page whose entry is gone is nowhere else.
+    this.cache.set(slot, { version: version ?? -1, dirty: fromZswap && loaded.freed });
+    this.#folios.set(slot, [slot]);
+    if (version === expected) return null;
+    return `slot ${slot}: version ${version} from ${fromZswap ? 'zswap' : 'the disk'}, ${expected} was written last`;
+  }
+
+  /** The process gives the page up. */
+  free(slot: number): void {
+    invalidateSlot(this.zswap, slot);
+    // A folio that has lost a slot is split before it goes anywhere.
+    for (const other of this.#folios.get(slot) ?? [])
+      if (this.cache.has(other)) this.#folios.set(other, [other]);
+    this.#drop(slot);
+    this.disk.delete(slot);
+    this.truth.delete(slot);
+  }
+
+  /** The shrinker looks at one entry. */
+  shrink(): void {
+    const look = lookAtHead(this.zswap, LIST);
+    if (look.kind !== 'victim') return;
+    const cache = {
+      has: (slot: number) => this.cache.has(slot),
+      isUsed: (slot: number) => this.truth.has(slot),
+    };
+    const { entry } = writeBack(this.zswap, cache, look.entry, look.slot);
+    if (entry) this.disk.set(entry.slot, entry.content);
+  }
+}
