@@ -1,4 +1,5 @@
 import { rewriteSteps } from './designs/rewrite.ts';
+import { ZONE_LOCK } from './kernels/page-lists.ts';
 import type { KernelModel, Step } from './steps.ts';
 
 const CALLS = [
@@ -25,7 +26,7 @@ export function otherCallCost(lock: string, step: LockCall, side: 'before' | 'af
 }
 
 /** The pin of a handle is a bit of its word, without a call. */
-const NOT_OF_ZSMALLOC = new Set(['zram slot', 'si->lock', 'cluster lock', 'handle pin']);
+const NOT_OF_ZSMALLOC = new Set(['zram slot', 'si->lock', 'cluster lock', 'handle pin', ZONE_LOCK]);
 
 /**
  * The kernel as it runs under a function tracer: each lock call costs its own time and the tracer's,

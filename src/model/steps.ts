@@ -55,7 +55,7 @@ export interface PoolStep {
     | 'put-object'
     /** Takes the emptied zspage off its list, so that nobody else finds it. */
     | 'detach-zspage'
-    /** Gives the pages of the emptied zspage back. */
+    /** Gives the pages of the emptied zspage back, to this CPU's page list; sets `page-list-full`. */
     | 'release-zspage'
     /**
      * Compaction of a class: moves what is in the emptiest zspage into the fullest; sets
@@ -66,10 +66,12 @@ export interface PoolStep {
     /** Puts the destination of a compaction back into its list. */
     | 'put-back-destination'
     /** Takes the first zspage of the class without objects off its list; sets `zspage-empty`. */
-    | 'take-empty';
+    | 'take-empty'
+    /** Moves a batch of pages from this CPU's list to the buddy allocator; sets `page-list-full`. */
+    | 'bulk-free';
 }
 
-export type Condition = 'no-room' | 'zspage-empty' | 'more-to-move' | 'lets-go';
+export type Condition = 'no-room' | 'zspage-empty' | 'more-to-move' | 'lets-go' | 'page-list-full';
 
 export interface WhenStep {
   readonly do: 'when';
@@ -175,6 +177,18 @@ export interface QueueDeclaration {
   readonly sortsByClass?: boolean;
 }
 
+/** Lists of free pages, one for each CPU, in front of the buddy allocator (mm/page_alloc.c). */
+export interface PageLists {
+  /** Pages that go to the buddy allocator at once. */
+  readonly batch: number;
+  /** A list of so many pages is full. */
+  readonly high: number;
+  /** Pages in the list of each CPU at the start, below `high`; negative: so many are wanted beforehand. */
+  readonly start: readonly number[];
+  /** The same for CPUs beyond those. */
+  readonly startElsewhere: number;
+}
+
 /** A kernel, or a kernel with designs applied. */
 export interface KernelModel {
   readonly id: string;
@@ -186,4 +200,6 @@ export interface KernelModel {
   readonly lines: readonly string[];
   readonly paths: Readonly<Record<string, readonly Step[]>>;
   readonly queues: Readonly<Record<string, QueueDeclaration>>;
+  /** Without, pages that are given back are gone at once. */
+  readonly pageLists?: PageLists;
 }

@@ -49,6 +49,7 @@ interface Thread {
   noRoom: boolean;
   moreToMove: boolean;
   letsGo: boolean;
+  listFull: boolean;
   objects: number;
   background: TaskStream['background'];
   /** What it does again and again. */
@@ -74,6 +75,7 @@ export interface ReferenceResult {
   lineWaitNs: number[];
   queues: { queued: number; overflowed: number; leftOver: number; most: number }[];
   returned: [number, number][];
+  bulkFrees: number;
   readersBehind: { holder: number; queue: number };
   /** Who took which lock when: for exclusion and order. */
   holds: { lock: string; from: number; to: number; reads: boolean }[];
@@ -99,6 +101,8 @@ class Reference {
   }[];
   readonly result: ReferenceResult;
   tasksLeft = 0;
+  /** Pages in each CPU's list. */
+  readonly listed = new Map<number, number>();
   /** Zspage that compaction moves objects into. */
   destination = -1;
   tasksEnd = 0;
@@ -134,6 +138,7 @@ class Reference {
       lineWaitNs: this.kernel.lines.map(() => 0),
       queues: this.queues.map(() => ({ queued: 0, overflowed: 0, leftOver: 0, most: 0 })),
       returned: [],
+      bulkFrees: 0,
       readersBehind: { holder: 0, queue: 0 },
       holds: [],
     };
@@ -183,6 +188,7 @@ class Reference {
       noRoom: false,
       moreToMove: false,
       letsGo: false,
+      listFull: false,
       objects: 0,
       background: undefined,
       all: [],
@@ -555,7 +561,14 @@ class Reference {
           thread.pages = thread.noRoom ? pages : 0;
         } else if (step.action === 'add-zspage') pool.allocateFromNew(op.sizeClass, op.handle);
         else if (step.action === 'detach-zspage') pool.detach(thread.zspage);
-        else result.returned.push([thread.t, pool.release(thread.zspage)]);
+        else if (step.action === 'bulk-free') {
+          result.bulkFrees++;
+          this.addToList(thread, -this.kernel.pageLists!.batch);
+        } else {
+          const released = pool.release(thread.zspage);
+          result.returned.push([thread.t, released]);
+          if (this.kernel.pageLists) this.addToList(thread, released);
+        }
         return false;
       }
       case 'when': {
@@ -581,7 +594,16 @@ class Reference {
       'zspage-empty': thread.empty,
       'more-to-move': thread.moreToMove,
       'lets-go': thread.letsGo,
+      'page-list-full': thread.listFull,
     }[condition];
+  }
+
+  addToList(thread: Thread, pages: number): void {
+    const { high, start, startElsewhere } = this.kernel.pageLists!;
+    const { id } = thread.cpu;
+    const listed = (this.listed.get(id) ?? start[id] ?? startElsewhere) + pages;
+    this.listed.set(id, listed);
+    thread.listFull = listed >= high;
   }
 
   /** Object by object, as the structural replay of recorded compactions does it. */

@@ -491,6 +491,8 @@ conditions[thread] = found ? 0 : ${1 << ConditionBit.NoRoom};`;
         return 'compactor.round(thread, rows[op * 5 + 1]);';
       case PoolAction.PutBackDestination:
         return 'compactor.putBack();';
+      case PoolAction.BulkFree:
+        return this.#bulkFree();
       case PoolAction.TakeEmpty:
         return `const z = pool.firstEmpty(rows[op * 5 + 1]) | 0;
 zspage[thread] = z;
@@ -518,7 +520,19 @@ if (inUse !== 0) z = -1;`;
   #release(): string {
     return `const k = cpu * ${RETURNS_AT_ONCE} + returnCount[cpu];
 returnNs[k] = t; returnPages[k] = pool.release(zspage[thread]) | 0;
+${this.#program.kernel.pageLists ? `listed[cpu] += returnPages[k]; ${this.#lookAtList()}` : ''}
 if (++returnCount[cpu] === ${RETURNS_AT_ONCE}) recorder.keepReturns(cpu);`;
+  }
+
+  #bulkFree(): string {
+    const { batch } = this.#program.kernel.pageLists!;
+    return `listed[cpu] -= ${batch}; bulkFrees[cpu]++; ${this.#lookAtList()}`;
+  }
+
+  /** Whether the list of this CPU is full now. */
+  #lookAtList(): string {
+    const full = 1 << ConditionBit.PageListFull;
+    return `if (listed[cpu] >= ${this.#program.kernel.pageLists!.high}) conditions[thread] |= ${full}; else conditions[thread] &= ${~full};`;
   }
 
   #cost(at: number): string {

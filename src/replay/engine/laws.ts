@@ -132,3 +132,21 @@ export function checkPages({ before, taken, returned, held }: PageAccount): void
     ['returned, and held', returned + held],
   );
 }
+
+/** Where pages went that were given back; counts. */
+export interface ListAccount {
+  readonly before: number;
+  readonly returned: number;
+  /** Given to the buddy allocator, in batches. */
+  readonly freed: number;
+  readonly listed: number;
+}
+
+/** @throws {LawError} when a page is lost between lists and buddy allocator. */
+export function checkLists({ before, returned, freed, listed }: ListAccount): void {
+  mustAgree(
+    'pages returned = freed + listed',
+    ['listed before, and returned', before + returned],
+    ['freed, and still listed', freed + listed],
+  );
+}

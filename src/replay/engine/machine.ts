@@ -4,7 +4,7 @@ import { columnsOf, type OperationColumns, recordedCosts } from './columns.ts';
 import { Compactor } from './compactor.ts';
 import { generate, HOT_STATE } from './generate.ts';
 import { eachHasOneHandle } from './handles.ts';
-import { checkHandles, checkPages, checkTime, LawError } from './laws.ts';
+import { checkHandles, checkLists, checkPages, checkTime, LawError } from './laws.ts';
 import { Locks } from './locks.ts';
 import { lockSharing, onlyFrees } from './order.ts';
 import type { Program } from './program.ts';
@@ -126,6 +126,8 @@ export interface MachineResult {
   /** What compaction did to the pool. */
   readonly compaction: { readonly objectsMoved: number; readonly pagesFreed: number };
   readonly spinNs: number;
+  /** What went from page lists to the buddy allocator; null where the kernel has none. */
+  readonly pageLists: { readonly bulkFrees: number; readonly pagesFreed: number } | null;
   /** Pages given back: when, and how many. */
   readonly returnedAtNs: Float64Array;
   readonly returnedPages: Int32Array;
@@ -193,6 +195,13 @@ export class Machine {
       lineCpu: new Int32Array(program.lines.length).fill(-1),
       lineWaitNs: new Float64Array(program.lines.length),
     };
+    const { pageLists } = program.kernel;
+    const startOf = (cpu: number) => pageLists?.start[cpu] ?? pageLists?.startElsewhere ?? 0;
+    const lists = {
+      listed: Int32Array.from({ length: cpus }, (_, cpu) => startOf(cpu)),
+      bulkFrees: new Int32Array(cpus),
+    };
+    const listedBefore = lists.listed.reduce((all, pages) => all + pages, 0);
     const labelOf = (at: number) => generated.labelAt.get(at)!;
     const constants = {
       constant: Float64Array.of(quantised(times.lineHitNs), quantised(times.lineTransferNs)),
@@ -201,7 +210,7 @@ export class Machine {
       drainLabel: Int32Array.from(drains, labelOf),
       pagesOfClass: Int32Array.from(pool.classes, (c) => c.pagesPerZspage),
     };
-    const arena = gather([threads, locks, recorder, lines, constants]);
+    const arena = gather([threads, locks, recorder, lines, lists, constants]);
     const state: Record<(typeof HOT_STATE)[number], unknown> = {
       ...columns,
       F: arena.floats,
@@ -278,6 +287,15 @@ export class Machine {
       returned: sum(returns.pages),
       held: pool.countPages(),
     });
+    const bulkFrees = sum(lists.bulkFrees);
+    const pagesFreed = bulkFrees * (pageLists?.batch ?? 0);
+    if (pageLists)
+      checkLists({
+        before: listedBefore,
+        returned: sum(returns.pages),
+        freed: pagesFreed,
+        listed: sum(lists.listed),
+      });
     return {
       latency: paths.map((_, p) => recorder.latencyOf(p)),
       latencySumNs: recorder.sumNs.slice(),
@@ -298,6 +316,7 @@ export class Machine {
         background: backgroundNs - backgroundWaits,
       },
       compaction: { objectsMoved: compactor.objectsMoved, pagesFreed: compactor.pagesFreed },
+      pageLists: pageLists ? { bulkFrees, pagesFreed } : null,
       spinNs: callerWaits + workerWaits + backgroundWaits,
       returnedAtNs: returns.atNs,
       returnedPages: returns.pages,

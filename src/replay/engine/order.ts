@@ -152,6 +152,7 @@ const FREEING: ReadonlySet<number> = new Set([
   PoolAction.PutObject,
   PoolAction.DetachZspage,
   PoolAction.ReleaseZspage,
+  PoolAction.BulkFree,
 ]);
 
 /** Nothing on these paths, or on those of workers, looks for a zspage: with room, or to compact. */

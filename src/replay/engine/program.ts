@@ -56,6 +56,7 @@ export const PoolAction = {
   CompactZspage: 5,
   PutBackDestination: 6,
   TakeEmpty: 7,
+  BulkFree: 8,
 } as const;
 const POOL_ACTIONS = {
   'take-object': PoolAction.TakeObject,
@@ -66,14 +67,16 @@ const POOL_ACTIONS = {
   'compact-zspage': PoolAction.CompactZspage,
   'put-back-destination': PoolAction.PutBackDestination,
   'take-empty': PoolAction.TakeEmpty,
+  'bulk-free': PoolAction.BulkFree,
 } as const;
 
-export const ConditionBit = { NoRoom: 0, ZspageEmpty: 1, MoreToMove: 2, LetsGo: 3 } as const;
+export const ConditionBit = { NoRoom: 0, ZspageEmpty: 1, MoreToMove: 2, LetsGo: 3, PageListFull: 4 } as const;
 const CONDITIONS: Record<Condition, number> = {
   'no-room': ConditionBit.NoRoom,
   'zspage-empty': ConditionBit.ZspageEmpty,
   'more-to-move': ConditionBit.MoreToMove,
   'lets-go': ConditionBit.LetsGo,
+  'page-list-full': ConditionBit.PageListFull,
 };
 
 const LOCK_OPS = {
@@ -109,7 +112,7 @@ export interface Program {
  * Compiles paths of a kernel.
  * @param paths Those that tasks run, all by default; what workers run comes with them.
  * @throws {RangeError} when a step names a lock, line, queue or path that the kernel does not declare,
- *   or a path calls itself.
+ *   moves pages to lists that it does not have, or a path calls itself.
  */
 export function compile(kernel: KernelModel, paths: readonly string[] = Object.keys(kernel.paths)): Program {
   const drains = Object.values(kernel.queues).map((queue) => queue.drain);
@@ -240,6 +243,8 @@ class Compiler {
         break;
       }
       case 'pool':
+        if (step.action === 'bulk-free' && !this.#kernel.pageLists)
+          throw new RangeError(`${this.#kernel.id}: no page lists`);
         this.#emit(Op.Pool, POOL_ACTIONS[step.action]);
         break;
       case 'when': {

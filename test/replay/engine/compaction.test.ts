@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { applyDesigns, parseDesign } from '../../../src/model/designs/registry.ts';
 import { ERAS, eraById } from '../../../src/model/kernels/eras.ts';
 import { withLockedPages } from '../../../src/model/kernels/locked-pages.ts';
+import { pageLists, withPageLists } from '../../../src/model/kernels/page-lists.ts';
 import { Geometry } from '../../../src/model/zsmalloc/geometry.ts';
 import { Pool } from '../../../src/model/zsmalloc/pool.ts';
 import { Machine, type MachineRun, type TaskStream } from '../../../src/replay/engine/machine.ts';
@@ -22,6 +23,8 @@ interface World {
   readonly again: boolean;
   readonly ownCpu: boolean;
   readonly pagesLocked: number;
+  /** Pages of a batch, 0 for no lists. */
+  readonly batch: number;
 }
 
 /** Tasks free what is there, and store some more; one compacts beside them. */
@@ -64,7 +67,10 @@ function runIn(world: World): MachineRun {
     (step) => step.do === 'read-lock' && step.lock.startsWith('pool'),
   );
   const design = hasReaders ? world.design : 'base';
-  const kernel = applyDesigns(withLockedPages(era.kernel, world.pagesLocked), parseDesign(design));
+  const locked = withLockedPages(era.kernel, world.pagesLocked);
+  const listed =
+    world.batch > 0 ? withPageLists(locked, pageLists(world.batch, 2 * world.batch)) : locked;
+  const kernel = applyDesigns(listed, parseDesign(design));
   return runOf(kernel, [...tasks, compaction], {
     pool,
     cpus: world.tasks + 1,
@@ -86,6 +92,7 @@ const worlds: fc.Arbitrary<World> = fc.record({
   again: fc.boolean(),
   ownCpu: fc.boolean(),
   pagesLocked: fc.constantFrom(0, 0.1, 0.5, 1),
+  batch: fc.constantFrom(0, 1, 3, 10),
 });
 
 describe('compaction beside frees', () => {
@@ -119,6 +126,8 @@ describe('compaction beside frees', () => {
         expect([...pool.objectsInUse]).toEqual([...other.pool.objectsInUse]);
         const returned = fast.returnedPages.reduce((sum, pages) => sum + pages, 0);
         expect(returned).toBe(pool.pagesReturned);
+        expect(fast.pageLists?.bulkFrees ?? 0).toBe(slow.bulkFrees);
+        expect(fast.pageLists?.pagesFreed ?? 0).toBe(slow.bulkFrees * world.batch);
         // One writer, and no reader beside it.
         const pools = slow.holds.filter(({ lock }) => lock.startsWith('pool'));
         let until = 0;
@@ -141,6 +150,7 @@ describe('compaction beside frees', () => {
     again: true,
     ownCpu: true,
     pagesLocked: 0,
+    batch: 0,
   };
 
   it('moves objects, gives pages back, and makes readers wait', () => {
