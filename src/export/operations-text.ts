@@ -74,7 +74,10 @@ export function operationJson(listing: OperationListing, row: number): string {
   const time = (value: number) => (Number.isNaN(value) ? undefined : value);
   const parts = Object.fromEntries(
     (Object.keys(ops.parts) as OperationPart[])
-      .map((part) => [part === 'calls' ? 'calls' : `${part}Ns`, ops.parts[part].get(row)] as const)
+      .map(
+        (part) =>
+          [part.toLowerCase().endsWith('calls') ? part : `${part}Ns`, ops.parts[part].get(row)] as const,
+      )
       .filter(([, value]) => !Number.isNaN(value)),
   );
   const reconstructed = reconstructedNames(ops.reconstructed[row]!);

@@ -49,6 +49,7 @@ export function placedWorkload(ops: OperationTable, outcome: StructureOutcome, f
     serialised: hasTimes && isSerialised(ops, rows),
     notify: null,
     notifiesInTurn: false,
+    pageLists: null,
     notes: [],
   };
 }

@@ -1,5 +1,6 @@
 import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
 import { FREE_WORK } from '../model/kernels/locked-pages.ts';
+import { PAGE_BULK } from '../model/kernels/page-lists.ts';
 import { callCost, otherCallCost, withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel, Step } from '../model/steps.ts';
 import type { DesignPrediction, DesignRun } from './what-if.ts';
@@ -56,6 +57,7 @@ const PLACE_OF: Readonly<Record<string, Place>> = {
   'obj-free': 'object, fullness group',
   'fix-group': 'object, fullness group',
   'free-page': 'pages of empty zspages',
+  [PAGE_BULK]: 'pages of empty zspages',
   'free-handle': 'handle',
   ...Object.fromEntries(
     (['before', 'after'] as const).flatMap((side) => [
@@ -85,6 +87,7 @@ export function timeByPlace(
     );
     const placesNs = workByPlace(prediction.kernel, usual, {
       pages: result.returnedPages.reduce((sum, pages) => sum + pages, 0) / frees,
+      bulkFrees: (result.pageLists?.bulkFrees ?? 0) / frees,
       queued: queue.queued / frees,
       full: queue.full / frees,
     });
@@ -103,7 +106,7 @@ export function timeByPlace(
     designs,
     floor: {
       design: FLOOR.replace(/:.*/, ''),
-      freeNs: total(workByPlace(least, usual, { pages: 0, queued: 1, full: 0 })),
+      freeNs: total(workByPlace(least, usual, { pages: 0, bulkFrees: 0, queued: 1, full: 0 })),
     },
     betweenNs: think[think.length >> 1] ?? 0,
   };
@@ -137,6 +140,7 @@ function usualCosts(workload: Workload): (cost: string) => number {
 interface Shares {
   /** Pages given back by a free, on average. */
   readonly pages: number;
+  readonly bulkFrees: number;
   readonly queued: number;
   readonly full: number;
 }
@@ -169,5 +173,6 @@ function workByPlace(
     }
   };
   walk(paths['swap free']!, 1);
+  if (kernel.pageLists) add(PAGE_BULK, shares.bulkFrees);
   return placesNs;
 }

@@ -34,9 +34,15 @@ export interface Prepared {
  * Replays the structure of a recording and makes its frees closed loops.
  * @param timed Operations with times; null: their times are not wanted, a platform's are.
  * @param placed The same workload with sizes and handles.
+ * @param bulkFrees Whether recorded bulk frees of pages are told apart from the pages.
  * @throws {RangeError} when there is no free with what is wanted, or no era of that name.
  */
-export function prepare(timed: PreparedInput | null, placed: PreparedInput, eraId: string | null): Prepared {
+export function prepare(
+  timed: PreparedInput | null,
+  placed: PreparedInput,
+  eraId: string | null,
+  bulkFrees: 'apart' | 'in-pages' = 'apart',
+): Prepared {
   const { operations: ops, compaction } = placed;
   const release = timed?.kernelRelease || placed.kernelRelease;
   const detected = (serialised: boolean) =>
@@ -48,7 +54,7 @@ export function prepare(timed: PreparedInput | null, placed: PreparedInput, eraI
   const { report, outcome } = replayStructure(ops, compaction, geometry, first.fullness);
   const from = lastMallocBefore(ops);
   const make = timed
-    ? (pricing: Pricing) => freeWorkload(timed.operations, { ops, outcome }, pricing, from)
+    ? (pricing: Pricing) => freeWorkload(timed.operations, { ops, outcome }, pricing, from, bulkFrees)
     : null;
   const workload = make?.(AS_RECORDED) ?? placedWorkload(ops, outcome, from);
   const { era, basis } = detected(workload.serialised);

@@ -1,6 +1,7 @@
 import { applyDesigns, type ChosenDesign } from '../model/designs/registry.ts';
 import type { Era } from '../model/kernels/eras.ts';
 import { FREE_WORK } from '../model/kernels/locked-pages.ts';
+import { withPageLists } from '../model/kernels/page-lists.ts';
 import { withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
@@ -122,9 +123,9 @@ export interface LatencyIntervals {
 }
 
 /**
- * The path that is replayed: zram's notification where that was recorded, else zs_free alone; under the
+ * What is replayed: zram's notification where that was recorded, else zs_free alone; under the
  * lock of the swap device where the recording shows that frees are serialised, or of their clusters where
- * the era has those and slots are known.
+ * the era has those and slots are known; with lists of free pages where the workload has some.
  */
 export function replayedKernel(era: Era, workload: Workload): KernelModel {
   const { kernel } = era;
@@ -134,14 +135,15 @@ export function replayedKernel(era: Era, workload: Workload): KernelModel {
     'si->lock' in kernel.locks
       ? workload.serialised || workload.notifiesInTurn
       : notify !== null && tasks.every(({ slot }) => slot.every((index) => index >= 0));
-  return {
+  const replayed = {
     ...kernel,
     paths: {
       ...kernel.paths,
       notify: notify ? kernel.paths.notify! : [{ do: 'call', path: 'zs_free' }],
       'swap free': isUnderSwapLock ? kernel.paths['swap free']! : [{ do: 'call', path: 'notify' }],
     },
-  };
+  } satisfies KernelModel;
+  return workload.pageLists ? withPageLists(replayed, workload.pageLists.lists) : replayed;
 }
 
 /** Runs the base and each design with the same parameters and the same luck; `execute` may use threads. */

@@ -1,3 +1,4 @@
+import { PAGE_BULK } from '../model/kernels/page-lists.ts';
 import { callCost } from '../model/probe-costs.ts';
 import {
   OperationKind,
@@ -15,6 +16,7 @@ import {
   type Spans,
   withNotifications,
 } from './notify-path.ts';
+import { bulkFreeNs, recordedPageLists, type WorkloadPageLists } from './page-lists.ts';
 import type { StructureOutcome } from './structure.ts';
 
 /** What the tracer adds, ns: within each traced call's own duration, and to its caller beyond that. */
@@ -47,6 +49,8 @@ export interface Workload {
   readonly notify: ReadonlyMap<number, number> | null;
   /** No notification begins within one of another task: nothing speaks against one lock around all. */
   readonly notifiesInTurn: boolean;
+  /** Lists of free pages of the CPUs; null: what they cost is part of each page. */
+  readonly pageLists: WorkloadPageLists | null;
   /** What runs beside the frees and ends with them: compaction. */
   readonly background?: readonly TaskStream[];
 }
@@ -92,6 +96,8 @@ export function freeWorkload(
   pricing: Pricing,
   /** Frees before this place of the structure's recording are history, not workload. */
   from: number,
+  /** Bulk frees of pages are told apart from the pages of the free that they were in, or not. */
+  bulkFrees: 'apart' | 'in-pages' = 'apart',
 ): Workload {
   const notes: string[] = [];
   const { sizeClass } = structure.outcome;
@@ -112,6 +118,7 @@ export function freeWorkload(
   const others = serialised ? timed : null;
   const byCpu = activityByCpu(times, [...timed.values()]);
   const beginNs = Math.min(...pairs.map(([rows]) => spans.startNs[rows[0]!]!));
+  const bulkNs = (row: number) => (bulkFrees === 'apart' ? bulkFreeNs(times, row, pricing) : 0);
   const streams = pairs.map(([rows, places]) => {
     const n = Math.min(rows.length, places.length);
     const stream: TaskStream = {
@@ -131,7 +138,7 @@ export function freeWorkload(
     const costs = new Map<string, Float64Array>(COSTS.map((name) => [name, new Float64Array(n)]));
     for (let i = 0; i < n; i++) {
       const pages = structure.outcome.pages[places[i]!]!;
-      const values = stepCosts(times, rows[i]!, pages, pricing);
+      const values = stepCosts(times, rows[i]!, pages, pricing, bulkNs(rows[i]!));
       COSTS.forEach((name, c) => {
         costs.get(name)![i] = values[c]!;
       });
@@ -159,6 +166,24 @@ export function freeWorkload(
   for (const name of [...COSTS, ...Object.values(LINE_MOVES), ...(notify ? NOTIFY_COSTS : [])]) {
     distributions.set(name, quantiles(streams.map((s) => s.costs.get(name)!)));
   }
+  const pageLists =
+    bulkFrees === 'apart'
+      ? recordedPageLists(
+          times,
+          streams.map(({ stream, rows, places }) => ({
+            stream,
+            rows,
+            pages: places.map((place) => structure.outcome.pages[place]!),
+          })),
+          times === structure.ops,
+        )
+      : null;
+  if (pageLists?.recorded) {
+    // Recorded batches differ in size, replayed ones do not: each takes the mean.
+    const all = streams.reduce((sum, { rows }) => rows.reduce((ns, row) => ns + bulkNs(row), sum), 0);
+    const mean = all / pageLists.recorded.bulkFrees;
+    distributions.set(PAGE_BULK, new Float64Array(COST_QUANTILES).fill(mean));
+  }
   return {
     tasks: streams.map((s) => s.stream),
     rows: streams.map((s) => s.rows),
@@ -167,6 +192,7 @@ export function freeWorkload(
     serialised,
     notify,
     notifiesInTurn: notify !== null && neverOverlap(spans, [...timed.values()]),
+    pageLists,
     notes,
   };
 }
@@ -343,7 +369,13 @@ function fillByPages(perPage: Float64Array, places: Int32Array, outcome: Structu
 }
 
 /** What each step of one free took, ns, in the order of {@link COSTS}; NaN where not shown. */
-function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Pricing): number[] {
+function stepCosts(
+  ops: OperationTable,
+  row: number,
+  pages: number,
+  tracer: Pricing,
+  bulkNs: number,
+): number[] {
   const { parts, below } = ops;
   const { lockedShare, poolShare } = tracer;
   const known = (ns: number) => (Number.isNaN(ns) ? 0 : ns);
@@ -356,7 +388,8 @@ function stepCosts(ops: OperationTable, row: number, pages: number, tracer: Pric
   const total = ops.endNs[row]! - ops.startNs[row]!;
   const zspage = parts.zspage.get(row);
   const lockWait = known(parts.lockWait.get(row)) + known(parts.poolLockWait.get(row));
-  const perPage = !Number.isNaN(zspage) && pages > 0 ? traced('zspage') / pages : Number.NaN;
+  const perPage =
+    !Number.isNaN(zspage) && pages > 0 ? Math.max(0, traced('zspage') - bulkNs) / pages : Number.NaN;
   if (Number.isNaN(parts.object.get(row)) && Number.isNaN(parts.lock.get(row))) {
     // What zs_free does is not told apart: a share of it is assumed to be under the lock.
     const whole = Math.max(0, total - lockWait - known(zspage) - tracer.insideNs);

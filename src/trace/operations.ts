@@ -3,7 +3,8 @@ import type { ZswapFacts } from './zswap-facts.ts';
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
  * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
- * group, the zspage (made or freed), the handle; of a notification the lock of the slot tried (released:
+ * group, the zspage (made or freed; of that, pages that went to the buddy allocator in bulk, waiting for
+ * zone->lock in that, and how often: `bulkCalls`, a count), the handle; of a notification the lock of the slot tried (released:
  * `unlock`) and what zram frees under it; what is left (`self`), and how many calls there were (`calls`,
  * a count).
  */
@@ -17,6 +18,9 @@ export type OperationPart =
   | 'object'
   | 'group'
   | 'zspage'
+  | 'bulk'
+  | 'bulkWait'
+  | 'bulkCalls'
   | 'handle'
   | 'tryLock'
   | 'slot'
@@ -158,6 +162,9 @@ export class OperationTable {
     object: new GrowingTimes(),
     group: new GrowingTimes(),
     zspage: new GrowingTimes(),
+    bulk: new GrowingTimes(),
+    bulkWait: new GrowingTimes(),
+    bulkCalls: new GrowingTimes(),
     handle: new GrowingTimes(),
     tryLock: new GrowingTimes(),
     slot: new GrowingTimes(),
@@ -175,6 +182,9 @@ export class OperationTable {
     object: new GrowingTimes(),
     group: new GrowingTimes(),
     zspage: new GrowingTimes(),
+    bulk: new GrowingTimes(),
+    bulkWait: new GrowingTimes(),
+    bulkCalls: new GrowingTimes(),
     handle: new GrowingTimes(),
     tryLock: new GrowingTimes(),
     slot: new GrowingTimes(),

@@ -41,6 +41,7 @@ function filled<P extends Pool>(pool: P) {
     serialised: false,
     notify: null,
     notifiesInTurn: false,
+    pageLists: null,
     notes: [],
   };
   return { pool, workload };

@@ -9,6 +9,7 @@ import {
 import { latin1 } from '../../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { identifyLock } from '../locks/names.ts';
+import { BulkFrees } from './bulk-frees.ts';
 import { CallFacts } from './call-facts.ts';
 import { ContentionEvents } from './contention-events.ts';
 import { ACCESS, INNER, type Meaning, meaningOf, OPERATIONS } from './function-meanings.ts';
@@ -44,6 +45,7 @@ interface TaskState {
   /** Waiting within lock calls that are still open, by their call numbers. */
   readonly slowpaths: Map<number, number>;
   readonly contention: ContentionEvents;
+  readonly bulkFrees: BulkFrees;
 }
 
 /**
@@ -122,6 +124,7 @@ export class OperationExtractor {
         lastCall: null,
         slowpaths: new Map(),
         contention: new ContentionEvents(),
+        bulkFrees: new BulkFrees(),
       };
       this.#tasks.set(stack, state);
     }
@@ -152,6 +155,15 @@ export class OperationExtractor {
       state.contention.take(rows.startNs[i]!, rows.startNs[i]! + rows.durationNs[i]!);
       if (parent >= 0) state.slowpaths.set(parent, (state.slowpaths.get(parent) ?? 0) + rows.durationNs[i]!);
     }
+    if (parentMeaning?.isBulkFree && meaning.takesSpinlock) {
+      const start = rows.startNs[i]!;
+      const waited =
+        state.slowpaths.get(rows.span[i]!) ?? state.contention.take(start, start + rows.durationNs[i]!);
+      state.slowpaths.delete(rows.span[i]!);
+      state.bulkFrees.waited(parent, waited);
+    }
+    if (meaning.isBulkFree && kind === SpanKind.Span)
+      state.bulkFrees.add(rows.span[i]!, rows.durationNs[i]!, rows.descendants[i]!);
     const collects = parentMeaning !== null && (parentMeaning.operation !== 0 || parentMeaning.isWrapper);
     if (collects) this.#childCall(rows, i, meaning, parentMeaning, at, state);
     else if (parentMeaning?.releasesZspage && meaning.releasesPage)
@@ -228,6 +240,7 @@ export class OperationExtractor {
     const { table } = this;
     const { row } = open;
     this.#adopt(state, row, span);
+    if (meaning.operation === OperationKind.Free) state.bulkFrees.give(table, row, span);
     table.access[row] = ACCESS[function_] ?? table.access[row]!;
     // The call itself, without what the probe in front of it took.
     if (!Number.isNaN(rows.startNs[i]!)) table.startNs[row] = rows.startNs[i]!;

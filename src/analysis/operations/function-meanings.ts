@@ -39,6 +39,8 @@ export interface Meaning {
   readonly releasesZspage: boolean;
   /** Called once for each page of a zspage that is freed. */
   readonly releasesPage: boolean;
+  /** Pages go from the list of a CPU to the buddy allocator, under zone->lock. */
+  readonly isBulkFree: boolean;
   readonly takesSpinlock: boolean;
   /** Takes a lock with readers and writers, on either side. */
   readonly takesRwlock: boolean;
@@ -68,6 +70,7 @@ export function meaningOf(functionName: string): Meaning {
     takesPage: /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)(?:_\w+)?$/.test(name),
     releasesZspage,
     releasesPage: /^(?:__ClearPageMovable|reset_zpdesc)$/.test(name),
+    isBulkFree: name === 'free_pcppages_bulk',
     takesSpinlock: acquires && primitive.kind === 'spinlock',
     takesRwlock: acquires && primitive.kind.startsWith('rwlock'),
     part: partOf(name, primitive),

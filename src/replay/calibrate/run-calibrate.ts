@@ -30,7 +30,8 @@ export function calibrateRecording(
   tool: PlatformFile['tool'],
   execute: Executor,
 ): { readonly file: PlatformFile; readonly measured: readonly MeasuredResult[] } {
-  const prepared = prepare(timed, placed, era);
+  // A platform has one cost of a page, whatever is behind it.
+  const prepared = prepare(timed, placed, era, 'in-pages');
   const { operations: ops, tracer } = timed;
   if (isUndivided(ops)) {
     throw new RangeError(

@@ -1,3 +1,4 @@
+import { PAGE_BULK } from '../../model/kernels/page-lists.ts';
 import { callCost, withCallCosts } from '../../model/probe-costs.ts';
 import type { KernelModel, Step } from '../../model/steps.ts';
 import { ScenarioError } from './request.ts';
@@ -11,8 +12,9 @@ const both = (step: 'lock' | 'unlock' | 'read-lock' | 'read-unlock'): readonly s
 const FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
   obj_free: ['obj-free'],
   fix_fullness_group: ['fix-group'],
-  free_zspage: ['free-page'],
-  __free_zspage: ['free-page'],
+  free_zspage: ['free-page', PAGE_BULK],
+  __free_zspage: ['free-page', PAGE_BULK],
+  free_pcppages_bulk: [PAGE_BULK],
   cache_free_handle: ['free-handle'],
   _raw_spin_lock: both('lock'),
   spin_lock: both('lock'),
@@ -66,7 +68,7 @@ function costsPaid(kernel: KernelModel, paths: readonly string[]): ReadonlySet<s
   const visit = (steps: readonly Step[]): void => {
     for (const step of steps) {
       if (step.do === 'work') costs.add(step.cost);
-      else if (step.do === 'when') visit(step.steps);
+      else if (step.do === 'when' || step.do === 'repeat') visit(step.steps);
       else if (step.do === 'try-lock') visit(step.failed);
       else if (step.do === 'call') visitPath(step.path);
       else if (step.do === 'enqueue') {

@@ -68,8 +68,7 @@ function runIn(world: World): MachineRun {
   );
   const design = hasReaders ? world.design : 'base';
   const locked = withLockedPages(era.kernel, world.pagesLocked);
-  const listed =
-    world.batch > 0 ? withPageLists(locked, pageLists(world.batch, 2 * world.batch)) : locked;
+  const listed = world.batch > 0 ? withPageLists(locked, pageLists(world.batch, 2 * world.batch)) : locked;
   const kernel = applyDesigns(listed, parseDesign(design));
   return runOf(kernel, [...tasks, compaction], {
     pool,
