@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Design, DesignError } from '../model/designs/design.ts';
 import { applyDesigns, DESIGNS, parseDesign } from '../model/designs/registry.ts';
 import { ERAS, eraById } from '../model/kernels/eras.ts';
+import { USUAL_LISTS, withPageLists } from '../model/kernels/page-lists.ts';
 import { pathText, sideBySide } from '../report/step-text.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { writeStdout } from './output.ts';
@@ -49,7 +50,7 @@ function listText(): string {
 
 async function showText(text: string, era: string): Promise<string> {
   try {
-    const { kernel } = eraById(era);
+    const kernel = withPageLists(eraById(era).kernel, USUAL_LISTS);
     const { known, texts } = await withOwnDesigns([text]);
     const changed = applyDesigns(kernel, parseDesign(texts[0]!, known));
     const paths = [...new Set([...Object.keys(kernel.paths), ...Object.keys(changed.paths)])];

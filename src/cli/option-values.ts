@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { pageLists } from '../model/kernels/page-lists.ts';
+import type { PageLists } from '../model/steps.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
 
 /** Parsers of option values; each throws what commander turns into one clear line. */
@@ -105,4 +107,15 @@ export function measuredTime(
     );
   const name = m[1] as 'munmap' | 'zs_free';
   return [...(before ?? []).filter((other) => other.name !== name), { name, ns }];
+}
+
+/** `batch=63,high=252`: pages that leave a list at once, and those of a full one. */
+export function pageListSizes(text: string): PageLists {
+  const m = /^batch=(\d{1,6}),high=(\d{1,6})$/.exec(text.trim());
+  const [batch, high] = [Number(m?.[1]), Number(m?.[2])];
+  if (!(batch >= 1 && high >= batch))
+    throw new InvalidArgumentError(
+      'expected pages such as batch=63,high=252, batch 1 or more and high no less.',
+    );
+  return pageLists(batch, high);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
+import type { PageLists } from '../model/steps.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
@@ -12,7 +13,14 @@ import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { compactionPlan, fileList, measuredTime, share, wholeNumber } from './option-values.ts';
+import {
+  compactionPlan,
+  fileList,
+  measuredTime,
+  pageListSizes,
+  share,
+  wholeNumber,
+} from './option-values.ts';
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 import { recordingOf } from './recordings.ts';
@@ -32,6 +40,7 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly cpuPressure: number;
   readonly compaction: CompactionPlan;
   readonly pagesLocked: number;
+  readonly pageLists?: PageLists;
   readonly json?: boolean;
   readonly html?: string;
   readonly output?: string;
@@ -92,6 +101,11 @@ export function addWhatIfCommand(program: Command): void {
       'of emptied zspages that have a locked page and wait for the worker, 0 to 1',
       share,
       0,
+    )
+    .option(
+      '--page-lists <sizes>',
+      'per-CPU lists of free pages: batch=63,high=252; as recorded else',
+      pageListSizes,
     );
   addScenarioOptions(command)
     .option('--json', 'print JSON instead of text (docs/what-if.md)')
@@ -126,6 +140,7 @@ export function addWhatIfCommand(program: Command): void {
             pressure: options.cpuPressure,
             compaction: options.compaction,
             pagesLocked: options.pagesLocked,
+            pageLists: options.pageLists ?? null,
             scenarios: scenarioRequest(options),
           },
           tool,

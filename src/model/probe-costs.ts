@@ -1,5 +1,5 @@
 import { rewriteSteps } from './designs/rewrite.ts';
-import { ZONE_LOCK } from './kernels/page-lists.ts';
+import { ZONE_LOCK } from './kernels/pieces.ts';
 import type { KernelModel, Step } from './steps.ts';
 
 const CALLS = [

@@ -1,6 +1,6 @@
 import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
 import { FREE_WORK } from '../model/kernels/locked-pages.ts';
-import { PAGE_BULK } from '../model/kernels/page-lists.ts';
+import { PAGE_BULK } from '../model/kernels/pieces.ts';
 import { callCost, otherCallCost, withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel, Step } from '../model/steps.ts';
 import type { DesignPrediction, DesignRun } from './what-if.ts';

@@ -1,10 +1,11 @@
 import type { Design } from '../model/designs/design.ts';
 import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import { withLockedPages } from '../model/kernels/locked-pages.ts';
-import type { KernelModel } from '../model/steps.ts';
+import type { KernelModel, PageLists } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
+import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
 import { measuredResults } from './calibrate/measured-result.ts';
@@ -62,6 +63,8 @@ export interface WhatIfRequest {
   readonly compaction: CompactionPlan;
   /** How often a page of an emptied zspage is locked by somebody else, 0 to 1. */
   readonly pagesLocked: number;
+  /** Lists of free pages to assume; null: as recorded, none where the recording shows no full one. */
+  readonly pageLists: PageLists | null;
   readonly scenarios: ScenarioRequest;
 }
 
@@ -96,9 +99,13 @@ export function whatIf(
   const { kernelFor, calibration } = platform
     ? platform.calibrate(prepared, fit)
     : calibrateRecording(prepared, timed, fit);
-  const kernel = withLockedPages(kernelFor(workload), request.pagesLocked);
-  const { ensemble, traced, untraced } = calibration;
-  const alone = withLateCosts(untraced ?? traced);
+  const asListed = (recorded: Workload) => withAskedLists(recorded, request.pageLists);
+  const listed = asListed(workload);
+  const kernel = withLockedPages(kernelFor(listed), request.pagesLocked);
+  const { traced, untraced } = calibration;
+  const isBulkAssumed = listed.pageLists !== null && listed.pageLists.recorded === null;
+  const ensemble = isBulkAssumed ? withBulkPage(calibration.ensemble, SEED) : calibration.ensemble;
+  const alone = mapWorkloads(withLateCosts(untraced ?? traced), asListed);
   const beside = compactionBeside(
     request.compaction,
     alone.corners[0]!,
@@ -134,6 +141,7 @@ export function whatIf(
       cpus === prepared.cpus &&
       request.pressure === 0 &&
       request.pagesLocked === 0 &&
+      request.pageLists === null &&
       !asked);
   const recordedScenario: ScenarioOptions = {
     cpus: prepared.cpus,
@@ -167,7 +175,7 @@ export function whatIf(
       operations: placed.operations,
       from: prepared.from,
       // Compaction is not scaled: scenarios are replayed without it.
-      workload,
+      workload: listed,
       priced: alone,
       kernelFor,
       pool,
@@ -203,7 +211,11 @@ export function whatIf(
       ),
     marginal,
     ...scenarios,
-    assumptions: [...assumptions(request, world, workload.notes, ensemble), ...(beside?.assumptions ?? [])],
+    assumptions: [
+      ...assumptions(request, world, workload.notes, ensemble),
+      ...pageListAssumptions(listed, request.pageLists !== null),
+      ...(beside?.assumptions ?? []),
+    ],
     notIdentifiable: [
       ...notIdentifiable(request, timed.operations, calibration, workload.notify !== null),
       ...open.unknown,

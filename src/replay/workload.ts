@@ -1,4 +1,4 @@
-import { PAGE_BULK } from '../model/kernels/page-lists.ts';
+import { PAGE_BULK } from '../model/kernels/pieces.ts';
 import { callCost } from '../model/probe-costs.ts';
 import {
   OperationKind,

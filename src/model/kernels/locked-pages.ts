@@ -1,5 +1,5 @@
 import type { KernelModel, Step } from '../steps.ts';
-import { EMPTY_FREED, work } from './pieces.ts';
+import { EMPTY_FREED, FULL_LIST, work } from './pieces.ts';
 
 /** Work item that frees what was left empty (free_work of 6.12). */
 export const FREE_WORK = 'free_work';
@@ -52,6 +52,7 @@ export function withLockedPages(kernel: KernelModel, fails: number): KernelModel
             work('wait for the page locks', 'lock-pages'),
             { do: 'lock', lock },
             ...EMPTY_FREED.steps,
+            ...(kernel.pageLists ? [FULL_LIST] : []),
             { do: 'unlock', lock },
           ],
         },

@@ -1,12 +1,6 @@
 import { rewriteSteps } from '../designs/rewrite.ts';
 import type { KernelModel, PageLists, Step } from '../steps.ts';
-import { work } from './pieces.ts';
-
-/** Lock of the buddy allocator: one for a zone of memory, and so one for the machine here. */
-export const ZONE_LOCK = 'zone->lock';
-
-/** Cost of a batch that goes from a list to the buddy allocator, with {@link ZONE_LOCK} held. */
-export const PAGE_BULK = 'page-bulk';
+import { FULL_LIST, ZONE_LOCK } from './pieces.ts';
 
 /**
  * Lists whose high mark and batch nobody has measured: the batch of a zone of a GB or more, and four of
@@ -20,24 +14,6 @@ export function pageLists(batch: number, high: number): PageLists {
 
 /** Lists as a reviewer is shown them. */
 export const USUAL_LISTS: PageLists = pageLists(63, 252);
-
-/** free_unref_page_commit and free_pcppages_bulk of 6.12, as far as they are not part of every page. */
-const FULL_LIST: Step = {
-  do: 'when',
-  condition: 'page-list-full',
-  steps: [
-    {
-      do: 'repeat',
-      condition: 'page-list-full',
-      steps: [
-        { do: 'lock', lock: ZONE_LOCK },
-        work('free_pcppages_bulk: a batch to the buddy lists', PAGE_BULK),
-        { do: 'pool', action: 'bulk-free' },
-        { do: 'unlock', lock: ZONE_LOCK },
-      ],
-    },
-  ],
-};
 
 /**
  * The kernel with lists of free pages: where free_zspage gives pages back, whatever is held there, a full

@@ -15,7 +15,8 @@ export type ParameterName =
   | 'locateClassNs'
   | 'probeInside'
   | 'probeOutside'
-  | 'probeBetween';
+  | 'probeBetween'
+  | 'bulkPageNs';
 
 /** A number of the model with what is believed of it before the recording is looked at. */
 export interface Parameter {
@@ -209,6 +210,20 @@ export const PARAMETERS: readonly Parameter[] = [
     shownBy: UNTRACED,
   },
 ];
+
+/** Open only where lists of free pages are asked for and no recording shows what a batch costs. */
+export const BULK_PAGE: Parameter = {
+  name: 'bulkPageNs',
+  title: 'a page from the list of a CPU to the buddy allocator, under zone->lock',
+  unit: 'ns',
+  central: 50,
+  low: 20,
+  high: 200,
+  isLogarithmic: true,
+  basis: 'assumed',
+  source: 'one to a few cache misses: the page, its buddy, the list',
+  shownBy: 'a function_graph of free_pcppages_bulk',
+};
 
 /** Parameters as one set: the central values. */
 export function centralSet(parameters: readonly Parameter[] = PARAMETERS): ParameterSet {

@@ -1,3 +1,4 @@
+import { PAGE_BULK } from '../../model/kernels/pieces.ts';
 import { callCost } from '../../model/probe-costs.ts';
 import type { KernelModel } from '../../model/steps.ts';
 import { COST_QUANTILES, type MachineTimes } from '../engine/machine.ts';
@@ -112,9 +113,16 @@ export function runParameters(
   priced: PricedWorkload,
   set: ParameterSet,
 ): { readonly times: MachineTimes; readonly workload: Workload } {
-  if (set.machine === undefined) return { times: timesOf(set), workload: workloadOf(priced, set) };
-  const workload = machineWorkload(priced.corners[0]!, set.machine, set.values.enqueueNs);
-  return { times: timesOf(set), workload };
+  const workload =
+    set.machine === undefined
+      ? workloadOf(priced, set)
+      : machineWorkload(priced.corners[0]!, set.machine, set.values.enqueueNs);
+  const { pageLists } = workload;
+  if (!pageLists || pageLists.recorded) return { times: timesOf(set), workload };
+  // Nobody recorded what a batch takes.
+  const bulk = new Float64Array(COST_QUANTILES).fill(pageLists.lists.batch * set.values.bulkPageNs);
+  const distributions = new Map([...workload.distributions, [PAGE_BULK, bulk]]);
+  return { times: timesOf(set), workload: { ...workload, distributions } };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { PAGE_BULK } from '../../model/kernels/page-lists.ts';
+import { PAGE_BULK } from '../../model/kernels/pieces.ts';
 import { callCost, withCallCosts } from '../../model/probe-costs.ts';
 import type { KernelModel, Step } from '../../model/steps.ts';
 import { ScenarioError } from './request.ts';
