@@ -82,6 +82,8 @@ export interface DesignPrediction {
   readonly overflowShare: number;
   /** Zspages whose pages were locked when they became empty: the worker came for them. */
   readonly leftEmpty: number;
+  /** What went from full page lists to the buddy allocator in the first run; null: lists are not modelled. */
+  readonly pageLists: MachineResult['pageLists'];
   readonly strandedBytes: { readonly typical: number; readonly worst: number };
   readonly notes: readonly string[];
   /** What moves the speed-up, most first. */
@@ -306,6 +308,7 @@ function summary(
     pagesReturned: median(results.map((r) => r.returnedPages.reduce((sum, pages) => sum + pages, 0))),
     pagesAtStart: pool.pages,
     overflowShare: median(results.map(overflowShare)),
+    pageLists: first.pageLists,
     leftEmpty: first.queues.find((q) => q.name === FREE_WORK)?.queued ?? 0,
     strandedBytes: {
       typical: median(results.map(({ queues }) => queues.reduce((sum, q) => sum + q.bytesLeftOver, 0))),
