@@ -187,6 +187,8 @@ export interface PageLists {
   readonly start: readonly number[];
   /** The same for CPUs beyond those. */
   readonly startElsewhere: number;
+  /** Nobody knows where they start: within a batch below `high`, and elsewhere in each run. */
+  readonly startIsUnknown?: true;
 }
 
 /** A kernel, or a kernel with designs applied. */

@@ -31,7 +31,8 @@ interface FreesOfTask {
  * Lists that are as often full as the recorded ones. The batch is what a CPU gave back for each of its
  * bulk frees, which is what counts: pages that come and go otherwise are in it. A list begins so that its
  * CPU's first bulk free is where it was recorded, or, without any, so that the last page does not fill it;
- * half full where the objects are those of another recording, in which other frees give pages back.
+ * somewhere (half full in the first run) where the objects are those of another recording, in which other
+ * frees give pages back.
  * @param isPlaced The objects are those of the same recording.
  * @returns null when the recording shows no bulk free within a free.
  */
@@ -74,7 +75,13 @@ export function recordedPageLists(
     return list.bulkFrees > 0 ? batch - list.first : Math.min(0, batch - 1 - list.pages);
   });
   return {
-    lists: { batch, high: batch, start, startElsewhere: half },
+    lists: {
+      batch,
+      high: batch,
+      start,
+      startElsewhere: half,
+      ...(isPlaced ? {} : { startIsUnknown: true as const }),
+    },
     recorded: { bulkFrees, pages },
   };
 }

@@ -202,7 +202,7 @@ export function runSeed(
   const paths = background.length > 0 ? ['swap free', 'zs_compact'] : ['swap free'];
   return models.map((model) => {
     // Calls of locks cost what they cost in the recording, also where a design has moved them.
-    const program = compile(withCallCosts(model), paths);
+    const program = compile(withCallCosts(withStart(model, order, cpus)), paths);
     const result = new Machine({
       program,
       pool: pool.clone(),
@@ -221,6 +221,18 @@ export function runSeed(
     );
     return { result, totalNs: Math.max(...result.taskEndNs), taskNs };
   });
+}
+
+/** Page lists that start nobody knows where start elsewhere in each run, those of the first as they are. */
+function withStart(model: KernelModel, seed: number, cpus: number): KernelModel {
+  const { pageLists } = model;
+  if (!pageLists?.startIsUnknown || seed === 0) return model;
+  const { batch, high } = pageLists;
+  const start = Array.from({ length: cpus }, (_, cpu) => {
+    const share = (seed * 0.618034 + cpu * 0.414214) % 1;
+    return high - batch + Math.floor(share * batch);
+  });
+  return { ...model, pageLists: { ...pageLists, start } };
 }
 
 /**

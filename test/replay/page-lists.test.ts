@@ -93,7 +93,10 @@ describe('lists that are as often full as recorded', () => {
       lists: { batch: 50, high: 50, start: [40, -31, 0], startElsewhere: 25 },
       recorded: { bulkFrees: 2, pages: 100 },
     });
-    expect(recordedPageLists(ops, tasks, false)!.lists.start).toEqual([25, 25, 25]);
+    expect(recordedPageLists(ops, tasks, false)!.lists).toMatchObject({
+      start: [25, 25, 25],
+      startIsUnknown: true,
+    });
   });
 
   it('are none without a recorded bulk free', () => {

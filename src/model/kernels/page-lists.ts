@@ -9,7 +9,7 @@ import { FULL_LIST, ZONE_LOCK } from './pieces.ts';
  * @param high Pages in a full list, no fewer.
  */
 export function pageLists(batch: number, high: number): PageLists {
-  return { batch, high, start: [], startElsewhere: high - batch };
+  return { batch, high, start: [], startElsewhere: high - batch, startIsUnknown: true };
 }
 
 /** Lists as a reviewer is shown them. */
