@@ -30,24 +30,16 @@ interface FreesOfTask {
 /**
  * Lists that are as often full as the recorded ones. The batch is what a CPU gave back for each of its
  * bulk frees, which is what counts: pages that come and go otherwise are in it. A list begins so that its
- * CPU's first bulk free is where it was recorded, or, without any, so that the last page does not fill it;
- * somewhere (half full in the first run) where the objects are those of another recording, in which other
- * frees give pages back.
- * @param isPlaced The objects are those of the same recording.
+ * CPU's first bulk free is where it was recorded, or, without any, so that the last page does not fill it.
  * @returns null when the recording shows no bulk free within a free.
  */
 export function recordedPageLists(
   ops: OperationTable,
   tasks: readonly FreesOfTask[],
-  isPlaced: boolean,
 ): WorkloadPageLists | null {
-  // Pages that the trace shows to be freed, where it does.
-  const isShown = tasks.some(({ rows }) => rows.some((row) => ops.seenReleasedPages[row]! > 0));
-  const pagesOf = (row: number, modelled: number) =>
-    isShown ? Math.max(0, ops.seenReleasedPages[row]!) : modelled;
   const frees = tasks
     .flatMap(({ stream: { cpu }, rows, pages }) =>
-      Array.from(rows, (row, i) => ({ cpu, atNs: ops.startNs[row]!, pages: pagesOf(row, pages[i]!), row })),
+      Array.from(rows, (row, i) => ({ cpu, atNs: ops.startNs[row]!, pages: pages[i]!, row })),
     )
     .sort((a, b) => a.atNs - b.atNs);
   const byCpu = new Map<number, { pages: number; bulkFrees: number; first: number }>();
@@ -58,30 +50,29 @@ export function recordedPageLists(
       byCpu.set(cpu, list);
     }
     list.pages += pages;
-    const count = ops.parts.bulkCalls.get(row);
-    if (Number.isNaN(count)) continue;
+    const calls = ops.parts.bulkCalls.get(row);
+    if (Number.isNaN(calls)) continue;
     if (list.bulkFrees === 0) list.first = list.pages;
-    list.bulkFrees += count;
+    list.bulkFrees += calls;
   }
   const full = [...byCpu.values()].filter((list) => list.bulkFrees > 0);
   if (full.length === 0) return null;
   const bulkFrees = full.reduce((sum, list) => sum + list.bulkFrees, 0);
   const pages = full.reduce((sum, list) => sum + list.pages, 0);
-  const batch = Math.max(1, Math.round(pages / bulkFrees));
+  const count = (size: number) =>
+    full.reduce((sum, list) => sum + Math.floor((size - list.first + list.pages) / size), 0);
+  let batch = Math.max(1, Math.round(pages / bulkFrees));
+  // CPUs differ, and their last pages fill no list: as many batches as recorded, or the nearest number below.
+  while (batch > 1 && count(batch) < bulkFrees) batch--;
+  while (batch < pages && count(batch) > bulkFrees) batch++;
   const half = batch >> 1;
   const start = Array.from({ length: Math.max(...byCpu.keys()) + 1 }, (_, cpu) => {
     const list = byCpu.get(cpu);
-    if (!list || !isPlaced) return half;
+    if (!list) return half;
     return list.bulkFrees > 0 ? batch - list.first : Math.min(0, batch - 1 - list.pages);
   });
   return {
-    lists: {
-      batch,
-      high: batch,
-      start,
-      startElsewhere: half,
-      ...(isPlaced ? {} : { startIsUnknown: true as const }),
-    },
+    lists: { batch, high: batch, start, startElsewhere: half },
     recorded: { bulkFrees, pages },
   };
 }

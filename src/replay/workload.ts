@@ -118,7 +118,9 @@ export function freeWorkload(
   const others = serialised ? timed : null;
   const byCpu = activityByCpu(times, [...timed.values()]);
   const beginNs = Math.min(...pairs.map(([rows]) => spans.startNs[rows[0]!]!));
-  const bulkNs = (row: number) => (bulkFrees === 'apart' ? bulkFreeNs(times, row, pricing) : 0);
+  // With objects of another recording, other frees give pages back: its lists would not be these.
+  const isApart = bulkFrees === 'apart' && times === structure.ops;
+  const bulkNs = (row: number) => (isApart ? bulkFreeNs(times, row, pricing) : 0);
   const streams = pairs.map(([rows, places]) => {
     const n = Math.min(rows.length, places.length);
     const stream: TaskStream = {
@@ -166,18 +168,16 @@ export function freeWorkload(
   for (const name of [...COSTS, ...Object.values(LINE_MOVES), ...(notify ? NOTIFY_COSTS : [])]) {
     distributions.set(name, quantiles(streams.map((s) => s.costs.get(name)!)));
   }
-  const pageLists =
-    bulkFrees === 'apart'
-      ? recordedPageLists(
-          times,
-          streams.map(({ stream, rows, places }) => ({
-            stream,
-            rows,
-            pages: places.map((place) => structure.outcome.pages[place]!),
-          })),
-          times === structure.ops,
-        )
-      : null;
+  const pageLists = isApart
+    ? recordedPageLists(
+        times,
+        streams.map(({ stream, rows, places }) => ({
+          stream,
+          rows,
+          pages: places.map((place) => structure.outcome.pages[place]!),
+        })),
+      )
+    : null;
   if (pageLists?.recorded) {
     // Recorded batches differ in size, replayed ones do not: each takes the mean.
     const all = streams.reduce((sum, { rows }) => rows.reduce((ns, row) => ns + bulkNs(row), sum), 0);

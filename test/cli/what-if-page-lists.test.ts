@@ -26,14 +26,20 @@ function whatIf(args: readonly string[]): WhatIfJson {
 
 describe('what-if with page lists', () => {
   it('replays recorded bulk frees under zone->lock, and still fits', () => {
-    const { validation, baseline, designs, assumptions, ensemble } = whatIf([...BASE, '-d', 'drop-lock']);
+    const recording = fixturePath('complete/full-churn-p4-s1.txt.gz');
+    const { validation, baseline, designs, assumptions, ensemble } = whatIf([recording, '-d', 'drop-lock']);
     expect(validation.verdict).toBe('fits');
-    // Two in the recording.
-    expect(baseline.pageLists!.bulkFrees).toBe(2);
+    // As many as in the recording.
+    expect(baseline.pageLists!.bulkFrees).toBe(6);
     for (const { lockWaitNs } of [baseline, ...designs]) expect(lockWaitNs).toHaveProperty('zone->lock');
     const told = assumptions.filter(({ what }) => /batch of pages|page lists/.test(what));
     expect(told.map(({ basis }) => basis)).toEqual(['measured', 'measured']);
     expect(ensemble.parameters.map(({ name }) => name)).not.toContain('bulkPageNs');
+  });
+
+  it('replays them where objects are reconstructed, not with those of another recording', () => {
+    expect(whatIf(BASE.slice(0, 1)).baseline.pageLists!.bulkFrees).toBe(2);
+    expect(whatIf(BASE).baseline.pageLists).toBeNull();
   });
 
   it('knows nothing of them where none is recorded, unless asked', () => {

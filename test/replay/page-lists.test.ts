@@ -89,18 +89,14 @@ describe('lists that are as often full as recorded', () => {
       { frees: 80, bulks: [] },
       { frees: 20, bulks: [] },
     ]);
-    expect(recordedPageLists(ops, tasks, true)).toEqual({
+    expect(recordedPageLists(ops, tasks)).toEqual({
       lists: { batch: 50, high: 50, start: [40, -31, 0], startElsewhere: 25 },
       recorded: { bulkFrees: 2, pages: 100 },
-    });
-    expect(recordedPageLists(ops, tasks, false)!.lists).toMatchObject({
-      start: [25, 25, 25],
-      startIsUnknown: true,
     });
   });
 
   it('are none without a recorded bulk free', () => {
     const { ops, tasks } = table([{ frees: 100, bulks: [] }]);
-    expect(recordedPageLists(ops, tasks, true)).toBeNull();
+    expect(recordedPageLists(ops, tasks)).toBeNull();
   });
 });
