@@ -41,6 +41,8 @@ export interface FileFacts {
   readonly firstNs: number;
   readonly lastNs: number;
   readonly kernelRelease: string;
+  /** CPUs of the machine, where the input says it. */
+  readonly onlineCpus?: number;
   readonly layouts: readonly string[];
 }
 

@@ -71,6 +71,7 @@ export async function recordingOf(
     operations: recording.operations,
     compaction: recording.compaction,
     kernelRelease: recording.kernelRelease,
+    onlineCpus: recording.onlineCpus,
     files: recording.files,
     tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },
     tables: recording.sideTables,

@@ -15,8 +15,11 @@ const CALLS = [
 /** Steps that are calls of lock functions. */
 export type LockCall = (typeof CALLS)[number];
 
+/** `way`: from the call before to this one, which a tracer makes long; it stays before the lock. */
+export type CallSide = 'way' | 'before' | 'after';
+
 /** Name of the cost of a call of zsmalloc's locks beyond the lock itself, on one side of it. */
-export function callCost(step: LockCall, side: 'before' | 'after'): string {
+export function callCost(step: LockCall, side: CallSide): string {
   return `${step} call, ${side}`;
 }
 
@@ -38,12 +41,18 @@ export function withCallCosts(kernel: KernelModel): KernelModel {
     const call: LockCall | undefined =
       step.do === 'try-read-lock' ? 'read-lock' : CALLS.find((known) => known === step.do);
     if (call === undefined || !('lock' in step)) return undefined;
+    const isOther = NOT_OF_ZSMALLOC.has(step.lock);
     const cost = (side: 'before' | 'after'): Step => ({
       do: 'work',
       what: `call of ${step.do} ${step.lock}, ${side}`,
-      cost: NOT_OF_ZSMALLOC.has(step.lock) ? otherCallCost(step.lock, call, side) : callCost(call, side),
+      cost: isOther ? otherCallCost(step.lock, call, side) : callCost(call, side),
     });
-    return [cost('before'), step, cost('after')];
+    const way: Step = {
+      do: 'work',
+      what: `on the way to ${step.do} ${step.lock}`,
+      cost: callCost(call, 'way'),
+    };
+    return [...(call === 'lock' && !isOther ? [way] : []), cost('before'), step, cost('after')];
   };
   const paths = Object.fromEntries(
     Object.entries(kernel.paths).map(([name, steps]) => [name, rewriteSteps(steps, around)]),

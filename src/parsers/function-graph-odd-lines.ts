@@ -9,7 +9,13 @@ export type OddLine =
   | { readonly kind: 'release'; readonly release: string }
   /** Columns of the common printer: `TASK-PID`, `cmd     pid`. */
   | { readonly kind: 'event-header' }
-  | { readonly kind: 'entries'; readonly kept: number; readonly written: number }
+  | {
+      readonly kind: 'entries';
+      readonly kept: number;
+      readonly written: number;
+      /** CPUs of the machine; 0 when the line does not say. */
+      readonly cpus: number;
+    }
   | { readonly kind: 'lost'; readonly cpu: number; readonly events: number }
   | { readonly kind: 'irq-entry' | 'irq-exit'; readonly cpu: number }
   | { readonly kind: 'switch'; readonly cpu: number; readonly from: TaskName; readonly to: TaskName };
@@ -53,7 +59,10 @@ function readHashLine(line: string): OddLine {
   const release = /^# \S+ latency trace v\S+ on (\S+)/.exec(line);
   if (release) return { kind: 'release', release: release[1]! };
   const entries = /^# (?:entries-in-buffer\/entries-written: |latency: \d+ us, #)(\d+)\/(\d+)\b/.exec(line);
-  if (entries) return { kind: 'entries', kept: Number(entries[1]), written: Number(entries[2]) };
+  if (entries) {
+    const cpus = Number(/#P:(\d+)/.exec(line)?.[1] ?? 0);
+    return { kind: 'entries', kept: Number(entries[1]), written: Number(entries[2]), cpus };
+  }
   if (isEventHeader(line)) return { kind: 'event-header' };
   if (/^##### CPU \d+ buffer started/.test(line)) return { kind: 'buffer-started' };
   return { kind: 'header' };

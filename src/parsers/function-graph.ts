@@ -282,6 +282,7 @@ export class FunctionGraphParser implements TraceParser {
           break;
         case 'entries':
           this.#events.bare = false;
+          if (odd.cpus > 0) this.#facts.onlineCpus ??= odd.cpus;
           if (odd.written > odd.kept) this.#emitOverwritten(odd.written - odd.kept);
           break;
         case 'event-header':

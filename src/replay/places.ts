@@ -59,6 +59,7 @@ const PLACE_OF: Readonly<Record<string, Place>> = {
   'free-page': 'pages of empty zspages',
   [PAGE_BULK]: 'pages of empty zspages',
   'free-handle': 'handle',
+  [callCost('lock', 'way')]: 'find object and class',
   ...Object.fromEntries(
     (['before', 'after'] as const).flatMap((side) => [
       [callCost('read-lock', side), 'pool lock calls'],

@@ -12,6 +12,8 @@ export interface PreparedInput {
   readonly operations: OperationTable;
   readonly compaction: readonly CompactionStep[];
   readonly kernelRelease: string;
+  /** CPUs of the machine; 0 or absent: not known. */
+  readonly onlineCpus?: number;
 }
 
 /** A recording as the engine needs it, before anything is assumed of its costs. */
@@ -26,7 +28,7 @@ export interface Prepared {
   readonly pool: Pool;
   /** Place of the first replayed free; what is before it is history. */
   readonly from: number;
-  /** CPUs that freed. */
+  /** CPUs of the machine where the recording says it, else those that freed. */
   readonly cpus: number;
 }
 
@@ -59,7 +61,8 @@ export function prepare(
   const workload = make?.(AS_RECORDED) ?? placedWorkload(ops, outcome, from);
   const { era, basis } = detected(workload.serialised);
   const { pool } = replayStructure(ops, compaction, geometry, era.fullness, from);
-  const cpus = Math.max(1, ...workload.tasks.map((task) => task.cpu + 1));
+  const online = timed?.onlineCpus || placed.onlineCpus || 1;
+  const cpus = Math.max(online, ...workload.tasks.map((task) => task.cpu + 1));
   return { era, basis, structure: report, workload, make, pool, from, cpus };
 }
 

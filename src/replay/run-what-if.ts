@@ -15,7 +15,7 @@ import type { Fit, PlatformSource } from './calibrate/platform-source.ts';
 import { mapWorkloads, type PricedWorkload, runParameters } from './calibrate/pricing.ts';
 import type { Unknown } from './calibrate/sensitivity.ts';
 import { type CompactionPlan, compactionBeside } from './compaction.ts';
-import { COST_QUANTILES } from './engine/machine.ts';
+import { BOUND, COST_QUANTILES } from './engine/machine.ts';
 import { type Interval, interval } from './interval.ts';
 import { COUNTER_NS } from './notify-path.ts';
 import { timeByPlace } from './places.ts';
@@ -33,6 +33,8 @@ export interface Recording {
   readonly operations: OperationTable;
   readonly compaction: readonly CompactionStep[];
   readonly kernelRelease: string;
+  /** CPUs of the machine; 0 or absent: not known. */
+  readonly onlineCpus?: number;
   readonly files: WhatIfResult['inputs'];
   readonly tracer: TracerCost | null;
   /** Side data of its inputs: sizes for what it does not show. */
@@ -117,7 +119,7 @@ export function whatIf(
   const ownScenario = {
     cpus,
     sets: ensemble.sets,
-    workerCpu: cpus - 1,
+    workerCpu: BOUND,
     hogs: new Uint8Array(cpus).fill(request.pressure),
     seeds,
   } as const;
@@ -146,7 +148,7 @@ export function whatIf(
   const recordedScenario: ScenarioOptions = {
     cpus: prepared.cpus,
     sets: ensemble.sets,
-    workerCpu: prepared.cpus - 1,
+    workerCpu: BOUND,
     hogs: new Uint8Array(prepared.cpus),
     seeds,
   };

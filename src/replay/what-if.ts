@@ -42,7 +42,7 @@ export interface ScenarioOptions {
   readonly sets: readonly ParameterSet[];
   /** All runs have the recorded times in their order and the same luck: they differ by their sets only. */
   readonly inRecordedOrder?: true;
-  /** CPU of the drain worker; the last one by default. */
+  /** CPU of workers, or BOUND: each on the CPU that wakes it. */
   readonly workerCpu: number;
   readonly hogs: Uint8Array;
   readonly seeds: number;

@@ -71,6 +71,7 @@ const COSTS = [
   callCost('read-lock', 'before'),
   callCost('read-lock', 'after'),
   'locate',
+  callCost('lock', 'way'),
   callCost('lock', 'before'),
   callCost('lock', 'after'),
   callCost('read-unlock', 'before'),
@@ -185,7 +186,7 @@ export function freeWorkload(
     distributions.set(PAGE_BULK, new Float64Array(COST_QUANTILES).fill(mean));
   }
   return {
-    tasks: streams.map((s) => s.stream),
+    tasks: balanced(times, streams),
     rows: streams.map((s) => s.rows),
     costs: streams.map((s) => s.costs),
     distributions,
@@ -368,6 +369,12 @@ function fillByPages(perPage: Float64Array, places: Int32Array, outcome: Structu
   }
 }
 
+/**
+ * Handle to zspage and class: two dependent loads (assumed; 1 to 10 ns where they are cached). The rest of
+ * the time between the calls around it is the tracer's, and stays where those calls are.
+ */
+const LOCATE_NS = 10;
+
 /** What each step of one free took, ns, in the order of {@link COSTS}; NaN where not shown. */
 function stepCosts(
   ops: OperationTable,
@@ -395,7 +402,7 @@ function stepCosts(
     const whole = Math.max(0, total - lockWait - known(zspage) - tracer.insideNs);
     const pool = (whole * poolShare) / 4;
     const outside = (whole * (1 - lockedShare - poolShare)) / 2;
-    return [pool, pool, outside, 0, 0, pool, pool, whole * lockedShare, 0, perPage, 0, 0, outside];
+    return [pool, pool, 0, outside, 0, 0, pool, pool, whole * lockedShare, 0, perPage, 0, 0, outside];
   }
   const calls = known(parts.calls.get(row));
   const self = known(parts.self.get(row));
@@ -419,14 +426,16 @@ function stepCosts(
   // Calls that are no part of zs_free, such as an interrupt: they run before the lock is taken.
   const other = Math.max(0, total - self - named - lockWait);
   // Self time is spread evenly over the gaps between the calls: stamps are too coarse to tell.
+  const hasPoolLock = Number.isNaN(parts.poolLock.get(row)) ? 0 : 1;
   const hasPoolUnlock = Number.isNaN(poolUnlock) ? 0 : 1;
   const hasUnlock = Number.isNaN(unlock) ? 0 : 1;
-  const gaps = 6 + hasPoolUnlock + hasUnlock + (Number.isNaN(perPage) ? 0 : 1);
+  const gaps = 5 + hasPoolLock + hasPoolUnlock + hasUnlock + (Number.isNaN(perPage) ? 0 : 1);
   const gap = Math.max(0, self - tracer.insideNs - calls * tracer.outsideNs) / gaps;
   return [
-    gap + poolLock / 2,
+    hasPoolLock * gap + poolLock / 2,
     poolLock / 2,
-    gap + other,
+    Math.min(gap, LOCATE_NS),
+    Math.max(0, gap - LOCATE_NS) + other,
     lock / 2,
     lock / 2,
     (hasPoolUnlock * gap + traced('poolUnlock')) / 2,
@@ -494,6 +503,42 @@ export function quantiles(columns: readonly Float64Array[]): Float64Array {
   }
   return out;
 }
+
+/**
+ * CPUs for the tasks, which stay where they are in the replay. Where the recording shows that tasks moved
+ * from CPU to CPU, they were balanced: the busiest first, each to the CPU that has least so far.
+ */
+function balanced(
+  ops: OperationTable,
+  tasks: readonly { readonly stream: TaskStream; readonly rows: Int32Array }[],
+) {
+  const cpus = [...new Set(tasks.map(({ stream }) => stream.cpu))];
+  const moved = tasks.some(
+    ({ stream, rows }) =>
+      rows.reduce((elsewhere, row) => elsewhere + Number(ops.cpu[row] !== stream.cpu), 0) >
+      MOVED * rows.length,
+  );
+  const streams = tasks.map(({ stream }) => stream);
+  if (!moved || cpus.length < 2 || tasks.length <= cpus.length) return streams;
+  const busy = tasks.map(({ stream, rows }) =>
+    rows.reduce(
+      (sum, row, i) => sum + ops.endNs[row]! - ops.startNs[row]! + (i > 0 ? stream.thinkNs[i]! : 0),
+      0,
+    ),
+  );
+  const load = new Map(cpus.map((cpu) => [cpu, 0]));
+  const chosen = new Map<TaskStream, number>();
+  for (const t of [...tasks.keys()].sort((a, b) => busy[b]! - busy[a]!)) {
+    const own = streams[t]!.cpu;
+    const cpu = cpus.reduce((best, other) => (load.get(other)! < load.get(best)! ? other : best), own);
+    load.set(cpu, load.get(cpu)! + busy[t]!);
+    chosen.set(streams[t]!, cpu);
+  }
+  return streams.map((stream) => ({ ...stream, cpu: chosen.get(stream)! }));
+}
+
+/** A task with so many of its frees on another CPU has been moved, not just interrupted. */
+const MOVED = 0.1;
 
 /** CPU that a task freed on most. */
 export function mostCommonCpu(ops: OperationTable, rows: Int32Array): number {

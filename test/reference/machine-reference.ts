@@ -159,7 +159,11 @@ class Reference {
       this.add('task', task.cpu, { todo, task: t, readyAt, background: task.background, all: [...todo] });
     });
     this.queues.forEach((_, queue) => {
-      this.add('worker', run.workerCpu, { queue, asleep: true, readyAt: Number.POSITIVE_INFINITY });
+      this.add('worker', Math.max(0, run.workerCpu), {
+        queue,
+        asleep: true,
+        readyAt: Number.POSITIVE_INFINITY,
+      });
     });
     run.hogs.forEach((count, cpu) => {
       for (let k = 0; k < count; k++) this.add('hog', cpu, {});
@@ -289,11 +293,19 @@ class Reference {
     else cpu.sliceEnd = Math.min(cpu.sliceEnd, ready + slice);
   }
 
-  wakeWorker(queue: number, t: number): void {
+  wakeWorker(queue: number, by: number, t: number): void {
     const worker = this.threads.find((thread) => thread.kind === 'worker' && thread.queue === queue)!;
     if (!worker.asleep) return;
     worker.asleep = false;
+    if (this.run.workerCpu < 0) this.move(worker, this.cpus[by]!);
     this.makeReady(worker, t);
+  }
+
+  move(thread: Thread, cpu: Cpu): void {
+    if (thread.cpu === cpu) return;
+    thread.cpu.threads = thread.cpu.threads.filter((other) => other !== thread);
+    cpu.threads.push(thread);
+    thread.cpu = cpu;
   }
 
   // ---------------------------------------------------------------- an operation
@@ -720,7 +732,7 @@ class Reference {
     use.queued++;
     const held = queue.waiting.length + queue.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     use.most = Math.max(use.most, held);
-    if (declaration.per !== 'cpu') this.wakeWorker(q, thread.t);
+    if (declaration.per !== 'cpu') this.wakeWorker(q, thread.cpu.id, thread.t);
     else if (
       declaration.wakes !== 'never' &&
       list.length === declaration.entries &&
@@ -737,7 +749,7 @@ class Reference {
     queue.waiting.push(...full);
     queue.buffers[cpu] = [];
     queue.full++;
-    this.wakeWorker(q, t);
+    this.wakeWorker(q, cpu, t);
   }
 
   memberOf(name: string, thread: Thread, op: Operation): number {

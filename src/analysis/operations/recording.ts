@@ -33,6 +33,8 @@ export class OperationRecording {
   #stacks: CallStacks | null = null;
   /** '' when the recording does not say. */
   kernelRelease = '';
+  /** CPUs of the machine; 0 when the recording does not say. */
+  onlineCpus = 0;
   #known: ReadonlySet<string> | null = null;
   readonly files: InputFile[] = [];
 
@@ -61,6 +63,7 @@ export class OperationRecording {
       const { bytes, lines, understoodLines } = facts;
       this.files.push({ name, format, bytes, lines, understoodLines, sha256 });
       this.kernelRelease ||= facts.kernelRelease;
+      this.onlineCpus ||= facts.onlineCpus ?? 0;
     }
   }
 

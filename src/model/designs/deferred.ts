@@ -12,8 +12,8 @@ const ENTRIES: DesignOption = {
 };
 const BUFFERS: DesignOption = {
   name: 'buffers',
-  text: 'full buffers that may wait for the worker',
-  initial: 4,
+  text: 'buffers taken by the worker that are not done',
+  initial: 1,
   least: 1,
   most: 4096,
 };

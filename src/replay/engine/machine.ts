@@ -16,6 +16,9 @@ import { bucketOf, quantised } from './time.ts';
 
 export { bucketFloor, bucketOf } from './time.ts';
 
+/** A worker runs on the CPU that wakes it, as an item of a bound workqueue does (`schedule_work`). */
+export const BOUND = -1;
+
 /** Quantiles kept of each cost. */
 export const COST_QUANTILES = 64;
 
@@ -64,7 +67,7 @@ export interface MachineRun {
   readonly cpus: number;
   readonly paths: readonly string[];
   readonly tasks: readonly TaskStream[];
-  /** CPU that each queue's worker runs on. */
+  /** CPU that workers run on, or {@link BOUND}. */
   readonly workerCpu: number;
   /** Threads that always want each CPU, for `--cpu-pressure`. */
   readonly hogs: Uint8Array;

@@ -110,7 +110,7 @@ export class Queues {
     this.#levels[queue]!.set(this.#threads.now[cpu]!, this.#held[queue]!);
     if (!this.#isPerCpu[queue]) {
       this.#waiting[queue]!.push(operation);
-      this.#threads.wake(this.#threads.firstWorker + queue, this.#threads.now[cpu]!);
+      this.#threads.wake(this.#threads.firstWorker + queue, cpu, this.#threads.now[cpu]!);
       return true;
     }
     this.#buffers[queue]![cpu]![filled[cpu]!++] = operation;
@@ -192,6 +192,6 @@ export class Queues {
     for (const operation of buffer) waiting.push(operation);
     this.#filled[queue]![cpu] = 0;
     this.#fullBuffers[queue]!++;
-    this.#threads.wake(this.#threads.firstWorker + queue, t);
+    this.#threads.wake(this.#threads.firstWorker + queue, cpu, t);
   }
 }

@@ -64,7 +64,7 @@ export class Scheduler {
   #tasksEndNs = 0;
   readonly #sliceNs: number;
   readonly #wakeNs: number;
-  /** CPU of all workers. */
+  /** CPU of all workers; negative: each runs where it is woken. */
   readonly workerCpu: number;
   readonly #switchNs: number;
 
@@ -79,7 +79,7 @@ export class Scheduler {
     this.threads = this.firstHog + hogs.reduce((sum, count) => sum + count, 0);
     const { threads } = this;
 
-    this.cpuOf = new Int32Array(threads).fill(run.workerCpu);
+    this.cpuOf = new Int32Array(threads).fill(Math.max(0, run.workerCpu));
     tasks.forEach((task, t) => {
       this.cpuOf[t] = task.cpu;
     });
@@ -129,8 +129,11 @@ export class Scheduler {
     this.#plannedSwitch = new Float64Array(cpus);
     this.#threadsOf = Array.from({ length: cpus }, () => []);
     for (let t = 0; t < threads; t++) this.#threadsOf[this.cpuOf[t]!]!.push(t);
+    const workersMove = queues > 0 && run.workerCpu < 0;
     this.alone = Int32Array.from(this.#threadsOf, (list) =>
-      list.length === 1 && list[0]! < this.firstWorker && !this.isBackground[list[0]!] ? 1 : 0,
+      !workersMove && list.length === 1 && list[0]! < this.firstWorker && !this.isBackground[list[0]!]
+        ? 1
+        : 0,
     );
     for (let cpu = 0; cpu < cpus; cpu++) this.schedule(cpu, 0);
   }
@@ -252,10 +255,16 @@ export class Scheduler {
     this.schedule(cpu, t);
   }
 
-  /** A worker has something to do; it starts when it has woken up and has a CPU. */
-  wake(thread: number, t: number): void {
+  /** A worker has something to do that a CPU gave it; it starts when it has woken up and has a CPU. */
+  wake(thread: number, by: number, t: number): void {
     if (!this.asleep[thread]) return;
     this.asleep[thread] = 0;
+    if (this.workerCpu < 0 && this.cpuOf[thread] !== by) {
+      const list = this.#threadsOf[this.cpuOf[thread]!]!;
+      list.splice(list.indexOf(thread), 1);
+      this.#threadsOf[by]!.push(thread);
+      this.cpuOf[thread] = by;
+    }
     this.makeReady(thread, t);
   }
 

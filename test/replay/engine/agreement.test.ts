@@ -128,7 +128,7 @@ const worlds: fc.Arbitrary<World> = fc
       return runOf(kernel, streams, {
         cpus,
         paths: ['first', 'second'],
-        workerCpu: Math.floor(random() * cpus),
+        workerCpu: Math.floor(random() * (cpus + 1)) - 1,
         seed,
         hogs: new Uint8Array(cpus).fill(0).fill(hogs, 0, 1),
         costs: { a: cost(), b: cost() },

@@ -207,7 +207,7 @@ describe('parseDesign', () => {
     const [idx, late] = parseDesign('class-idx+deferred:entries=16,buffers=2');
     expect(idx!.design.id).toBe('class-idx');
     expect(late!.options).toEqual({ entries: 16, buffers: 2 });
-    expect(parseDesign('deferred')[0]!.options).toEqual({ entries: 2048, buffers: 4 });
+    expect(parseDesign('deferred')[0]!.options).toEqual({ entries: 2048, buffers: 1 });
   });
 
   it.each([
