@@ -24,6 +24,7 @@ import { COST_QUANTILES, Machine, type MachineResult } from './engine/machine.ts
 import { compile } from './engine/program.ts';
 import { type Interval, interval, median } from './interval.ts';
 import { type CpuLedger, cpuLedger } from './ledger.ts';
+import { inOrderOfRun, pausesInOrderOfRun, phaseBounds } from './order-of-times.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
@@ -188,13 +189,15 @@ export function runSeed(
   const { cpus, workerCpu, hogs, sets, inRecordedOrder } = options;
   const { times, workload } = runParameters(priced, sets[seed]!);
   const order = inRecordedOrder ? 0 : seed;
+  const bounds = workload.tasks.map((task, t) => phaseBounds(task, workload.costs[t]!));
   const tasks = workload.tasks.map((task, t) => ({
     ...task,
     cpu: task.cpu % cpus,
-    thinkNs: rotatedPauses(task.thinkNs, order, t),
+    thinkNs: pausesInOrderOfRun(task.thinkNs, bounds[t]!, order, t),
   }));
   const opCosts = workload.costs.map(
-    (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, order, t)])),
+    (columns, t) =>
+      new Map([...columns].map(([name, column]) => [name, inOrderOfRun(column, bounds[t]!, order, t)])),
   );
   const zeros = new Float64Array(COST_QUANTILES);
   const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % cpus }));
@@ -233,27 +236,6 @@ function withStart(model: KernelModel, seed: number, cpus: number): KernelModel 
     return high - batch + Math.floor(share * batch);
   });
   return { ...model, pageLists: { ...pageLists, start } };
-}
-
-/**
- * Seed 0 is the recording as it was; in the others each task's times are those of operations some way
- * on: the same times and objects, met in another order.
- */
-function rotated(column: Float64Array | undefined, seed: number, task: number): Float64Array | undefined {
-  if (column === undefined || seed === 0) return column;
-  const by = Math.floor(((seed * 0.618034 + task * 0.414214) % 1) * column.length);
-  const out = new Float64Array(column.length);
-  out.set(column.subarray(by));
-  out.set(column.subarray(0, by), column.length - by);
-  return out;
-}
-
-/** The first pause stays where it is: it tells when the task begins, not what it does between frees. */
-function rotatedPauses(column: Float64Array, seed: number, task: number): Float64Array {
-  if (column.length === 0) return column;
-  const out = column.slice();
-  out.set(rotated(column.subarray(1), seed, task)!, 1);
-  return out;
 }
 
 function summary(
