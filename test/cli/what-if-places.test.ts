@@ -81,3 +81,27 @@ describe('what is left in the notify path', () => {
     expect(notIdentifiable.some(({ shownBy }) => shownBy.includes('zram_slot_free_notify'))).toBe(true);
   });
 });
+
+describe('the notify path and compaction in HTML', () => {
+  const file = fixturePath('function-graph/6.12.117/full-combo-p2.txt.gz');
+  const page = (...more: string[]) =>
+    runCli(['what-if', file, '-d', 'class-idx', '--seeds', '1', '--html', '-', ...more]).stdout;
+
+  it('has a table by place with the floor, and the readers behind the compactor', () => {
+    const html = page('--compaction', 'every=20ms');
+    for (const id of ['places', 'compaction']) {
+      expect(html).toContain(`<h2 id="${id}">`);
+      expect(html).toContain(`<a href="#${id}">`);
+    }
+    const places = html.slice(html.indexOf('<h2 id="places">'), html.indexOf('<h2 id="compaction">'));
+    for (const text of ['Floor: ', 'notification itself', 'slot lock', 'a free', 'class-idx, us'])
+      expect(places).toContain(text);
+    const compaction = html.slice(html.indexOf('<h2 id="compaction">'));
+    for (const text of ['base, without compaction', 'Behind a queued one', 'Objects moved'])
+      expect(compaction).toContain(text);
+  });
+
+  it('leaves compaction out where there is none', () => {
+    expect(page('--compaction', 'none')).not.toContain('id="compaction"');
+  });
+});
