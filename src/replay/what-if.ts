@@ -20,17 +20,18 @@ import {
   spread,
   type TimeCurve,
 } from './curves.ts';
-import { COST_QUANTILES, Machine, type MachineResult } from './engine/machine.ts';
+import { COST_QUANTILES, Machine } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
 import { type Interval, interval, median } from './interval.ts';
 import { type CpuLedger, cpuLedger } from './ledger.ts';
 import { inOrderOfRun, pausesInOrderOfRun, phaseBounds } from './order-of-times.ts';
+import { type RunResult, withReturns } from './returns.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
 /** One simulated run of a design. */
 export interface DesignRun {
-  readonly result: MachineResult;
+  readonly result: RunResult;
   /** From the first free to the end of the last task, ns: the munmap as the user sees it. */
   readonly totalNs: number;
   /** By task: from its first free to the end of its last, ns. */
@@ -222,7 +223,8 @@ export function runSeed(
     const taskNs = tasks.flatMap(({ thinkNs }, t) =>
       thinkNs.length > 0 ? [result.taskEndNs[t]! - thinkNs[0]!] : [],
     );
-    return { result, totalNs: Math.max(...result.taskEndNs), taskNs };
+    const totalNs = Math.max(...result.taskEndNs);
+    return { result: withReturns(result, totalNs, pool.pages), totalNs, taskNs };
   });
 }
 
@@ -248,7 +250,7 @@ function summary(
   options: ScenarioOptions,
 ): DesignPrediction {
   const first = these[0]!.result;
-  const byLock = (of: (lock: MachineResult['locks'][number]) => number) =>
+  const byLock = (of: (lock: RunResult['locks'][number]) => number) =>
     Object.fromEntries(
       first.locks.map((lock, k) => [lock.name, interval(these.map((run) => of(run.result.locks[k]!)))]),
     );
@@ -299,7 +301,7 @@ function summary(
       t90: returnTime(results, 0.9 * pool.pages),
       t100: returnTime(results, pool.pages),
     },
-    pagesReturned: median(results.map((r) => r.returnedPages.reduce((sum, pages) => sum + pages, 0))),
+    pagesReturned: median(results.map(({ returns }) => returns.pages.at(-1) ?? 0)),
     pagesAtStart: pool.pages,
     overflowShare: median(results.map(overflowShare)),
     pageLists: first.pageLists,
@@ -318,11 +320,11 @@ function summary(
   };
 }
 
-function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
+function compactionUse(result: RunResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
   const classes = result.operations[1];
   if (classes === undefined) return null;
   const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
-  const sum = (of: (readers: MachineResult['locks'][number]['readers']) => number) =>
+  const sum = (of: (readers: RunResult['locks'][number]['readers']) => number) =>
     shared.reduce((total, { readers }) => total + of(readers), 0);
   return {
     calls: Math.floor(classes / pool.classes.length),
@@ -334,7 +336,7 @@ function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): 
   };
 }
 
-function latencyIntervals(results: readonly MachineResult[]): LatencyIntervals {
+function latencyIntervals(results: readonly RunResult[]): LatencyIntervals {
   return {
     p50: interval(results.map((r) => bucketQuantile(r.latency[0]!, 0.5))),
     p99: interval(results.map((r) => bucketQuantile(r.latency[0]!, 0.99))),
@@ -344,7 +346,7 @@ function latencyIntervals(results: readonly MachineResult[]): LatencyIntervals {
 }
 
 /** Share of the handles that found the queues full. */
-function overflowShare({ queues: all }: MachineResult): number {
+function overflowShare({ queues: all }: RunResult): number {
   const queues = all.filter((q) => q.name !== FREE_WORK);
   const overflowed = queues.reduce((sum, q) => sum + q.overflowed, 0);
   const handles = overflowed + queues.reduce((sum, q) => sum + q.queued, 0);
