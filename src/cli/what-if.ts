@@ -92,7 +92,12 @@ export function addWhatIfCommand(program: Command): void {
       measuredTime,
     )
     .option('--platform <name>', 'costs of i7-12700, raspberry-pi-4b, rk3588 or a file that calibrate wrote')
-    .option('--seeds <n>', 'runs, each with the recorded times in another order', wholeNumber(1, MOST_RUNS), 21)
+    .option(
+      '--seeds <n>',
+      'runs, each with the recorded times in another order',
+      wholeNumber(1, MOST_RUNS),
+      21,
+    )
     .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1, MOST_CPUS))
     .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0, MOST_HOGS), 0)
     .option(

@@ -85,7 +85,7 @@ export interface DesignPrediction {
   /** Zspages whose pages were locked when they became empty: the worker came for them. */
   readonly leftEmpty: number;
   /** What went from full page lists to the buddy allocator in the first run; null: lists are not modelled. */
-  readonly pageLists: MachineResult['pageLists'];
+  readonly pageLists: RunResult['pageLists'];
   readonly strandedBytes: { readonly typical: number; readonly worst: number };
   readonly notes: readonly string[];
   /** What moves the speed-up, most first. */
