@@ -48,11 +48,12 @@ export function traceTime(text: string): number {
 }
 
 /** A whole number from `least` up. */
-export function wholeNumber(least: number): (text: string) => number {
+export function wholeNumber(least: number, most = 999_999): (text: string) => number {
+  const range = most === 999_999 ? `${least} up` : `${least} to ${most}`;
   return (text) => {
     const value = Number(text);
-    if (!/^\d{1,6}$/.test(text) || value < least) {
-      throw new InvalidArgumentError(`expected a whole number from ${least} up.`);
+    if (!/^\d{1,6}$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`expected a whole number from ${range}.`);
     }
     return value;
   };

@@ -47,6 +47,11 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly quiet?: boolean;
 }
 
+/** More runs, CPUs or threads are a slip of the finger, and would take hours. */
+const MOST_RUNS = 10_000;
+const MOST_CPUS = 1024;
+const MOST_HOGS = 255;
+
 const EXAMPLES = `
 Examples:
   trace-replay what-if trace.txt --design class-idx --design class-idx+drop-lock
@@ -87,9 +92,14 @@ export function addWhatIfCommand(program: Command): void {
       measuredTime,
     )
     .option('--platform <name>', 'costs of i7-12700, raspberry-pi-4b, rk3588 or a file that calibrate wrote')
-    .option('--seeds <n>', 'runs, each with the recorded times in another order', wholeNumber(1), 21)
-    .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1))
-    .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0), 0)
+    .option(
+      '--seeds <n>',
+      'runs, each with the recorded times in another order',
+      wholeNumber(1, MOST_RUNS),
+      21,
+    )
+    .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1, MOST_CPUS))
+    .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0, MOST_HOGS), 0)
     .option(
       '--compaction <when>',
       'zs_compact beside the frees: as recorded, none, or every=10ms',
@@ -124,7 +134,7 @@ export function addWhatIfCommand(program: Command): void {
       const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
       const threads = new SweepThreads();
       try {
-        const { known, texts } = await withOwnDesigns(options.design ?? []);
+        const { known, texts } = await withOwnDesigns([...new Set(options.design)]);
         const result = whatIfReconstructed(
           {
             timed,

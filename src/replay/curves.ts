@@ -1,5 +1,6 @@
-import { bucketFloor, bucketOf, type MachineResult } from './engine/machine.ts';
+import { bucketFloor, bucketOf } from './engine/machine.ts';
 import { type Interval, interval, median } from './interval.ts';
+import { type RunResult, timeReturned } from './returns.ts';
 
 /** Durations counted by size: the buckets that hold something, in rising order. */
 export interface LatencyCurve {
@@ -53,22 +54,18 @@ export function countedDurations(durations: Float64Array, buckets: number): Floa
 }
 
 /** Pages given back since the beginning. */
-export function memoryCurve(runs: readonly MachineResult[]): TimeCurve {
-  const totals = runs.map(({ returnedPages }) => {
-    let sum = 0;
-    return Float64Array.from(returnedPages, (pages) => (sum += pages));
-  });
-  const end = Math.max(0, ...runs.map(({ returnedAtNs }) => returnedAtNs.at(-1) ?? 0));
+export function memoryCurve(runs: readonly RunResult[]): TimeCurve {
+  const end = Math.max(0, ...runs.map(({ returns }) => returns.atNs.at(-1) ?? 0));
   const at = new Int32Array(runs.length);
   return timeCurve(end, runs.length, (run, t) => {
-    const { returnedAtNs } = runs[run]!;
-    while (at[run]! < returnedAtNs.length && returnedAtNs[at[run]!]! <= t) at[run]!++;
-    return at[run] === 0 ? 0 : totals[run]![at[run]! - 1]!;
+    const { atNs, pages } = runs[run]!.returns;
+    while (at[run]! < atNs.length && atNs[at[run]!]! <= t) at[run]!++;
+    return at[run] === 0 ? 0 : pages[at[run]! - 1]!;
   });
 }
 
 /** How many handles waited for each worker. */
-export function backlogCurves(runs: readonly MachineResult[]): BacklogCurve[] {
+export function backlogCurves(runs: readonly RunResult[]): BacklogCurve[] {
   return runs[0]!.queues.map(({ name }, q) => {
     const levels = runs.map((run) => run.queues[q]!.level);
     const end = Math.max(...levels.map(({ slotNs, most }) => slotNs * most.length));
@@ -81,18 +78,9 @@ export function backlogCurves(runs: readonly MachineResult[]): BacklogCurve[] {
 }
 
 /** When so much of the pool's pages had come back. */
-export function returnTime(runs: readonly MachineResult[], pages: number): ReturnTime {
+export function returnTime(runs: readonly RunResult[], pages: number): ReturnTime {
   const finite = (ns: number) => (Number.isFinite(ns) ? ns : null);
-  const { value, lo, hi } = interval(
-    runs.map(({ returnedAtNs, returnedPages }) => {
-      let sum = 0;
-      for (let k = 0; k < returnedPages.length; k++) {
-        sum += returnedPages[k]!;
-        if (sum >= pages) return returnedAtNs[k]!;
-      }
-      return Number.POSITIVE_INFINITY;
-    }),
-  );
+  const { value, lo, hi } = interval(runs.map(({ returns }) => timeReturned(returns, pages)));
   return { value: finite(value), lo: finite(lo), hi: finite(hi) };
 }
 

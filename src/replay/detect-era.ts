@@ -68,7 +68,7 @@ function withoutRelease(
   compaction: readonly CompactionStep[],
   serialised: boolean,
   lacksReaderLock: boolean,
-  { releases, mostPages }: ReturnType<typeof countLocks>,
+  { releases, mostPages, locks }: ReturnType<typeof countLocks>,
   graph: OperationTable,
 ): DetectedEra {
   const old = ERAS.find((era) => era.id === 'C-6.1')!;
@@ -98,12 +98,17 @@ function withoutRelease(
   }
   if (isOld)
     return { era: eraById('B'), basis: 'zs_free takes a reader lock; zspages follow the rules before 6.3' };
+  if (countOverlaps(graph).overlaps > FEW * locks)
+    return { era: eraById('E'), basis: 'frees of several CPUs overlap: nothing is held over them all' };
+  // 6.15 has zs_obj_read_begin and zs_obj_write instead, for zram and zswap, and locks of clusters.
+  if ([ops, graph].some(({ accessedBy }) => accessedBy.has('zs_map_object')))
+    return { era: eraById('D'), basis: 'zs_free takes two locks, and 6.15 has no zs_map_object any more' };
   if (serialised)
     return { era: eraById('D'), basis: 'frees of several CPUs never overlap: si->lock is held over them' };
   return {
     era: eraById('E'),
     basis:
-      'frees of several CPUs overlap, or one task frees alone; no release in the trace (--kernel says it)',
+      'nothing in the trace tells kernels with si->lock (6.11 to 6.14) from later ones; --kernel says it',
   };
 }
 

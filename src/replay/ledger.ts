@@ -1,5 +1,5 @@
-import type { MachineResult } from './engine/machine.ts';
 import { type Interval, interval } from './interval.ts';
+import type { RunResult } from './returns.ts';
 
 /** Work against the base, run by run. */
 export interface CpuLedger {
@@ -12,8 +12,8 @@ export interface CpuLedger {
 }
 
 /** Books of the CPU work of runs against those of the base, ns. */
-export function cpuLedger(results: readonly MachineResult[], base: readonly MachineResult[]): CpuLedger {
-  const work = ({ workNs }: MachineResult) => workNs.caller + workNs.worker;
+export function cpuLedger(results: readonly RunResult[], base: readonly RunResult[]): CpuLedger {
+  const work = ({ workNs }: RunResult) => workNs.caller + workNs.worker;
   const left = results.map(({ queues, workNs }, k) => {
     const leftOver = queues.reduce((sum, q) => sum + q.leftOver, 0);
     const drained = queues.reduce((sum, q) => sum + q.queued, 0) - leftOver;

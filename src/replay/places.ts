@@ -87,7 +87,7 @@ export function timeByPlace(
       { queued: 0, full: 0 },
     );
     const placesNs = workByPlace(prediction.kernel, usual, {
-      pages: result.returnedPages.reduce((sum, pages) => sum + pages, 0) / frees,
+      pages: (result.returns.pages.at(-1) ?? 0) / frees,
       bulkFrees: (result.pageLists?.bulkFrees ?? 0) / frees,
       queued: queue.queued / frees,
       full: queue.full / frees,

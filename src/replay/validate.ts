@@ -1,5 +1,6 @@
 import { type OperationTable, Reconstructed } from '../trace/operations.ts';
 import { countedDurations, latencyCurve } from './curves.ts';
+import type { Interval } from './interval.ts';
 import type { Comparison, Validation } from './result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, DesignRun } from './what-if.ts';
@@ -89,7 +90,7 @@ export function validate(
       { name: `${timed}, median`, unit: 'ns', recorded: quantile(0.5), modelled: base.latencyIntervalNs.p50 },
       { name: `${timed}, p99`, unit: 'ns', recorded: quantile(0.99), modelled: base.latencyIntervalNs.p99 },
     );
-    if (Math.abs(base.latency.meanNs / mean - 1) > FITS_MEAN) {
+    if (isOff(mean, base.latencyIntervalNs.mean, FITS_MEAN)) {
       verdict = 'does-not-fit';
       reasons.push(`the mean ${timed} differs by more than ${FITS_MEAN * 100} %`);
     }
@@ -106,10 +107,7 @@ export function validate(
       },
     );
     const matters = Math.max(seen.waitNs, wait.value) > 0.02 * seen.durations.length * mean;
-    if (
-      matters &&
-      (wait.value > seen.waitNs * (1 + FITS_WAIT) || wait.value < seen.waitNs * (1 - FITS_WAIT))
-    ) {
+    if (matters && isOff(seen.waitNs, wait, FITS_WAIT)) {
       verdict = 'does-not-fit';
       reasons.push(`waiting for ${listLock} differs by more than ${FITS_WAIT * 100} %`);
     }
@@ -119,7 +117,7 @@ export function validate(
     );
     if (verdict === 'fits') verdict = 'cannot-be-judged';
   }
-  if (hasWhole && Math.abs(base.totalNs.value / seen.totalNs - 1) > FITS_MEAN) {
+  if (hasWhole && isOff(seen.totalNs, base.totalNs, FITS_MEAN)) {
     verdict = 'does-not-fit';
     reasons.push(`the whole differs by more than ${FITS_MEAN * 100} %`);
   }
@@ -145,6 +143,11 @@ export function validate(
   const modelledLatency = { ...base.latency, curve: base.curves.latency };
   const ksDistance = ks(counted, modelled);
   return { structure, comparisons, recordedLatency, modelledLatency, ksDistance, verdict, reasons };
+}
+
+/** Whether a recorded figure is not among those of the runs, and their median differs by more than a share of it. */
+function isOff(recorded: number, { value, lo, hi }: Interval, share: number): boolean {
+  return (recorded < lo || recorded > hi) && Math.abs(value - recorded) > share * recorded;
 }
 
 /** Kolmogorov-Smirnov distance of two histograms, to a bucket's width. */

@@ -20,16 +20,18 @@ import {
   spread,
   type TimeCurve,
 } from './curves.ts';
-import { COST_QUANTILES, Machine, type MachineResult } from './engine/machine.ts';
+import { COST_QUANTILES, Machine } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
 import { type Interval, interval, median } from './interval.ts';
 import { type CpuLedger, cpuLedger } from './ledger.ts';
+import { inOrderOfRun, pausesInOrderOfRun, phaseBounds } from './order-of-times.ts';
+import { type RunResult, withReturns } from './returns.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
 /** One simulated run of a design. */
 export interface DesignRun {
-  readonly result: MachineResult;
+  readonly result: RunResult;
   /** From the first free to the end of the last task, ns: the munmap as the user sees it. */
   readonly totalNs: number;
   /** By task: from its first free to the end of its last, ns. */
@@ -83,7 +85,7 @@ export interface DesignPrediction {
   /** Zspages whose pages were locked when they became empty: the worker came for them. */
   readonly leftEmpty: number;
   /** What went from full page lists to the buddy allocator in the first run; null: lists are not modelled. */
-  readonly pageLists: MachineResult['pageLists'];
+  readonly pageLists: RunResult['pageLists'];
   readonly strandedBytes: { readonly typical: number; readonly worst: number };
   readonly notes: readonly string[];
   /** What moves the speed-up, most first. */
@@ -188,13 +190,15 @@ export function runSeed(
   const { cpus, workerCpu, hogs, sets, inRecordedOrder } = options;
   const { times, workload } = runParameters(priced, sets[seed]!);
   const order = inRecordedOrder ? 0 : seed;
+  const bounds = workload.tasks.map((task, t) => phaseBounds(task, workload.costs[t]!));
   const tasks = workload.tasks.map((task, t) => ({
     ...task,
     cpu: task.cpu % cpus,
-    thinkNs: rotatedPauses(task.thinkNs, order, t),
+    thinkNs: pausesInOrderOfRun(task.thinkNs, bounds[t]!, order, t),
   }));
   const opCosts = workload.costs.map(
-    (columns, t) => new Map([...columns].map(([name, column]) => [name, rotated(column, order, t)])),
+    (columns, t) =>
+      new Map([...columns].map(([name, column]) => [name, inOrderOfRun(column, bounds[t]!, order, t)])),
   );
   const zeros = new Float64Array(COST_QUANTILES);
   const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % cpus }));
@@ -219,7 +223,8 @@ export function runSeed(
     const taskNs = tasks.flatMap(({ thinkNs }, t) =>
       thinkNs.length > 0 ? [result.taskEndNs[t]! - thinkNs[0]!] : [],
     );
-    return { result, totalNs: Math.max(...result.taskEndNs), taskNs };
+    const totalNs = Math.max(...result.taskEndNs);
+    return { result: withReturns(result, totalNs, pool.pages), totalNs, taskNs };
   });
 }
 
@@ -235,27 +240,6 @@ function withStart(model: KernelModel, seed: number, cpus: number): KernelModel 
   return { ...model, pageLists: { ...pageLists, start } };
 }
 
-/**
- * Seed 0 is the recording as it was; in the others each task's times are those of operations some way
- * on: the same times and objects, met in another order.
- */
-function rotated(column: Float64Array | undefined, seed: number, task: number): Float64Array | undefined {
-  if (column === undefined || seed === 0) return column;
-  const by = Math.floor(((seed * 0.618034 + task * 0.414214) % 1) * column.length);
-  const out = new Float64Array(column.length);
-  out.set(column.subarray(by));
-  out.set(column.subarray(0, by), column.length - by);
-  return out;
-}
-
-/** The first pause stays where it is: it tells when the task begins, not what it does between frees. */
-function rotatedPauses(column: Float64Array, seed: number, task: number): Float64Array {
-  if (column.length === 0) return column;
-  const out = column.slice();
-  out.set(rotated(column.subarray(1), seed, task)!, 1);
-  return out;
-}
-
 function summary(
   id: string,
   chosen: readonly ChosenDesign[],
@@ -266,7 +250,7 @@ function summary(
   options: ScenarioOptions,
 ): DesignPrediction {
   const first = these[0]!.result;
-  const byLock = (of: (lock: MachineResult['locks'][number]) => number) =>
+  const byLock = (of: (lock: RunResult['locks'][number]) => number) =>
     Object.fromEntries(
       first.locks.map((lock, k) => [lock.name, interval(these.map((run) => of(run.result.locks[k]!)))]),
     );
@@ -317,7 +301,7 @@ function summary(
       t90: returnTime(results, 0.9 * pool.pages),
       t100: returnTime(results, pool.pages),
     },
-    pagesReturned: median(results.map((r) => r.returnedPages.reduce((sum, pages) => sum + pages, 0))),
+    pagesReturned: median(results.map(({ returns }) => returns.pages.at(-1) ?? 0)),
     pagesAtStart: pool.pages,
     overflowShare: median(results.map(overflowShare)),
     pageLists: first.pageLists,
@@ -336,11 +320,11 @@ function summary(
   };
 }
 
-function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
+function compactionUse(result: RunResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
   const classes = result.operations[1];
   if (classes === undefined) return null;
   const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
-  const sum = (of: (readers: MachineResult['locks'][number]['readers']) => number) =>
+  const sum = (of: (readers: RunResult['locks'][number]['readers']) => number) =>
     shared.reduce((total, { readers }) => total + of(readers), 0);
   return {
     calls: Math.floor(classes / pool.classes.length),
@@ -352,7 +336,7 @@ function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): 
   };
 }
 
-function latencyIntervals(results: readonly MachineResult[]): LatencyIntervals {
+function latencyIntervals(results: readonly RunResult[]): LatencyIntervals {
   return {
     p50: interval(results.map((r) => bucketQuantile(r.latency[0]!, 0.5))),
     p99: interval(results.map((r) => bucketQuantile(r.latency[0]!, 0.99))),
@@ -362,7 +346,7 @@ function latencyIntervals(results: readonly MachineResult[]): LatencyIntervals {
 }
 
 /** Share of the handles that found the queues full. */
-function overflowShare({ queues: all }: MachineResult): number {
+function overflowShare({ queues: all }: RunResult): number {
   const queues = all.filter((q) => q.name !== FREE_WORK);
   const overflowed = queues.reduce((sum, q) => sum + q.overflowed, 0);
   const handles = overflowed + queues.reduce((sum, q) => sum + q.queued, 0);

@@ -2,12 +2,14 @@ import type { WhatIfResult } from '../replay/result.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading } from './page/figure.ts';
 import { renderPage } from './page/template.ts';
+import { renderCompaction } from './page/what-if/compaction.ts';
 import { renderDesigns } from './page/what-if/designs.ts';
 import { renderFit } from './page/what-if/fit.ts';
 import { renderHeader, whatIfTitle } from './page/what-if/header.ts';
 import { renderKnowledge } from './page/what-if/knowledge.ts';
 import { renderLatency } from './page/what-if/latency.ts';
 import { renderMemory } from './page/what-if/memory.ts';
+import { renderPlaces } from './page/what-if/places.ts';
 import { PARTS, Plan } from './page/what-if/plan.ts';
 import { renderScenarios } from './page/what-if/scenarios.ts';
 import { renderSteps } from './page/what-if/steps.ts';
@@ -31,6 +33,8 @@ ${await renderLockWaits(plan)}
 ${result.marginal.length > 0 ? await renderParts(plan) : NOTHING}
 ${await renderCpuWork(plan)}
 ${await renderMemory(plan)}
+${renderPlaces(plan)}
+${renderCompaction(plan)}
 ${await renderScenarios(plan)}
 ${await renderKnowledge(plan)}
 ${renderSteps(plan)}

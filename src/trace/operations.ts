@@ -194,6 +194,8 @@ export class OperationTable {
 
   /** Functions that zs_free was seen to call: they tell one kernel from another. */
   readonly calledByFree = new Set<string>();
+  /** Functions by which objects were read or written: another hint. */
+  readonly accessedBy = new Set<string>();
 
   /**
    * Locks that an operation took or tried, as a number into `lockSets`: keys of lock identities, one a line.
@@ -271,6 +273,7 @@ export class OperationTable {
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);
+    for (const name of this.accessedBy) made.accessedBy.add(name);
     for (const text of this.lockSets.texts) made.lockSets.id(text);
     for (const [row, facts] of this.zswap) made.zswap.set(row, facts);
     for (const hint of this.zswapHints) made.zswapHints.add(hint);

@@ -242,6 +242,7 @@ export class OperationExtractor {
     this.#adopt(state, row, span);
     if (meaning.operation === OperationKind.Free) state.bulkFrees.give(table, row, span);
     table.access[row] = ACCESS[function_] ?? table.access[row]!;
+    if (table.kind[row] === OperationKind.Map) table.accessedBy.add(function_);
     // The call itself, without what the probe in front of it took.
     if (!Number.isNaN(rows.startNs[i]!)) table.startNs[row] = rows.startNs[i]!;
     if (kind === SpanKind.Span) {
@@ -416,6 +417,7 @@ export class OperationExtractor {
     const { table } = this;
     table.startNs[row] = rows.startNs[i]!;
     table.access[row] = ACCESS[probe.function] ?? AccessMode.Unknown;
+    if (operation === OperationKind.Map) table.accessedBy.add(probe.function);
     if (operation === OperationKind.Malloc) {
       const size = taken(probe, 'size', sizeArgument(values, probe.definition));
       if (size !== null) table.size[row] = Number(size);

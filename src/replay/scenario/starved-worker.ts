@@ -3,6 +3,7 @@ import { deferringQueues } from '../../model/designs/rewrite.ts';
 import { SLICE_NS, withValue } from '../calibrate/parameters.ts';
 import { bucketQuantile } from '../curves.ts';
 import { interval, median } from '../interval.ts';
+import { returnedBy, timeReturned } from '../returns.ts';
 import type { DesignPrediction, DesignRun } from '../what-if.ts';
 import type { RecordedCase } from './recorded-case.ts';
 import { kernelOf, replayScaled } from './replay-scaled.ts';
@@ -86,31 +87,16 @@ function point(
     speedup,
     overflowShare: median(overflowed.map((n, k) => n / Math.max(1, n + queued[k]!))),
     mostQueued: Math.max(...queues((queue) => queue.most)),
-    heldBytes: median(runs.map((run) => (pagesAtStart - returnedBy(run, run.totalNs)) * pageSize)),
+    heldBytes: median(
+      runs.map((run) => (pagesAtStart - returnedBy(run.result.returns, run.totalNs)) * pageSize),
+    ),
     t90Ns: timeBack(runs, 0.9 * pagesAtStart),
   };
 }
 
-function returnedBy({ result }: DesignRun, ns: number): number {
-  let pages = 0;
-  for (let k = 0; k < result.returnedAtNs.length; k++)
-    if (result.returnedAtNs[k]! <= ns) pages += result.returnedPages[k]!;
-  return pages;
-}
-
 /** Median time at which so many pages are back; null when half of the runs never get there. */
 function timeBack(runs: readonly DesignRun[], pages: number): number | null {
-  const times = runs.map(({ result }) => {
-    const order = [...result.returnedAtNs.keys()].sort(
-      (a, b) => result.returnedAtNs[a]! - result.returnedAtNs[b]!,
-    );
-    let sum = 0;
-    for (const k of order) {
-      sum += result.returnedPages[k]!;
-      if (sum >= pages) return result.returnedAtNs[k]!;
-    }
-    return Number.POSITIVE_INFINITY;
-  });
+  const times = runs.map(({ result }) => timeReturned(result.returns, pages));
   const middle = interval(times).value;
   return middle < NEVER_NS ? middle : null;
 }

@@ -27,6 +27,8 @@ export function renderHeader(plan: Plan): Html {
     ...(result.marginal.length > 0 ? [[PARTS.parts, 'What each part adds'] as const] : []),
     [PARTS.cpu, 'CPU work'],
     [PARTS.memory, 'Memory return'],
+    ...(result.places ? [[PARTS.places, 'What a free takes'] as const] : []),
+    ...(result.compaction ? [[PARTS.compaction, 'Compaction'] as const] : []),
     ...(hasScenarios(result) ? [[PARTS.scenarios, 'Beyond the recording'] as const] : []),
     [PARTS.knowledge, 'What moves the answer'],
     ...(result.designs.length > 0 ? [[PARTS.steps, 'Steps'] as const] : []),

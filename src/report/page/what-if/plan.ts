@@ -12,6 +12,8 @@ export const PARTS = {
   parts: 'parts',
   cpu: 'cpu-work',
   memory: 'memory',
+  places: 'places',
+  compaction: 'compaction',
   scenarios: 'scenarios',
   knowledge: 'sensitivity-and-unknowns',
   steps: 'steps',
