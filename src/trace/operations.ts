@@ -4,9 +4,10 @@ import type { ZswapFacts } from './zswap-facts.ts';
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
  * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
  * group, the zspage (made or freed; of that, pages that went to the buddy allocator in bulk, waiting for
- * zone->lock in that, and how often: `bulkCalls`, a count), the handle; of a notification the lock of the slot tried (released:
- * `unlock`) and what zram frees under it; what is left (`self`), and how many calls there were (`calls`,
- * a count).
+ * zone->lock in that, and how often: `bulkCalls`, a count), the handle; of a notification the lock of the
+ * slot tried (released: `unlock`) and what zram frees under it; handlers of kprobes that sit in it (`probe`:
+ * cost of tracing, no work of the operation); what is left (`self`), and how many calls there were
+ * (`calls`, a count).
  */
 export type OperationPart =
   | 'poolLock'
@@ -24,6 +25,7 @@ export type OperationPart =
   | 'handle'
   | 'tryLock'
   | 'slot'
+  | 'probe'
   | 'self'
   | 'calls';
 
@@ -168,6 +170,7 @@ export class OperationTable {
     handle: new GrowingTimes(),
     tryLock: new GrowingTimes(),
     slot: new GrowingTimes(),
+    probe: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
@@ -188,6 +191,7 @@ export class OperationTable {
     handle: new GrowingTimes(),
     tryLock: new GrowingTimes(),
     slot: new GrowingTimes(),
+    probe: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
@@ -210,6 +214,11 @@ export class OperationTable {
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();
   readonly zspages = new Interned();
+
+  /** Time of probe handlers in an operation's own calls, ns: 0 where the trace shows none. */
+  probeNs(row: number): number {
+    return this.parts.probe.get(row) || 0;
+  }
 
   /** Adds to what an operation waited for a lock. */
   addLockWait(row: number, key: string, ns: number): void {

@@ -23,6 +23,7 @@ import {
   type TakenArgument,
 } from './probe-arguments.ts';
 import { probeArguments } from './probe-text.ts';
+import { ProbedCalls } from './probed-calls.ts';
 import { type Probe, Probes } from './probes.ts';
 import { ZswapExtractor } from './zswap-extract.ts';
 import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
@@ -31,6 +32,8 @@ import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
 interface Open {
   readonly row: number;
   readonly function: string;
+  /** Innermost call of the graph at its entry probe; -1 without one. */
+  readonly call: number;
   /** Seen as a call of the graph, complete; only its return probe may follow. */
   spanEnded: boolean;
 }
@@ -39,6 +42,7 @@ interface TaskState {
   open: Open[];
   /** Operations of the graph that ended and may be part of one that is still open, with their call numbers. */
   ended: { readonly row: number; readonly call: number }[];
+  readonly probed: ProbedCalls<Open>;
   /** By call number of the graph. */
   calls: Map<number, CallFacts>;
   lastCall: CallFacts | null;
@@ -120,6 +124,7 @@ export class OperationExtractor {
       state = {
         open: [],
         ended: [],
+        probed: new ProbedCalls(),
         calls: new Map(),
         lastCall: null,
         slowpaths: new Map(),
@@ -224,12 +229,15 @@ export class OperationExtractor {
     state.calls.delete(span);
     if (state.lastCall === facts) state.lastCall = null;
     const function_ = meaning.name;
-    let open = state.open.findLast((o) => o.function === function_ && !o.spanEnded);
+    let open =
+      state.open.findLast((o) => o.function === function_ && !o.spanEnded) ??
+      state.probed.take(function_, rows, i);
     if (!open) {
       this.#settle(state);
       open = {
         row: this.#begin(rows, i, meaning.operation, at, state),
         function: function_,
+        call: -1,
         spanEnded: false,
       };
       state.open.push(open);
@@ -430,7 +438,7 @@ export class OperationExtractor {
       const slot = taken(probe, 'slot', slotArgument(values, probe.definition));
       if (slot !== null) table.slot[row] = Number(slot);
     }
-    state.open.push({ row, function: probe.function, spanEnded: false });
+    state.open.push({ row, function: probe.function, call: rows.parent[i]!, spanEnded: false });
   }
 
   #returnProbe(
@@ -443,13 +451,17 @@ export class OperationExtractor {
   ): void {
     const k = state.open.findLastIndex((o) => o.function === probe.function);
     if (k < 0) return;
-    const { row, spanEnded } = state.open[k]!;
+    const open = state.open[k]!;
+    const { row, spanEnded } = open;
     const { table } = this;
     if (!spanEnded) {
       table.endNs[row] = rows.startNs[i]!;
       table.durationNs[row] = table.endNs[row]! - table.startNs[row]!;
       table.returnedAt[row] = at;
       this.#contended(row, probe.function, state);
+      const call = Math.max(open.call, rows.parent[i]!);
+      const [startNs, endNs] = [table.startNs[row]!, table.endNs[row]!];
+      state.probed.ended(probe.function, { open, call, startNs, endNs });
     }
     if (table.kind[row] === OperationKind.Malloc) {
       const handle = taken(probe, 'handle', resultArgument(values));
