@@ -1,5 +1,6 @@
 import { type OperationTable, Reconstructed } from '../trace/operations.ts';
 import { countedDurations, latencyCurve } from './curves.ts';
+import { probesWithin } from './notify-path.ts';
 import type { Comparison, Validation } from './result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, DesignRun } from './what-if.ts';
@@ -24,7 +25,7 @@ export function recordedFrees(ops: OperationTable, workload: Workload): Recorded
   const timed = (row: number) => workload.notify?.get(row) ?? row;
   const durations = Float64Array.from(
     rows,
-    (row) => ops.endNs[timed(row)]! - ops.startNs[timed(row)]!,
+    (row) => ops.endNs[timed(row)]! - ops.startNs[timed(row)]! - probesWithin(ops, row, workload.notify),
   ).sort();
   let waitNs = 0;
   let contended = 0;
