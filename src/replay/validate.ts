@@ -1,5 +1,6 @@
 import { type OperationTable, Reconstructed } from '../trace/operations.ts';
 import { countedDurations, latencyCurve } from './curves.ts';
+import { munmapComparisons } from './munmap-calls.ts';
 import { probesWithin } from './notify-path.ts';
 import type { Comparison, Validation } from './result.ts';
 import type { StructureReport } from './structure.ts';
@@ -51,6 +52,7 @@ export function notComparable(structure: StructureReport, platform: string): Val
   return {
     structure,
     comparisons: [],
+    munmapCalls: null,
     recordedLatency: null,
     modelledLatency: null,
     ksDistance: null,
@@ -79,6 +81,9 @@ export function validate(
   const comparisons: Comparison[] = hasWhole
     ? [{ name: 'munmap, first free to last', unit: 'ns', recorded: seen.totalNs, modelled: base.totalNs }]
     : [];
+  const munmap = hasWhole ? munmapComparisons(ops, workload, runs) : null;
+  if (munmap) comparisons.push(munmap.longest);
+  const munmapCalls = munmap?.calls ?? null;
   const reasons: string[] = [];
   let verdict: Validation['verdict'] = 'fits';
   if (workload.serialised) {
@@ -128,6 +133,7 @@ export function validate(
     return {
       structure,
       comparisons,
+      munmapCalls,
       recordedLatency: null,
       modelledLatency: null,
       ksDistance: null,
@@ -145,7 +151,16 @@ export function validate(
   };
   const modelledLatency = { ...base.latency, curve: base.curves.latency };
   const ksDistance = ks(counted, modelled);
-  return { structure, comparisons, recordedLatency, modelledLatency, ksDistance, verdict, reasons };
+  return {
+    structure,
+    comparisons,
+    munmapCalls,
+    recordedLatency,
+    modelledLatency,
+    ksDistance,
+    verdict,
+    reasons,
+  };
 }
 
 /** Kolmogorov-Smirnov distance of two histograms, to a bucket's width. */

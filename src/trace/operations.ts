@@ -211,6 +211,9 @@ export class OperationTable {
   /** What tells zswap's version: `frontswap` (6.1), `zpool` (to 6.17), `zsmalloc` (called directly). */
   readonly zswapHints = new Set<'frontswap' | 'zpool' | 'zsmalloc'>();
 
+  /** Calls of munmap, complete; frees may have been made in them. */
+  readonly munmaps: MunmapCall[] = [];
+
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();
   readonly zspages = new Interned();
@@ -277,6 +280,7 @@ export class OperationTable {
     }
     Object.assign(made.parts, this.parts);
     Object.assign(made.below, this.below);
+    made.munmaps.push(...this.munmaps);
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);
@@ -351,6 +355,14 @@ export class Interned {
   forget(text: string): void {
     this.#ids.delete(text);
   }
+}
+
+/** A call of munmap that the trace shows: the system call, else what of it is traced. Times in ns. */
+export interface MunmapCall {
+  /** As in {@link OperationTable.task}. */
+  readonly task: number;
+  readonly startNs: number;
+  readonly endNs: number;
 }
 
 /** One step of a compaction, as the trace shows it. */

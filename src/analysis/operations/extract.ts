@@ -156,6 +156,7 @@ export class OperationExtractor {
     const parent = rows.parent[i]!;
     const parentMeaning = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
     if (kind === SpanKind.Begin) return;
+    if (meaning.isMunmap && !parentMeaning?.isMunmap && kind === SpanKind.Span) this.#munmap(rows, i);
     if (meaning.isSlowpath) {
       state.contention.take(rows.startNs[i]!, rows.startNs[i]! + rows.durationNs[i]!);
       if (parent >= 0) state.slowpaths.set(parent, (state.slowpaths.get(parent) ?? 0) + rows.durationNs[i]!);
@@ -180,6 +181,14 @@ export class OperationExtractor {
       return;
     }
     if (meaning.operation !== 0) this.#operationCall(rows, i, kind, meaning, at, state);
+  }
+
+  /** A call of munmap whose beginning was seen has ended. */
+  #munmap(rows: SpanBatch, i: number): void {
+    const startNs = rows.startNs[i]!;
+    const endNs = startNs + rows.durationNs[i]!;
+    if ((rows.flags[i]! & SpanFlag.StartCut) !== 0 || Number.isNaN(endNs)) return;
+    this.table.munmaps.push({ task: taskOf(rows.task[i]!, rows.cpu[i]!), startNs, endNs });
   }
 
   /** A function ends that is no operation of its own: what it did is done by its caller. */

@@ -28,6 +28,9 @@ export type Inner = (typeof INNER)[number];
 
 const WRAPPER = /(?:^|_)zs_|zspage|obj_free|free_obj|(?:free|zs)_deferred|deferred_free/;
 
+/** The system call munmap on any architecture, and what it calls. */
+const MUNMAP = /^(?:__(?:x64|arm64|riscv|s390x|ia32|se|do)_)?sys_munmap$|^_*vm_munmap$/;
+
 /**
  * Functions through which a kprobe or kretprobe in a function runs, as its callees: by ftrace, by a jump,
  * by a breakpoint, at its return (arch/x86/kernel/kprobes, kernel/kprobes.c, kernel/trace/rethook.c).
@@ -60,6 +63,7 @@ export interface Meaning {
    * patched kernel may have moved the work of zs_free there.
    */
   readonly isWrapper: boolean;
+  readonly isMunmap: boolean;
 }
 
 /** What a function of this name means. */
@@ -85,6 +89,7 @@ export function meaningOf(functionName: string): Meaning {
     isSlowpath: primitive?.op === 'slowpath',
     isWrapper:
       operation === 0 && inner === null && !releasesZspage && primitive === null && WRAPPER.test(name),
+    isMunmap: MUNMAP.test(name),
   };
 }
 
