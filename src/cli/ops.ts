@@ -77,6 +77,7 @@ export function addOpsCommand(program: Command): void {
       const notes = [
         ...recording.probes.map(probeNote),
         ...(reconstruction === null ? [] : reconstructionNotes(reconstruction)),
+        ...handlerNotes(shown),
         ...missingNotes(shown),
         ...(recording.unfinished > 0
           ? [`${recording.unfinished} operations have no return in the recording`]
@@ -112,6 +113,17 @@ function probeNote({ event, kind, function: name, basis, count, used }: Probe): 
     argument === meaning ? `its ${meaning}` : `${argument} as its ${meaning}`,
   );
   return `${count} of ${event}: ${kind} of ${name}, told by ${basis}${what.length > 0 ? `; with ${what.join(', ')}` : ''}`;
+}
+
+/** Where probes sit in functions that are traced as well, their handlers are in the printed durations. */
+function handlerNotes(ops: OperationTable): string[] {
+  const times = Array.from({ length: ops.length }, (_, row) => ops.probeNs(row)).filter((ns) => ns > 0);
+  if (times.length === 0) return [];
+  const median = times.sort((a, b) => a - b)[times.length >> 1]!;
+  return [
+    `${times.length} durations contain handlers of probes, half of them ${(median / 1000).toFixed(1)} us or more: ` +
+      'cost of tracing, no work of the operation (probeNs in --json); what-if takes them out',
+  ];
 }
 
 /** What to record next time. */

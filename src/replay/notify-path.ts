@@ -82,6 +82,32 @@ export function withNotifications(ops: OperationTable, around: ReadonlyMap<numbe
   return { startNs, endNs, task: ops.task, cpu: ops.cpu };
 }
 
+/** Time of probe handlers within a free, or within the notification around it, ns. */
+export function probesWithin(
+  ops: OperationTable,
+  free: number,
+  around: ReadonlyMap<number, number> | null,
+): number {
+  const notification = around?.get(free);
+  return ops.probeNs(free) + (notification === undefined ? 0 : ops.probeNs(notification));
+}
+
+/**
+ * Frees without the handlers of probes that sit in them: what these took becomes time after the free. They
+ * run at the entry and the return of a function, so under none of its locks.
+ */
+export function withoutProbes(
+  ops: OperationTable,
+  spans: Spans,
+  around: ReadonlyMap<number, number> | null,
+): Spans {
+  const endNs = spans.endNs.map((end, row) => {
+    const probes = ops.kind[row] === OperationKind.Free ? probesWithin(ops, row, around) : 0;
+    return probes > 0 ? Math.max(spans.startNs[row]!, end - probes) : end;
+  });
+  return { startNs: spans.startNs, endNs, task: spans.task, cpu: spans.cpu };
+}
+
 /**
  * What zram's part of one free took beyond zs_free, ns, in the order of {@link NOTIFY_COSTS}. Counters
  * and slot locks without a call of their own are taken out of the time around them, at
@@ -105,7 +131,7 @@ export function notifyCosts(
   const total = ops.endNs[notification]! - ops.startNs[notification]!;
   const inner = Number.isNaN(slot) ? zsFree : slot;
   // What else ran in between, such as an interrupt, stays with the notification.
-  const other = Math.max(0, total - self - known(tryLock) - unlock - inner);
+  const other = Math.max(0, total - ops.probeNs(notification) - self - known(tryLock) - unlock - inner);
   let own = Math.max(0, self - tracer.insideNs - calls * tracer.outsideNs) + other;
   let inSlot = Number.isNaN(slot) ? 0 : Math.max(0, slot - zsFree - tracer.insideNs - tracer.outsideNs);
   if (Number.isNaN(slot)) {

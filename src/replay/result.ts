@@ -6,6 +6,7 @@ import type { PlatformFile } from './calibrate/platform-file.ts';
 import type { Sensitivity, Unknown } from './calibrate/sensitivity.ts';
 import type { BacklogCurve, LatencyCurve, ReturnTime, TimeCurve } from './curves.ts';
 import type { Interval } from './interval.ts';
+import type { MunmapComparison } from './munmap-calls.ts';
 import type { PlacesResult } from './places.ts';
 import type { ReconstructionReport } from './reconstruct/what-if.ts';
 import type { ScenarioResults } from './scenario/result.ts';
@@ -22,6 +23,7 @@ export type {
   LatencyCurve,
   LatencySummary,
   MeasuredResult,
+  MunmapComparison,
   PlatformFile,
   ReturnTime,
   Sensitivity,
@@ -45,6 +47,8 @@ export interface Comparison {
 export interface Validation {
   readonly structure: StructureReport;
   readonly comparisons: readonly Comparison[];
+  /** By task: the munmap calls around its frees; null where the trace does not show them for all tasks. */
+  readonly munmapCalls: readonly MunmapComparison[] | null;
   /** Recorded durations of zs_free; null where the lock of the swap device is around all of them. */
   readonly recordedLatency: (LatencySummary & { readonly curve: LatencyCurve }) | null;
   /** The same of the base as it was recorded, with the tracer and on the recorded CPUs. */

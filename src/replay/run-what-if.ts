@@ -17,7 +17,7 @@ import type { Unknown } from './calibrate/sensitivity.ts';
 import { type CompactionPlan, compactionBeside } from './compaction.ts';
 import { BOUND, COST_QUANTILES } from './engine/machine.ts';
 import { type Interval, interval } from './interval.ts';
-import { COUNTER_NS } from './notify-path.ts';
+import { COUNTER_NS, probesWithin } from './notify-path.ts';
 import { timeByPlace } from './places.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type Assumption, type Reading, WHAT_IF_SCHEMA_VERSION, type WhatIfResult } from './result.ts';
@@ -216,6 +216,7 @@ export function whatIf(
     assumptions: [
       ...assumptions(request, world, workload.notes, ensemble),
       ...pageListAssumptions(listed, request.pageLists !== null),
+      ...(platform ? [] : probeHandlers(timed.operations, workload, world)),
       ...(beside?.assumptions ?? []),
     ],
     notIdentifiable: [
@@ -353,6 +354,18 @@ function assumptions(
   }
   for (const note of notes) list.push({ what: note, basis: 'assumed' });
   return list;
+}
+
+/** What is done with the handlers of probes, where the trace shows that they ran within the frees. */
+function probeHandlers(ops: OperationTable, { rows, notify }: Workload, world: World): readonly Assumption[] {
+  const times = rows.flatMap((column) => [...column].map((row) => probesWithin(ops, row, notify)));
+  const totalNs = times.reduce((sum, ns) => sum + ns, 0);
+  if (totalNs === 0) return [];
+  const mean = (totalNs / times.length / 1000).toFixed(1);
+  const place = world === 'traced' ? 'counted as time between frees' : 'taken out';
+  return [
+    { what: `handlers of probes took ${mean} us of a free: no work of it, ${place}`, basis: 'measured' },
+  ];
 }
 
 function notIdentifiable(

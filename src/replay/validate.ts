@@ -1,6 +1,8 @@
 import { type OperationTable, Reconstructed } from '../trace/operations.ts';
 import { countedDurations, latencyCurve } from './curves.ts';
 import type { Interval } from './interval.ts';
+import { munmapComparisons } from './munmap-calls.ts';
+import { probesWithin } from './notify-path.ts';
 import type { Comparison, Validation } from './result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, DesignRun } from './what-if.ts';
@@ -25,7 +27,7 @@ export function recordedFrees(ops: OperationTable, workload: Workload): Recorded
   const timed = (row: number) => workload.notify?.get(row) ?? row;
   const durations = Float64Array.from(
     rows,
-    (row) => ops.endNs[timed(row)]! - ops.startNs[timed(row)]!,
+    (row) => ops.endNs[timed(row)]! - ops.startNs[timed(row)]! - probesWithin(ops, row, workload.notify),
   ).sort();
   let waitNs = 0;
   let contended = 0;
@@ -51,6 +53,7 @@ export function notComparable(structure: StructureReport, platform: string): Val
   return {
     structure,
     comparisons: [],
+    munmapCalls: null,
     recordedLatency: null,
     modelledLatency: null,
     ksDistance: null,
@@ -79,6 +82,9 @@ export function validate(
   const comparisons: Comparison[] = hasWhole
     ? [{ name: 'munmap, first free to last', unit: 'ns', recorded: seen.totalNs, modelled: base.totalNs }]
     : [];
+  const munmap = hasWhole ? munmapComparisons(ops, workload, runs) : null;
+  if (munmap) comparisons.push(munmap.longest);
+  const munmapCalls = munmap?.calls ?? null;
   const reasons: string[] = [];
   let verdict: Validation['verdict'] = 'fits';
   if (workload.serialised) {
@@ -125,6 +131,7 @@ export function validate(
     return {
       structure,
       comparisons,
+      munmapCalls,
       recordedLatency: null,
       modelledLatency: null,
       ksDistance: null,
@@ -142,7 +149,16 @@ export function validate(
   };
   const modelledLatency = { ...base.latency, curve: base.curves.latency };
   const ksDistance = ks(counted, modelled);
-  return { structure, comparisons, recordedLatency, modelledLatency, ksDistance, verdict, reasons };
+  return {
+    structure,
+    comparisons,
+    munmapCalls,
+    recordedLatency,
+    modelledLatency,
+    ksDistance,
+    verdict,
+    reasons,
+  };
 }
 
 /** Whether a recorded figure is not among those of the runs, and their median differs by more than a share of it. */

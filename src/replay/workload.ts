@@ -15,6 +15,7 @@ import {
   notifyCosts,
   type Spans,
   withNotifications,
+  withoutProbes,
 } from './notify-path.ts';
 import { bulkFreeNs, recordedPageLists, type WorkloadPageLists } from './page-lists.ts';
 import type { StructureOutcome } from './structure.ts';
@@ -114,7 +115,9 @@ export function freeWorkload(
       ? [...timed.values()].map((rows) => [rows, rows] as const)
       : paired(timed, placed, notes);
   const notify = notificationsAround(times, [...timed.values()]);
-  const spans = withNotifications(times, notify);
+  const recorded = withNotifications(times, notify);
+  // Without the tracer there are no probes either; with it, their handlers run between the frees.
+  const spans = pricing.insideNs > 0 ? recorded : withoutProbes(times, recorded, notify);
   const serialised = isSerialised(times, [...timed.values()]);
   const others = serialised ? timed : null;
   const byCpu = activityByCpu(times, [...timed.values()]);
@@ -392,7 +395,7 @@ function stepCosts(
     const calls = known(below[part].get(row));
     return Math.max(0, ns - tracer.insideNs - calls * (tracer.insideNs + tracer.outsideNs));
   };
-  const total = ops.endNs[row]! - ops.startNs[row]!;
+  const total = ops.endNs[row]! - ops.startNs[row]! - ops.probeNs(row);
   const zspage = parts.zspage.get(row);
   const lockWait = known(parts.lockWait.get(row)) + known(parts.poolLockWait.get(row));
   const perPage =

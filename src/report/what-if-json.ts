@@ -15,6 +15,7 @@ export function renderWhatIfJson(result: WhatIfResult): string {
         ksDistance: validation.ksDistance,
         comparisons: validation.comparisons,
       },
+      munmapCalls: validation.munmapCalls,
       verdict: validation.verdict,
       reasons: validation.reasons,
     },

@@ -4,9 +4,10 @@ import type { ZswapFacts } from './zswap-facts.ts';
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
  * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
  * group, the zspage (made or freed; of that, pages that went to the buddy allocator in bulk, waiting for
- * zone->lock in that, and how often: `bulkCalls`, a count), the handle; of a notification the lock of the slot tried (released:
- * `unlock`) and what zram frees under it; what is left (`self`), and how many calls there were (`calls`,
- * a count).
+ * zone->lock in that, and how often: `bulkCalls`, a count), the handle; of a notification the lock of the
+ * slot tried (released: `unlock`) and what zram frees under it; handlers of kprobes that sit in it (`probe`:
+ * cost of tracing, no work of the operation); what is left (`self`), and how many calls there were
+ * (`calls`, a count).
  */
 export type OperationPart =
   | 'poolLock'
@@ -24,6 +25,7 @@ export type OperationPart =
   | 'handle'
   | 'tryLock'
   | 'slot'
+  | 'probe'
   | 'self'
   | 'calls';
 
@@ -168,6 +170,7 @@ export class OperationTable {
     handle: new GrowingTimes(),
     tryLock: new GrowingTimes(),
     slot: new GrowingTimes(),
+    probe: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
@@ -188,6 +191,7 @@ export class OperationTable {
     handle: new GrowingTimes(),
     tryLock: new GrowingTimes(),
     slot: new GrowingTimes(),
+    probe: new GrowingTimes(),
     self: new GrowingTimes(),
     calls: new GrowingTimes(),
   };
@@ -209,9 +213,17 @@ export class OperationTable {
   /** What tells zswap's version: `frontswap` (6.1), `zpool` (to 6.17), `zsmalloc` (called directly). */
   readonly zswapHints = new Set<'frontswap' | 'zpool' | 'zsmalloc'>();
 
+  /** Calls of munmap, complete; frees may have been made in them. */
+  readonly munmaps: MunmapCall[] = [];
+
   /** Addresses of handles as the trace prints them; their numbers are indices. */
   readonly handles = new Interned();
   readonly zspages = new Interned();
+
+  /** Time of probe handlers in an operation's own calls, ns: 0 where the trace shows none. */
+  probeNs(row: number): number {
+    return this.parts.probe.get(row) || 0;
+  }
 
   /** Adds to what an operation waited for a lock. */
   addLockWait(row: number, key: string, ns: number): void {
@@ -270,6 +282,7 @@ export class OperationTable {
     }
     Object.assign(made.parts, this.parts);
     Object.assign(made.below, this.below);
+    made.munmaps.push(...this.munmaps);
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);
@@ -345,6 +358,14 @@ export class Interned {
   forget(text: string): void {
     this.#ids.delete(text);
   }
+}
+
+/** A call of munmap that the trace shows: the system call, else what of it is traced. Times in ns. */
+export interface MunmapCall {
+  /** As in {@link OperationTable.task}. */
+  readonly task: number;
+  readonly startNs: number;
+  readonly endNs: number;
 }
 
 /** One step of a compaction, as the trace shows it. */

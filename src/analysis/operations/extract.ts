@@ -23,6 +23,7 @@ import {
   type TakenArgument,
 } from './probe-arguments.ts';
 import { probeArguments } from './probe-text.ts';
+import { ProbedCalls } from './probed-calls.ts';
 import { type Probe, Probes } from './probes.ts';
 import { ZswapExtractor } from './zswap-extract.ts';
 import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
@@ -31,6 +32,8 @@ import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
 interface Open {
   readonly row: number;
   readonly function: string;
+  /** Innermost call of the graph at its entry probe; -1 without one. */
+  readonly call: number;
   /** Seen as a call of the graph, complete; only its return probe may follow. */
   spanEnded: boolean;
 }
@@ -39,6 +42,7 @@ interface TaskState {
   open: Open[];
   /** Operations of the graph that ended and may be part of one that is still open, with their call numbers. */
   ended: { readonly row: number; readonly call: number }[];
+  readonly probed: ProbedCalls<Open>;
   /** By call number of the graph. */
   calls: Map<number, CallFacts>;
   lastCall: CallFacts | null;
@@ -120,6 +124,7 @@ export class OperationExtractor {
       state = {
         open: [],
         ended: [],
+        probed: new ProbedCalls(),
         calls: new Map(),
         lastCall: null,
         slowpaths: new Map(),
@@ -151,6 +156,7 @@ export class OperationExtractor {
     const parent = rows.parent[i]!;
     const parentMeaning = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
     if (kind === SpanKind.Begin) return;
+    if (meaning.isMunmap && !parentMeaning?.isMunmap && kind === SpanKind.Span) this.#munmap(rows, i);
     if (meaning.isSlowpath) {
       state.contention.take(rows.startNs[i]!, rows.startNs[i]! + rows.durationNs[i]!);
       if (parent >= 0) state.slowpaths.set(parent, (state.slowpaths.get(parent) ?? 0) + rows.durationNs[i]!);
@@ -175,6 +181,14 @@ export class OperationExtractor {
       return;
     }
     if (meaning.operation !== 0) this.#operationCall(rows, i, kind, meaning, at, state);
+  }
+
+  /** A call of munmap whose beginning was seen has ended. */
+  #munmap(rows: SpanBatch, i: number): void {
+    const startNs = rows.startNs[i]!;
+    const endNs = startNs + rows.durationNs[i]!;
+    if ((rows.flags[i]! & SpanFlag.StartCut) !== 0 || Number.isNaN(endNs)) return;
+    this.table.munmaps.push({ task: taskOf(rows.task[i]!, rows.cpu[i]!), startNs, endNs });
   }
 
   /** A function ends that is no operation of its own: what it did is done by its caller. */
@@ -224,12 +238,15 @@ export class OperationExtractor {
     state.calls.delete(span);
     if (state.lastCall === facts) state.lastCall = null;
     const function_ = meaning.name;
-    let open = state.open.findLast((o) => o.function === function_ && !o.spanEnded);
+    let open =
+      state.open.findLast((o) => o.function === function_ && !o.spanEnded) ??
+      state.probed.take(function_, rows, i);
     if (!open) {
       this.#settle(state);
       open = {
         row: this.#begin(rows, i, meaning.operation, at, state),
         function: function_,
+        call: -1,
         spanEnded: false,
       };
       state.open.push(open);
@@ -432,7 +449,7 @@ export class OperationExtractor {
       const slot = taken(probe, 'slot', slotArgument(values, probe.definition));
       if (slot !== null) table.slot[row] = Number(slot);
     }
-    state.open.push({ row, function: probe.function, spanEnded: false });
+    state.open.push({ row, function: probe.function, call: rows.parent[i]!, spanEnded: false });
   }
 
   #returnProbe(
@@ -445,13 +462,17 @@ export class OperationExtractor {
   ): void {
     const k = state.open.findLastIndex((o) => o.function === probe.function);
     if (k < 0) return;
-    const { row, spanEnded } = state.open[k]!;
+    const open = state.open[k]!;
+    const { row, spanEnded } = open;
     const { table } = this;
     if (!spanEnded) {
       table.endNs[row] = rows.startNs[i]!;
       table.durationNs[row] = table.endNs[row]! - table.startNs[row]!;
       table.returnedAt[row] = at;
       this.#contended(row, probe.function, state);
+      const call = Math.max(open.call, rows.parent[i]!);
+      const [startNs, endNs] = [table.startNs[row]!, table.endNs[row]!];
+      state.probed.ended(probe.function, { open, call, startNs, endNs });
     }
     if (table.kind[row] === OperationKind.Malloc) {
       const handle = taken(probe, 'handle', resultArgument(values));

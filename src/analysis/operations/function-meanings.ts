@@ -28,6 +28,16 @@ export type Inner = (typeof INNER)[number];
 
 const WRAPPER = /(?:^|_)zs_|zspage|obj_free|free_obj|(?:free|zs)_deferred|deferred_free/;
 
+/** The system call munmap on any architecture, and what it calls. */
+const MUNMAP = /^(?:__(?:x64|arm64|riscv|s390x|ia32|se|do)_)?sys_munmap$|^_*vm_munmap$/;
+
+/**
+ * Functions through which a kprobe or kretprobe in a function runs, as its callees: by ftrace, by a jump,
+ * by a breakpoint, at its return (arch/x86/kernel/kprobes, kernel/kprobes.c, kernel/trace/rethook.c).
+ */
+const PROBE_HANDLER =
+  /^(?:kprobe_ftrace_handler|(?:arch_)?ftrace_ops_(?:list|assist)_func|optimized_callback|opt_pre_handler|aggr_pre_handler|(?:exc_int3|do_int3)|kprobe_(?:int3_|breakpoint_|breakpoint_ss_|fault_)?handler|kprobe_dispatcher|kretprobe_(?:dispatcher|rethook_handler|trampoline_handler)|pre_handler_kretprobe|(?:arch_)?rethook_trampoline_(?:handler|callback)|(?:__kretprobe_)?trampoline_handler|fprobe_(?:handler|exit_handler|entry|return))$/;
+
 /** What a name of the trace means here, looked up once for each. */
 export interface Meaning {
   /** Without module and without what the compiler appends. */
@@ -53,6 +63,7 @@ export interface Meaning {
    * patched kernel may have moved the work of zs_free there.
    */
   readonly isWrapper: boolean;
+  readonly isMunmap: boolean;
 }
 
 /** What a function of this name means. */
@@ -78,6 +89,7 @@ export function meaningOf(functionName: string): Meaning {
     isSlowpath: primitive?.op === 'slowpath',
     isWrapper:
       operation === 0 && inner === null && !releasesZspage && primitive === null && WRAPPER.test(name),
+    isMunmap: MUNMAP.test(name),
   };
 }
 
@@ -103,5 +115,6 @@ function partOf(name: string, primitive: LockPrimitive | null): OperationPart | 
   )
     return 'zspage';
   if (/^kmem_cache_(?:alloc|free)/.test(name)) return 'handle';
+  if (PROBE_HANDLER.test(name)) return 'probe';
   return null;
 }

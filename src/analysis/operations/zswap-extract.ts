@@ -3,6 +3,7 @@ import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { noFacts, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
 import { addressText } from './probe-arguments.ts';
+import { ProbedCalls } from './probed-calls.ts';
 import type { Probe } from './probes.ts';
 import {
   numberOf,
@@ -17,6 +18,8 @@ import {
 interface Open {
   readonly row: number;
   readonly function: string;
+  /** Innermost call of the graph at its entry probe; -1 without one. */
+  readonly call: number;
   /** Seen as a call of the graph, complete; only its return probe may follow. */
   spanEnded: boolean;
 }
@@ -34,6 +37,7 @@ interface TaskState {
   readonly open: Open[];
   /** By call number of the graph. */
   readonly calls: Map<number, Call>;
+  readonly probed: ProbedCalls<Open>;
 }
 
 /**
@@ -90,7 +94,7 @@ export class ZswapExtractor {
   #task(stack: number): TaskState {
     let state = this.#tasks.get(stack);
     if (!state) {
-      state = { open: [], calls: new Map() };
+      state = { open: [], calls: new Map(), probed: new ProbedCalls() };
       this.#tasks.set(stack, state);
     }
     return state;
@@ -112,12 +116,15 @@ export class ZswapExtractor {
     state.calls.delete(span);
     const function_ = this.#names.functionName(rows.name[i]!);
     if (function_.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
-    let open = state.open.findLast((o) => o.function === function_ && !o.spanEnded);
+    let open =
+      state.open.findLast((o) => o.function === function_ && !o.spanEnded) ??
+      state.probed.take(function_, rows, i);
     if (!open) {
       this.#settle(state, operation);
       open = {
         row: this.#begin(rows, i, operation, call?.firstAt ?? at, state),
         function: function_,
+        call: -1,
         spanEnded: false,
       };
       state.open.push(open);
@@ -210,7 +217,7 @@ export class ZswapExtractor {
     if (facts.length !== null) table.size[row] = facts.length;
     const handle = take('handle', ['handle']);
     if (handle !== undefined) table.handle[row] = table.handles.id(addressText(handle));
-    state.open.push({ row, function: function_, spanEnded: false });
+    state.open.push({ row, function: function_, call: rows.parent[i]!, spanEnded: false });
   }
 
   #returnProbe(
@@ -223,11 +230,15 @@ export class ZswapExtractor {
   ): void {
     const k = state.open.findLastIndex((open) => open.function === function_);
     if (k < 0) return;
-    const { row, spanEnded } = state.open[k]!;
+    const open = state.open[k]!;
+    const { row, spanEnded } = open;
     if (!spanEnded) {
-      this.#table.endNs[row] = rows.startNs[i]!;
-      this.#table.durationNs[row] = this.#table.endNs[row]! - this.#table.startNs[row]!;
+      const [startNs, endNs] = [this.#table.startNs[row]!, rows.startNs[i]!];
+      this.#table.endNs[row] = endNs;
+      this.#table.durationNs[row] = endNs - startNs;
       this.#table.returnedAt[row] = at;
+      const call = Math.max(open.call, rows.parent[i]!);
+      state.probed.ended(function_, { open, call, startNs, endNs });
     }
     this.#table.zswap.get(row)!.result = numberOf(values.get('ret') ?? values.get('arg1'));
     state.open.splice(k);

@@ -100,7 +100,7 @@ function blocksOf(ops: OperationTable, rows: Int32Array): readonly Block[] {
         wait += waited;
         waits++;
       }
-      duration += ops.endNs[row]! - ops.startNs[row]!;
+      duration += ops.endNs[row]! - ops.startNs[row]! - ops.probeNs(row);
     }
     const end = to < rows.length ? ops.startNs[rows[to]!]! : ops.endNs[rows[to - 1]!]!;
     return { wait, waits, duration, frees: to - from, span: end - ops.startNs[rows[from]!]! };

@@ -1,5 +1,5 @@
-import type { WhatIfResult } from '../../replay/result.ts';
-import { durationText } from '../quantities.ts';
+import type { MunmapComparison, WhatIfResult } from '../../replay/result.ts';
+import { durationText, shareText } from '../quantities.ts';
 import { spanText } from '../what-if-summary.ts';
 import { wrap } from './layout.ts';
 
@@ -40,6 +40,18 @@ export function validationText({ validation: v, frees, tasks, cpus, kernel }: Wh
   for (const c of v.comparisons) {
     const text = (value: number) => (c.unit === 'count' ? String(Math.round(value)) : durationText(value));
     lines.push(`  ${c.name.padEnd(28)}${text(c.recorded).padStart(9)}  ${spanText(c.modelled, text)}`);
+  }
+  if (v.munmapCalls !== null) {
+    const sum = (of: (call: MunmapComparison) => number) => v.munmapCalls!.reduce((all, c) => all + of(c), 0);
+    const share = (ns: number) => shareText(ns / sum((call) => call.recordedNs));
+    const outside = share(sum((call) => call.outsideNs));
+    lines.push(
+      ...wrap(
+        `of the calls of munmap ${share(sum((c) => c.freeingNs))} are frees as timed here, and ${outside} lie before the first or behind the last`,
+        '    ',
+        '  ',
+      ),
+    );
   }
   if (v.ksDistance !== null)
     lines.push(`  greatest distance of the distributions of zs_free: ${(v.ksDistance * 100).toFixed(1)} %`);
