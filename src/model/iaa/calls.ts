@@ -39,7 +39,6 @@ export class IaaCall {
   readonly #costs: IaaCosts;
   readonly #mode: IaaMode;
   readonly #cpu: number;
-  readonly #pages: readonly IaaPage[];
   /** Submission order of the pages of each group that is in flight together. */
   readonly #groups: readonly (readonly number[])[];
   readonly results: IaaPageResult[];
@@ -66,7 +65,6 @@ export class IaaCall {
     this.#costs = costs;
     this.#mode = mode;
     this.#cpu = request.cpu;
-    this.#pages = request.pages;
     this.#groups = groupsOf(request.pages, mode);
     this.results = request.pages.map((page) => resultOf(page, mode));
     this.nowNs = request.atNs + costs.callNs + costs.submitNs;
