@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { addAnalyzeCommand } from './analyze.ts';
 import { addCalibrateCommand } from './calibrate.ts';
+import { addCodecsCommand } from './codecs.ts';
 import { addConvertCommand } from './convert.ts';
 import { addDesignsCommand } from './designs.ts';
 import { addFormatsCommand } from './formats.ts';
@@ -38,6 +39,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addCalibrateCommand(program);
   addDesignsCommand(program);
   addReproduceCommand(program);
+  addCodecsCommand(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(argv);

@@ -1,12 +1,14 @@
 import type { Reproduction } from '../replay/reproduce/reproduce.ts';
 import type { ReproducedRow } from '../replay/reproduce/rows.ts';
 import type { GroupSummary } from '../replay/reproduce/summary.ts';
+import { storeLines } from './reproduction-store.ts';
 
 const WIDTH = 72;
 
 /** The reproduction as text: ASCII, at most 72 columns, so that it can be put into a mail. */
 export function renderReproduction(result: Reproduction): string {
-  const { rows, platforms, summary, seed } = result;
+  const { platforms, summary, seed } = result;
+  const rows = result.rows.filter((row) => row.part === 'free');
   const lines = [
     'Published times of designs, predicted from the baseline column',
     `and published machine constants (seed ${seed}; median and 90 % interval)`,
@@ -32,6 +34,8 @@ export function renderReproduction(result: Reproduction): string {
     groupLine('other machine', summary.groups['other-machine']),
     `90 % intervals hold ${summary.coverage.inside} of ${summary.coverage.rows} held-out rows`,
     `order of designs right in ${summary.order.right} of ${summary.order.pairs} pairs`,
+    '',
+    ...storeLines(result.rows, result.storeSummary, result.comparisons),
     '',
     'No held-out time enters a fit, but the mechanisms were chosen by people',
     'who knew them: not a blind prediction (docs/reproduce.md).',

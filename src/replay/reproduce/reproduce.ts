@@ -6,6 +6,9 @@ import { type Ensemble, ensembleOf } from './ensemble.ts';
 import { PUBLISHED, type PublishedRow, pagesOf } from './published.ts';
 import { calibrationRow, predictedRow, type ReproducedRow, unpredictedRow } from './rows.ts';
 import { type Interval, interval, measured } from './sampling.ts';
+import type { Comparison } from './store/comparisons.ts';
+import { PUBLISHED_STORE, type StoreRow } from './store/published.ts';
+import { reproduceStore } from './store/store.ts';
 import { type Summary, summarise } from './summary.ts';
 
 export interface ReproduceOptions {
@@ -30,7 +33,11 @@ export interface Reproduction {
   readonly seed: number;
   readonly platforms: readonly CalibratedPlatform[];
   readonly rows: readonly ReproducedRow[];
+  /** Over the rows of the free path, and over those of the store path. */
   readonly summary: Summary;
+  readonly storeSummary: Summary;
+  /** What the v12 tables of kernel builds support. */
+  readonly comparisons: readonly Comparison[];
 }
 
 interface Study {
@@ -54,6 +61,7 @@ const PROCESSES = [1, 2, 4] as const;
 export function reproduce(
   options: ReproduceOptions = REPRODUCE_DEFAULTS,
   published: readonly PublishedRow[] = PUBLISHED,
+  publishedStore: readonly StoreRow[] = PUBLISHED_STORE,
 ): Reproduction {
   const find = (id: string) => {
     const row = published.find((candidate) => candidate.id === id);
@@ -79,7 +87,15 @@ export function reproduce(
     platforms.push(calibrated(ensemble));
   }
   rows.push(...deferralRows(find, published, options));
-  return { seed: options.seed, platforms, rows, summary: summarise(rows) };
+  const store = reproduceStore(options, publishedStore);
+  return {
+    seed: options.seed,
+    platforms,
+    rows: [...rows, ...store.rows],
+    summary: summarise(rows),
+    storeSummary: summarise(store.rows),
+    comparisons: store.comparisons,
+  };
 }
 
 function baseNs(row: PublishedRow): number {

@@ -4,20 +4,37 @@ import { type Interval, interval } from './sampling.ts';
 export type Role = 'calibration' | 'held-out' | 'not-predictable';
 
 /** Which summary a row counts for. */
-export type Group = 'multi-process' | 'single-process' | 'size' | 'no-lock' | 'baseline' | 'other-machine';
+export type Group =
+  | 'multi-process'
+  | 'single-process'
+  | 'size'
+  | 'no-lock'
+  | 'baseline'
+  | 'other-machine'
+  | 'iaa-pieces'
+  | 'zram-folio'
+  | 'iaa-batch'
+  | 'iaa-throughput'
+  | 'iaa-sys'
+  | 'software-throughput'
+  | 'vswap-free';
 
 /** A published number beside what the model says. Times in the unit of the row. */
 export interface ReproducedRow {
+  /** Which half of the model it is about: freeing, or storing in zswap and zram. */
+  readonly part: 'free' | 'store';
   /** As published; the baseline column of a pair has `.base` behind it. */
   readonly id: string;
   readonly platform: string;
   readonly metric: string;
   readonly design: string;
-  readonly processes: number;
-  readonly sizeMB: number;
+  /** Null where it is not published, or says nothing. */
+  readonly processes: number | null;
+  readonly sizeMB: number | null;
   readonly unit: string;
   readonly published: number;
   readonly predicted: number | null;
+  /** 90 % interval; of a row that is not predictable, what bounds are known. */
   readonly lo: number | null;
   readonly hi: number | null;
   readonly errorPct: number | null;
@@ -81,6 +98,7 @@ function head(published: PublishedRow, column: Column) {
   const { id, platform, metric, design, processes, sizeMB, unit } = published;
   const isBase = column === 'base';
   return {
+    part: 'free' as const,
     id: isBase ? `${id}.base` : id,
     platform,
     metric,

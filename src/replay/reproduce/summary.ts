@@ -21,6 +21,13 @@ const GROUPS: readonly Group[] = [
   'no-lock',
   'baseline',
   'other-machine',
+  'iaa-pieces',
+  'zram-folio',
+  'iaa-batch',
+  'iaa-throughput',
+  'iaa-sys',
+  'software-throughput',
+  'vswap-free',
 ];
 
 export function summarise(rows: readonly ReproducedRow[]): Summary {
