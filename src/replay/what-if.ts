@@ -97,7 +97,7 @@ export interface DesignPrediction {
   };
 }
 
-/** Compaction in one run (the first), and the readers of the pool's lock that it made wait. */
+/** Compaction in one run (the first) unless said otherwise, and the readers of the pool's lock that it made wait. */
 export interface CompactionUse {
   /** Calls of zs_compact that went through all classes. */
   readonly calls: number;
@@ -108,6 +108,8 @@ export interface CompactionUse {
   readonly readersBehindQueue: number;
   readonly readersWaitNs: number;
   readonly readersLongestNs: number;
+  /** By lock: what compaction itself waited; medians of the runs. */
+  readonly waits: Readonly<Record<string, { readonly contended: number; readonly waitNs: number }>>;
 }
 
 export interface LatencySummary {
@@ -310,7 +312,7 @@ function summary(
       results,
       base.map((run) => run.result),
     ),
-    compaction: compactionUse(first, kernel, pool),
+    compaction: compactionUse(results, kernel, pool),
     spinNs: interval(results.map(({ spinNs }) => spinNs)),
     memoryReturn: {
       t50: returnTime(results, 0.5 * pool.pages),
@@ -336,7 +338,12 @@ function summary(
   };
 }
 
-function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
+function compactionUse(
+  results: readonly MachineResult[],
+  kernel: KernelModel,
+  pool: Pool,
+): CompactionUse | null {
+  const result = results[0]!;
   const classes = result.operations[1];
   if (classes === undefined) return null;
   const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
@@ -349,6 +356,12 @@ function compactionUse(result: MachineResult, kernel: KernelModel, pool: Pool): 
     readersBehindQueue: sum((readers) => readers.behindQueue),
     readersWaitNs: sum((readers) => readers.waitNs),
     readersLongestNs: Math.max(0, ...shared.map(({ readers }) => readers.longestNs)),
+    waits: Object.fromEntries(
+      result.locks.map(({ name }, k) => {
+        const over = (of: 'contended' | 'waitNs') => median(results.map((r) => r.locks[k]!.background[of]));
+        return [name, { contended: over('contended'), waitNs: over('waitNs') }];
+      }),
+    ),
   };
 }
 
