@@ -8,6 +8,7 @@ import type { SideTable } from '../trace/side-tables.ts';
 import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
+import { judgedByMeasured } from './calibrate/judge-measured.ts';
 import { measuredResults } from './calibrate/measured-result.ts';
 import type { Measured } from './calibrate/noise.ts';
 import { openQuestions } from './calibrate/open-questions.ts';
@@ -160,9 +161,15 @@ export function whatIf(
         beside && !asked ? withCpu(recordedScenario, beside.cpu) : recordedScenario,
         execute,
       );
-  const validation = platform
-    ? notComparable(prepared.structure, platform.title)
-    : validate(timed.operations, prepared.structure, workload, replayed.base, replayed.baseRuns);
+  const besideMeasured = measuredResults(measured, ensemble, interval);
+  const validation = judgedByMeasured(
+    platform
+      ? notComparable(prepared.structure, platform.title)
+      : validate(timed.operations, prepared.structure, workload, replayed.base, replayed.baseRuns),
+    measured,
+    besideMeasured,
+    ensemble,
+  );
   const marginal = chosen
     .filter((design) => design.chosen.length > 1)
     .map(({ text, chosen: parts }) => ({
@@ -226,7 +233,7 @@ export function whatIf(
       parameters: ensemble.parameters.filter(({ low, high }) => high > low),
       recorded: ensemble.statistics,
     },
-    measured: measuredResults(measured, ensemble, interval),
+    measured: besideMeasured,
   };
 }
 

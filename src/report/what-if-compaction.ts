@@ -15,7 +15,10 @@ export function compactionLines(
     ),
     ...designLines({ ...without, id: 'base, without compaction' }),
     ...[baseline, ...designs].flatMap(designLines),
-    ...wrap('Calls, moves and readers are those of the first run, which has the recorded times as they were; waiting for class->lock is the median of the runs.', ''),
+    ...wrap(
+      'Calls, moves and readers are those of the first run, which has the recorded times as they were; waiting for class->lock is the median of the runs.',
+      '',
+    ),
   ];
 }
 

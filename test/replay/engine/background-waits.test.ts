@@ -29,11 +29,7 @@ describe('waits of background tasks', () => {
     // Who holds the lock for 20 ns from 0, and who comes at 5 ns.
     [[0, 5], [false, true], { contended: 1, waitNs: 15, background: { contended: 1, waitNs: 15 } }],
     [[5, 0], [false, true], { contended: 1, waitNs: 15, background: { contended: 0, waitNs: 0 } }],
-    [
-      [0, 5, 8],
-      [false, true, false],
-      { contended: 2, waitNs: 47, background: { contended: 1, waitNs: 15 } },
-    ],
+    [[0, 5, 8], [false, true, false], { contended: 2, waitNs: 47, background: { contended: 1, waitNs: 15 } }],
   ] as const)('come at %j, in the background %j', (comes, isBackground, expected) => {
     expect(waits(comes, isBackground)).toEqual(expected);
   });
