@@ -66,6 +66,7 @@ const TWO_PROCESSES =
   'a function_graph of lock calls on the machine itself, with one and with several processes';
 const UNTRACED = 'the untraced wall time of the same munmap (--measured munmap=...)';
 
+const LIGHT = `the same workload with fewer functions traced (--light), or ${UNTRACED}`;
 /**
  * What a traced call costs, of the estimate. Below it: the estimate holds the work of the quickest calls.
  * Above it: it is that of quick calls of small functions. What the tracer does to the work itself (cache
@@ -204,7 +205,7 @@ export const PARAMETERS: readonly Parameter[] = [
     ...PROBE,
     basis: 'assumed',
     source: PROBE_SOURCE,
-    shownBy: UNTRACED,
+    shownBy: LIGHT,
   },
   {
     name: 'probeOutside',
@@ -214,7 +215,7 @@ export const PARAMETERS: readonly Parameter[] = [
     drawnWith: 'probeInside',
     basis: 'assumed',
     source: PROBE_SOURCE,
-    shownBy: UNTRACED,
+    shownBy: LIGHT,
   },
   {
     name: 'probeBetween',
