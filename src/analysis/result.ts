@@ -153,9 +153,9 @@ export interface LockRow {
 }
 
 export interface OverheadSummary {
-  /** Added within each traced call's own duration; an upper bound. */
+  /** Added within each traced call's own duration, by the quickest calls; an estimate, no bound. */
   readonly insideNs: number | null;
-  /** Added to the caller for each traced call; an upper bound. */
+  /** Added to the caller for each traced call, by the quickest callers; an estimate, no bound. */
   readonly outsideNs: number | null;
   readonly tracedCalls: number;
   /** (inside + outside) times traced calls. */

@@ -31,6 +31,7 @@ import { version } from './version.ts';
 interface WhatIfOptions extends ScenarioOptions {
   readonly design?: readonly string[];
   readonly operations?: readonly string[];
+  readonly light?: readonly string[];
   readonly kernel?: string;
   readonly untraced?: boolean;
   readonly platform?: string;
@@ -91,6 +92,11 @@ export function addWhatIfCommand(program: Command): void {
       'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us (implies --untraced)',
       measuredTime,
     )
+    .option(
+      '--light <file>',
+      'the timed workload with fewer functions traced: measures what a traced call costs (implies --untraced)',
+      fileList,
+    )
     .option('--platform <name>', 'costs of i7-12700, raspberry-pi-4b, rk3588 or a file that calibrate wrote')
     .option(
       '--seeds <n>',
@@ -125,11 +131,17 @@ export function addWhatIfCommand(program: Command): void {
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
       const names = inputNames(traces, command);
-      keepInputs([...names, ...(options.operations ?? [])], [options.output, options.html]);
+      keepInputs(
+        [...names, ...(options.operations ?? []), ...(options.light ?? [])],
+        [options.output, options.html],
+      );
       const platform = platformOf(options.platform);
+      if (platform && options.light)
+        throw new UsageError('--light does not go with --platform: costs do not come from the recording');
       const read = { quiet: options.quiet ?? false, hash: true };
       const timed = await recordingOf(names, read);
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;
+      const light = options.light ? await recordingOf(options.light, read) : null;
       const words = process.argv.slice(2).join(' ');
       const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
       const threads = new SweepThreads();
@@ -142,8 +154,9 @@ export function addWhatIfCommand(program: Command): void {
             designs: texts,
             known,
             era: options.kernel ?? null,
-            world: options.untraced || options.measured ? 'untraced' : 'traced',
+            world: options.untraced || options.measured || light ? 'untraced' : 'traced',
             measured: options.measured ?? [],
+            light,
             platform,
             seeds: options.seeds,
             cpus: options.cpus ?? null,

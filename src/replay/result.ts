@@ -70,7 +70,7 @@ export interface Reading {
   /** Records that the kernel says it lost. */
   readonly lostRecords: number;
   readonly findings: readonly Diagnostic[];
-  /** An upper bound of the tracer's cost for each traced call, within its duration and beyond; null: not known. */
+  /** The tracer's cost for each traced call by the quickest, within its duration and beyond; null: not known. */
   readonly tracerNs: { readonly inside: number; readonly outside: number } | null;
 }
 

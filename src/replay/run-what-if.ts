@@ -7,7 +7,9 @@ import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
 import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
+import { callCostOf } from './calibrate/call-cost.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
+import { judgedByMeasured } from './calibrate/judge-measured.ts';
 import { measuredResults } from './calibrate/measured-result.ts';
 import type { Measured } from './calibrate/noise.ts';
 import { openQuestions } from './calibrate/open-questions.ts';
@@ -56,6 +58,8 @@ export interface WhatIfRequest {
   readonly seeds: number;
   /** Untraced times of the recorded kernel. */
   readonly measured: readonly Measured[];
+  /** The timed workload with fewer functions traced: shows what a traced call costs. */
+  readonly light?: Recording | null;
   /** Where costs come from instead of the recording. */
   readonly platform: PlatformSource | null;
   /** CPUs; null: as many as the recording used. */
@@ -100,7 +104,7 @@ export function whatIf(
   const fit = { world, runs: seeds, seed: SEED, measured, execute } as const;
   const { kernelFor, calibration } = platform
     ? platform.calibrate(prepared, fit)
-    : calibrateRecording(prepared, timed, fit);
+    : calibrateRecording(prepared, timed, request.light ?? null, fit);
   const asListed = (recorded: Workload) => withAskedLists(recorded, request.pageLists);
   const listed = asListed(workload);
   const kernel = withLockedPages(kernelFor(listed), request.pagesLocked);
@@ -162,9 +166,15 @@ export function whatIf(
         beside && !asked ? withCpu(recordedScenario, beside.cpu) : recordedScenario,
         execute,
       );
-  const validation = platform
-    ? notComparable(prepared.structure, platform.title)
-    : validate(timed.operations, prepared.structure, workload, replayed.base, replayed.baseRuns);
+  const besideMeasured = measuredResults(measured, ensemble, interval);
+  const validation = judgedByMeasured(
+    platform
+      ? notComparable(prepared.structure, platform.title)
+      : validate(timed.operations, prepared.structure, workload, replayed.base, replayed.baseRuns),
+    measured,
+    besideMeasured,
+    ensemble,
+  );
   const marginal = chosen
     .filter((design) => design.chosen.length > 1)
     .map(({ text, chosen: parts }) => ({
@@ -192,7 +202,7 @@ export function whatIf(
   return {
     schemaVersion: WHAT_IF_SCHEMA_VERSION,
     tool,
-    ...inputsOf(placed === timed ? [timed] : [timed, placed]),
+    ...inputsOf([timed, ...(placed === timed ? [] : [placed]), ...(request.light ? [request.light] : [])]),
     platform: platform && { title: platform.title, basis: platform.basis },
     kernel: { era: era.id, title: era.title, basis: prepared.basis, source: era.kernel.source },
     world,
@@ -229,7 +239,7 @@ export function whatIf(
       parameters: ensemble.parameters.filter(({ low, high }) => high > low),
       recorded: ensemble.statistics,
     },
-    measured: measuredResults(measured, ensemble, interval),
+    measured: besideMeasured,
   };
 }
 
@@ -255,14 +265,18 @@ function withLateCosts(priced: PricedWorkload): PricedWorkload {
 function calibrateRecording(
   { era, workload, make, pool, cpus }: Prepared,
   { operations, tracer }: Recording,
+  light: Recording | null,
   fit: Fit,
 ): { readonly kernelFor: (workload: Workload) => KernelModel; readonly calibration: Calibration } {
   const kernelFor = (scaled: Workload) => replayedKernel(era, scaled);
   const kernel = kernelFor(workload);
   const ops = operations;
+  if (light && !tracer)
+    throw new RangeError('--light: the recording itself has no traced calls with a duration');
+  const callCost = light && tracer && callCostOf(ops, light.operations, tracer);
   return {
     kernelFor,
-    calibration: calibrate({ ops, workload, make: make!, kernel, pool, cpus, tracer, ...fit }),
+    calibration: calibrate({ ops, workload, make: make!, kernel, pool, cpus, tracer, callCost, ...fit }),
   };
 }
 

@@ -99,7 +99,7 @@ export interface DesignPrediction {
   };
 }
 
-/** Compaction in one run (the first), and the readers of the pool's lock that it made wait. */
+/** Compaction in one run (the first) unless said otherwise, and the readers of the pool's lock that it made wait. */
 export interface CompactionUse {
   /** Calls of zs_compact that went through all classes. */
   readonly calls: number;
@@ -110,6 +110,8 @@ export interface CompactionUse {
   readonly readersBehindQueue: number;
   readonly readersWaitNs: number;
   readonly readersLongestNs: number;
+  /** By lock: what compaction itself waited; medians of the runs. */
+  readonly waits: Readonly<Record<string, { readonly contended: number; readonly waitNs: number }>>;
 }
 
 export interface LatencySummary {
@@ -294,7 +296,7 @@ function summary(
       results,
       base.map((run) => run.result),
     ),
-    compaction: compactionUse(first, kernel, pool),
+    compaction: compactionUse(results, kernel, pool),
     spinNs: interval(results.map(({ spinNs }) => spinNs)),
     memoryReturn: {
       t50: returnTime(results, 0.5 * pool.pages),
@@ -320,7 +322,8 @@ function summary(
   };
 }
 
-function compactionUse(result: RunResult, kernel: KernelModel, pool: Pool): CompactionUse | null {
+function compactionUse(results: readonly RunResult[], kernel: KernelModel, pool: Pool): CompactionUse | null {
+  const result = results[0]!;
   const classes = result.operations[1];
   if (classes === undefined) return null;
   const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
@@ -333,6 +336,12 @@ function compactionUse(result: RunResult, kernel: KernelModel, pool: Pool): Comp
     readersBehindQueue: sum((readers) => readers.behindQueue),
     readersWaitNs: sum((readers) => readers.waitNs),
     readersLongestNs: Math.max(0, ...shared.map(({ readers }) => readers.longestNs)),
+    waits: Object.fromEntries(
+      result.locks.map(({ name }, k) => {
+        const over = (of: 'contended' | 'waitNs') => median(results.map((r) => r.locks[k]!.background[of]));
+        return [name, { contended: over('contended'), waitNs: over('waitNs') }];
+      }),
+    ),
   };
 }
 

@@ -13,7 +13,7 @@ export function renderPlatformText(file: PlatformFile, measured: readonly Measur
     ),
     ...(file.probe
       ? wrap(
-          `A traced call costs ${durationText(file.probe.insideNs)} within and ${durationText(file.probe.outsideNs)} around it, at most.`,
+          `A traced call costs ${durationText(file.probe.insideNs)} within and ${durationText(file.probe.outsideNs)} around it, by the quickest.`,
           '',
         )
       : ['No cost of the tracer is known.']),

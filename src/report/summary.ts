@@ -225,9 +225,7 @@ function overhead(result: AnalysisResult): string[] {
   if (o.insideNs === null || o.outsideNs === null || o.tracedCalls === 0) return [];
   const cost = `up to ${durationText(o.insideNs + o.outsideNs)} for each traced call`;
   if (o.subtracted) {
-    return [
-      `Tracing cost, estimated as ${cost}, has been taken out of all durations: they are lower bounds.`,
-    ];
+    return [`Tracing cost, estimated as ${cost}, has been taken out of all durations: they are estimates.`];
   }
   const share =
     o.shareOfOutermost === null ? '' : `, up to ${shareText(o.shareOfOutermost)} of the outermost calls`;

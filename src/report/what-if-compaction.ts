@@ -1,5 +1,5 @@
 import type { DesignPrediction, WhatIfResult } from '../replay/result.ts';
-import { durationText } from './quantities.ts';
+import { countText, durationText } from './quantities.ts';
 import { wrap } from './text/layout.ts';
 
 /** What compaction does to the frees beside it: the writer of the pool's lock, readers behind it. */
@@ -15,7 +15,10 @@ export function compactionLines(
     ),
     ...designLines({ ...without, id: 'base, without compaction' }),
     ...[baseline, ...designs].flatMap(designLines),
-    ...wrap('Counts are those of the first run, which has the recorded times as they were.', ''),
+    ...wrap(
+      'Calls, moves and readers are those of the first run, which has the recorded times as they were; waiting for class->lock is the median of the runs.',
+      '',
+    ),
   ];
 }
 
@@ -29,6 +32,7 @@ function designLines({ id, latency, compaction, cpuWorkNs, lockWaitNs }: DesignP
   const { calls, objectsMoved, pagesFreed, readersBehindHolder, readersBehindQueue } = compaction;
   const waited = readersBehindHolder + readersBehindQueue > 0;
   const classWait = lockWaitNs['class->lock'];
+  const ofCompaction = compaction.waits['class->lock'];
   return [
     id,
     ...line(
@@ -41,7 +45,12 @@ function designLines({ id, latency, compaction, cpuWorkNs, lockWaitNs }: DesignP
         ? `${readersBehindHolder} waited behind a holding writer, ${readersBehindQueue} behind a queued one: ${durationText(compaction.readersWaitNs)}, longest ${durationText(compaction.readersLongestNs)}`
         : 'none waited',
     ),
-    ...(classWait ? line('class->lock', `${durationText(classWait.value)} of waiting`) : []),
+    ...(classWait && ofCompaction
+      ? line(
+          'class->lock',
+          `${durationText(classWait.value)} of waiting, of compaction ${durationText(ofCompaction.waitNs)} in ${countText(Math.round(ofCompaction.contended), 'wait')}`,
+        )
+      : []),
     ...free,
   ];
 }

@@ -112,7 +112,7 @@ function rests(result: WhatIfResult): string[] {
     ...wrap(
       `Read: ${understood === lines ? 'all' : `${understood} of`} ${lines} lines understood (${shareText(understood / lines)}); ` +
         `${lostRecords === 0 ? 'no record lost' : `${lostRecords} records lost`}; tracer: ` +
-        `${tracerNs === null ? 'cost not known' : `at most ${Math.round(tracerNs.inside)} ns in each traced call, ${Math.round(tracerNs.outside)} ns in its caller`}.`,
+        `${tracerNs === null ? 'cost not known' : `by the quickest calls ${Math.round(tracerNs.inside)} ns in each, ${Math.round(tracerNs.outside)} ns in its caller`}.`,
       '',
     ),
     ...result.inputs.flatMap(({ name, format, bytes, sha256 }) =>

@@ -85,7 +85,7 @@ describe('a tracer with a known cost', () => {
     expect(overhead.outsideNs).toBe(200);
   });
 
-  it('is an upper bound, too high by no more than the work of the quickest functions', () => {
+  it('of one cost for all calls is too high by no more than the work of the quickest functions', () => {
     const works = [...repeat(caller('f', 400, 8, 30), 30), ...repeat(caller('g', 900, 3, 250), 30)];
     const { overhead } = analyse(traced(works, 150, 100));
     expect(overhead.insideNs).toBeGreaterThanOrEqual(150);
@@ -94,7 +94,7 @@ describe('a tracer with a known cost', () => {
     expect(overhead.outsideNs).toBeLessThanOrEqual(100 + 400 / 8);
   });
 
-  it('is an upper bound whatever the work: callers of many do not hide it', () => {
+  it('of one cost for all calls is never too low, whatever the work: callers of many do not hide it', () => {
     const cost = fc.integer({ min: 20, max: 400 });
     const shape = fc.record({
       ownNs: fc.nat({ max: 2000 }),
@@ -166,7 +166,7 @@ describe('real recordings', () => {
     const { overhead } = analyse(readFixture(`function-graph/${name}`));
     expect(overhead.insideNs!).toBeGreaterThan(300);
     expect(overhead.insideNs! + overhead.outsideNs!).toBeLessThan(20_000);
-    // Entering and leaving the tracer outside the stamps takes time: an upper bound of 0 cannot be true.
+    // Entering and leaving the tracer outside the stamps takes time: a cost of 0 cannot be true.
     expect(overhead.outsideNs!).toBeGreaterThan(0);
     expect(overhead.shareOfOutermost).toBeGreaterThan(0);
     expect(overhead.shareOfOutermost).toBeLessThanOrEqual(1);

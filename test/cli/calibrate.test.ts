@@ -90,6 +90,7 @@ it.each([
   [['--platform', PROBES], /not a platform file: no JSON/],
   [['--platform', 'rk3588', '--measured', 'munmap=5ms'], /--measured does not go with --platform rk3588/],
   [['--platform', 'rk3588', '--speedup', 'zs_free=1'], /--speedup wants costs by function/],
+  [['--platform', 'rk3588', '--light', GRAPH], /--light does not go with --platform/],
   [['--measured', 'mmap=5ms'], /expected a time of the untraced base such as munmap=59ms/],
   [['--measured', 'munmap=0ms'], /expected a time of the untraced base/],
   [['--measured', 'munmap=5'], /expected a time of the untraced base/],

@@ -11,14 +11,20 @@ interface Use {
   readersBehindHolder: number;
   readersBehindQueue: number;
   readersWaitNs: number;
+  waits: Record<string, { contended: number; waitNs: number }>;
 }
 interface Prediction {
   compaction: Use | null;
   latency: { p99Ns: number; meanNs: number };
   cpuWorkNs: { compaction: number };
+  lockWaitNs: Record<string, number>;
+  contended: Record<string, number>;
 }
 interface WhatIfJson {
-  validation: { verdict: string };
+  validation: {
+    verdict: string;
+    latency: { comparisons: { name: string; recorded: number; modelled: { value: number } }[] };
+  };
   baseline: Prediction;
   compaction: { source: string; without: Prediction } | null;
   designs: Prediction[];
@@ -68,6 +74,19 @@ describe('what-if --compaction', () => {
     expect(perCall).toBeGreaterThan(1.0e6);
     expect(perCall).toBeLessThan(2.5e6);
     expect(whatIf([recording, '--compaction', 'none']).compaction).toBeNull();
+  });
+
+  it('lays waits of frees and of compaction beside recorded ones apart', () => {
+    const { validation, baseline } = whatIf([fixturePath('complete/full-compact-p2-s1.txt.gz')]);
+    const modelled = (name: string) =>
+      validation.latency.comparisons.find((row) => row.name === name)!.modelled.value;
+    const { waits } = baseline.compaction!;
+    for (const [lock, { contended, waitNs }] of Object.entries(waits)) {
+      expect(contended).toBeLessThanOrEqual(baseline.contended[lock]!);
+      expect(waitNs).toBeLessThanOrEqual(baseline.lockWaitNs[lock]!);
+    }
+    expect(modelled('zs_compact, its waits')).toBe(waits['class->lock']!.contended);
+    expect(modelled('zs_compact on class->lock')).toBe(waits['class->lock']!.waitNs);
   });
 
   it('says it in text of 72 columns', () => {

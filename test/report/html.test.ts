@@ -83,7 +83,7 @@ describe('content', () => {
       '6.12.117',
       '--comm "<b>swap*</b>"',
       'off by at most 0.78 %',
-      'estimate, an upper bound: ~860ns within each traced call, ~160ns more in its caller',
+      'estimate from the quickest calls: ~860ns within each traced call, ~160ns more in its caller',
       'Not subtracted',
       result.input.files[0]!.sha256,
       'abstime cpu proc duration',

@@ -84,7 +84,7 @@ describe('the answer in sentences', () => {
       /Durations contain the tracer's own cost, estimated as up to 400ns/,
     );
     expect(summarise(analyse(text, { subtract: true })).join('\n')).toMatch(
-      /has been taken out of all durations: they are lower bounds/,
+      /has been taken out of all durations: they are estimates/,
     );
   });
 

@@ -6,6 +6,7 @@ import { type Executor, onThisThread } from '../sweep.ts';
 import { recordedFrees } from '../validate.ts';
 import type { DesignRun, ScenarioOptions } from '../what-if.ts';
 import { isUndivided, type Pricing, type TracerCost, type Workload } from '../workload.ts';
+import { type CallCost, measuredBy } from './call-cost.ts';
 import { type Check, type Ensemble, ensembleOf, type Figures, openParameters } from './ensemble.ts';
 import { cutBy, handOffBound } from './hand-off.ts';
 import { type LineTransfer, lineTransferOf, narrowedBy } from './line-transfer.ts';
@@ -30,6 +31,8 @@ export interface CalibrationInput {
   readonly runs: number;
   readonly seed: number;
   readonly measured: readonly Measured[];
+  /** The cost of a traced call as another recording shows it. */
+  readonly callCost?: CallCost | null;
   /** Runs sets, on several threads where that pays. */
   readonly execute?: Executor;
 }
@@ -63,7 +66,8 @@ export function calibrate(input: CalibrationInput): Calibration {
   const parameters = openParameters(
     PARAMETERS.map((parameter) => {
       if (parameter.name === 'lineTransferNs') return narrowedBy(parameter, lineTransfer);
-      return parameter.name === 'handOffOneNs' ? cutBy(parameter, bound) : parameter;
+      if (parameter.name === 'handOffOneNs') return cutBy(parameter, bound);
+      return measuredBy(parameter, isUntraced ? (input.callCost ?? null) : null);
     }),
     {
       lineTransferNs: cpus > 1 && !undivided,

@@ -5,6 +5,7 @@ import type { Prepared } from '../prepare.ts';
 import { quantiles, type TracerCost, type Workload } from '../workload.ts';
 import type { Calibration } from './calibration.ts';
 import type { FittedParameter } from './ensemble.ts';
+import type { ParameterName } from './parameters.ts';
 import {
   type Basis,
   type CostOfPlatform,
@@ -13,6 +14,7 @@ import {
   PLATFORM_SCHEMA_VERSION,
   type PlatformFile,
 } from './platform-file.ts';
+import { workloadAt } from './pricing.ts';
 
 interface Origin {
   readonly tool: PlatformFile['tool'];
@@ -32,9 +34,17 @@ export function makePlatform(prepared: Prepared, calibration: Calibration, origi
   const { workload, pool, era, basis, cpus } = prepared;
   const { ensemble, lineTransfer, untraced } = calibration;
   const { tool, sources, release, ops, tracer } = origin;
-  // Shares of the tracer rise with the corner: the first has the least taken out.
-  const most = untraced?.corners[0];
-  const least = untraced?.corners.at(-1);
+  const keptOf = (name: ParameterName) =>
+    ensemble.parameters.find((parameter) => parameter.name === name)!.kept;
+  // With the least of the tracer taken out, as much as the median set has it, and the most.
+  const [most, typical, least] = (['lo', 'value', 'hi'] as const).map(
+    (end) =>
+      untraced &&
+      workloadAt(untraced, {
+        probeInside: keptOf('probeInside')[end],
+        probeOutside: keptOf('probeOutside')[end],
+      }),
+  );
   const costOf = (pick: (from: Workload) => readonly Float64Array[], unit: 'call' | 'page') => {
     const columns = pick(workload);
     const calls = columns.reduce((sum, column) => sum + column.filter((ns) => !Number.isNaN(ns)).length, 0);
@@ -44,7 +54,8 @@ export function makePlatform(prepared: Prepared, calibration: Calibration, origi
       calls,
       unit,
       tracedNs: list(workload),
-      untracedNs: most && least ? { least: list(least), most: list(most) } : null,
+      untracedNs:
+        most && typical && least ? { least: list(least), typical: list(typical), most: list(most) } : null,
     };
     return cost;
   };
@@ -78,7 +89,7 @@ export function makePlatform(prepared: Prepared, calibration: Calibration, origi
     emptied: costs[PER_PAGE]!.calls,
     probe: tracer && {
       ...tracer,
-      basis: 'quickest calls and callers of the recording: an upper bound; shares of it are parameters',
+      basis: 'quickest calls and callers of the recording; shares of it are parameters',
     },
     costs,
     freePageByPages,

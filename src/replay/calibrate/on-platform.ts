@@ -54,15 +54,19 @@ export function calibrationOf(file: PlatformFile, input: PlatformInput): Calibra
     dimensions: [],
     isUntraced: false,
   };
-  const inside = parameters.find(({ name }) => name === 'probeInside')!;
+  const { low, central, high } = parameters.find(({ name }) => name === 'probeInside')!;
+  const hasTypical =
+    low < central &&
+    central < high &&
+    Object.values(file.costs).every(({ untracedNs }) => untracedNs?.typical !== undefined);
+  const ends = hasTypical ? (['most', 'typical', 'least'] as const) : (['most', 'least'] as const);
   const untraced: PricedWorkload | null = isUntraced
     ? {
         ...base,
-        corners: [
-          workloadWith(file, workload, pool, (cost) => cost.untracedNs?.most ?? cost.tracedNs),
-          workloadWith(file, workload, pool, (cost) => cost.untracedNs?.least ?? cost.tracedNs),
-        ],
-        dimensions: [inside],
+        corners: ends.map((end) =>
+          workloadWith(file, workload, pool, (cost) => cost.untracedNs?.[end] ?? cost.tracedNs),
+        ),
+        dimensions: [{ name: 'probeInside', values: hasTypical ? [low, central, high] : [low, high] }],
         isUntraced: true,
       }
     : null;

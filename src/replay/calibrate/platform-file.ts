@@ -15,7 +15,12 @@ export interface CostOfPlatform {
   readonly unit: 'call' | 'page';
   readonly tracedNs: readonly number[];
   /** With the tracer taken out: with the most, and with the least that it can have been; null: no tracer known. */
-  readonly untracedNs: { readonly least: readonly number[]; readonly most: readonly number[] } | null;
+  readonly untracedNs: {
+    readonly least: readonly number[];
+    /** Absent in files of older versions. */
+    readonly typical?: readonly number[];
+    readonly most: readonly number[];
+  } | null;
 }
 
 /** A parameter as far as the recording narrowed it. */
@@ -109,6 +114,7 @@ export function parsePlatformFile(text: string, name: string): PlatformFile {
       if (cost.untracedNs === null) continue;
       const untraced = object(cost.untracedNs) ?? wrong(`${at}.untracedNs`, 'null, or least and most');
       quantiles(untraced.least, `${at}.untracedNs.least`);
+      if (untraced.typical !== undefined) quantiles(untraced.typical, `${at}.untracedNs.typical`);
       quantiles(untraced.most, `${at}.untracedNs.most`);
     }
   };

@@ -10,15 +10,21 @@ import { type Parameter, type ParameterName, type ParameterSet, timesOf } from '
 /** Parameters that change what recorded times mean, for {@link pricedWorkload}. */
 const PRICED = ['probeInside', 'probeOutside', 'lockedShare', 'poolShare'] as const;
 
+/** A parameter that costs depend on, and its values at which they are known, in rising order. */
+export interface Dimension {
+  readonly name: ParameterName;
+  readonly values: readonly number[];
+}
+
 /**
- * A workload at the ends of the ranges that its costs depend on; costs in between are interpolated.
+ * A workload at some values of the parameters that its costs depend on; costs in between are interpolated.
  * They are sums of recorded times less shares of the tracer's, so that this is exact but for times that
- * would fall below zero.
+ * would fall below zero; where many do, there are more values than the ends of the range.
  */
 export interface PricedWorkload {
-  /** 2^n workloads, n the number of `dimensions`: bit k of the index is the high end of dimension k. */
+  /** A workload for each combination of the values of `dimensions`, those of the first in turn first. */
   readonly corners: readonly Workload[];
-  readonly dimensions: readonly Parameter[];
+  readonly dimensions: readonly Dimension[];
   /** The tracer's part is taken out of the time between frees as well. */
   readonly isUntraced: boolean;
   /** What a call costs that a design adds, as recorded calls do; null: nothing. */
@@ -60,7 +66,7 @@ export interface PricingInput {
   readonly make: (pricing: Pricing) => Workload;
 }
 
-/** Makes the workload for each end of the ranges that matter. */
+/** Makes the workload for each combination of values that matter. */
 export function pricedWorkload(input: PricingInput): PricedWorkload {
   const { parameters, kernel, isUntraced, isUndivided, make } = input;
   const tracer = isUntraced ? input.tracer : null;
@@ -72,12 +78,13 @@ export function pricedWorkload(input: PricingInput): PricedWorkload {
     poolShare: isUndivided && hasPoolLock,
   };
   const find = (name: ParameterName) => parameters.find((parameter) => parameter.name === name)!;
-  const dimensions = PRICED.filter((name) => matters[name]).map(find);
-  const corners = Array.from({ length: 1 << dimensions.length }, (_, corner) => {
+  const dimensions = PRICED.filter((name) => matters[name]).map((name) => dimensionOf(find(name)));
+  const count = dimensions.reduce((product, { values }) => product * values.length, 1);
+  const corners = Array.from({ length: count }, (_, corner) => {
+    const places = placesOf(dimensions, corner);
     const value = (name: ParameterName) => {
       const k = dimensions.findIndex((dimension) => dimension.name === name);
-      const parameter = find(name);
-      return k < 0 ? parameter.central : (corner >> k) & 1 ? parameter.high : parameter.low;
+      return k < 0 ? find(name).central : dimensions[k]!.values[places[k]!]!;
     };
     return make({
       insideNs: (tracer?.insideNs ?? 0) * value('probeInside'),
@@ -92,6 +99,62 @@ export function pricedWorkload(input: PricingInput): PricedWorkload {
     isUntraced: tracer !== null,
     callTracer: isUntraced ? null : input.tracer,
     listLines: listLinesOf(kernel),
+  };
+}
+
+/** Ends of a parameter's range, and what lies between them where costs are not linear in it. */
+function dimensionOf({ name, low, high, bends = [] }: Parameter): Dimension {
+  const between = bends.filter((value) => value > low && value < high);
+  return { name, values: high > low ? [low, ...between, high] : [low] };
+}
+
+/** By dimension: which of its values a corner stands for. */
+function placesOf(dimensions: readonly Dimension[], corner: number): readonly number[] {
+  let rest = corner;
+  return dimensions.map(({ values }) => {
+    const place = rest % values.length;
+    rest = Math.floor(rest / values.length);
+    return place;
+  });
+}
+
+/** How much of each value of a dimension is in a number between them; beyond the ends the line goes on. */
+function sharesOf({ values }: Dimension, at: number): readonly number[] {
+  if (values.length === 1) return [1];
+  let upper = 1;
+  while (upper < values.length - 1 && values[upper]! < at) upper++;
+  const [from, to] = [values[upper - 1]!, values[upper]!];
+  const part = (at - from) / (to - from);
+  return values.map((_, k) => (k === upper ? part : k === upper - 1 ? 1 - part : 0));
+}
+
+/** How much of each corner is in a set. */
+function weightsOf(
+  { corners, dimensions }: PricedWorkload,
+  values: Readonly<Partial<Record<ParameterName, number>>>,
+): readonly number[] {
+  const shares = dimensions.map((dimension) => sharesOf(dimension, values[dimension.name]!));
+  return corners.map((_, corner) =>
+    placesOf(dimensions, corner).reduce((weight, place, k) => weight * shares[k]![place]!, 1),
+  );
+}
+
+/** The workload with costs for values of all its dimensions, and nothing else of a parameter set. */
+export function workloadAt(
+  priced: PricedWorkload,
+  values: Readonly<Partial<Record<ParameterName, number>>>,
+): Workload {
+  const { corners } = priced;
+  const weights = weightsOf(priced, values);
+  const first = corners[0]!;
+  return {
+    ...first,
+    costs: first.costs.map((_, task) =>
+      blended(
+        corners.map((corner) => corner.costs[task]!),
+        weights,
+      ),
+    ),
   };
 }
 
@@ -131,13 +194,8 @@ export function runParameters(
  * machine adds it again wherever a design still moves the line.
  */
 function workloadOf(priced: PricedWorkload, set: ParameterSet): Workload {
-  const { corners, dimensions, isUntraced, callTracer, listLines } = priced;
-  const weights = corners.map((_, corner) =>
-    dimensions.reduce((weight, { name, low, high }, k) => {
-      const part = high > low ? (set.values[name] - low) / (high - low) : 0;
-      return weight * ((corner >> k) & 1 ? part : 1 - part);
-    }, 1),
-  );
+  const { corners, isUntraced, callTracer, listLines } = priced;
+  const weights = weightsOf(priced, set.values);
   const [first] = corners;
   const between = isUntraced ? 1 - set.values.probeBetween : 1;
   const moved = movedCalls(listLines);
@@ -187,6 +245,7 @@ function blended(columns: readonly Columns[], weights: readonly number[]): Colum
       columns.forEach((corner, c) => {
         const from = corner.get(name)!;
         const weight = weights[c]!;
+        if (weight === 0) return;
         for (let i = 0; i < out.length; i++) out[i]! += weight * from[i]!;
       });
       return [name, out];

@@ -25,6 +25,9 @@ export class Locks {
   readonly acquisitions: Float64Array;
   readonly contended: Float64Array;
   readonly waitNs: Float64Array;
+  /** Of those, what background threads waited. */
+  readonly #backgroundWaits: Float64Array;
+  readonly #backgroundWaitNs: Float64Array;
   readonly holdNs: Float64Array;
   /** Waited for the line of a read-write lock. */
   readonly lineSumNs: Float64Array;
@@ -111,6 +114,8 @@ export class Locks {
     this.acquisitions = new Float64Array(families);
     this.contended = new Float64Array(families);
     this.waitNs = new Float64Array(families);
+    this.#backgroundWaits = new Float64Array(families);
+    this.#backgroundWaitNs = new Float64Array(families);
     this.holdNs = new Float64Array(families);
     this.lineSumNs = new Float64Array(families);
     this.#queueNs = new Float64Array(families);
@@ -276,6 +281,7 @@ export class Locks {
         acquisitions: this.acquisitions[f]!,
         contended: this.contended[f]!,
         waitNs,
+        background: { contended: this.#backgroundWaits[f]!, waitNs: this.#backgroundWaitNs[f]! },
         holdNs: this.holdNs[f]!,
         queueNs,
         lineWaitNs: this.lineSumNs[f]!,
@@ -317,6 +323,10 @@ export class Locks {
     const waited = t - this.#waitSinceNs[thread]!;
     this.waitNs[family]! += waited;
     this.contended[family]!++;
+    if (this.#threads.isBackground[thread] === 1) {
+      this.#backgroundWaits[family]!++;
+      this.#backgroundWaitNs[family]! += waited;
+    }
     this.acquisitions[family]!++;
     this.#threads.waitedNs[thread]! += waited;
     return waited;

@@ -80,6 +80,8 @@ export interface LockUse {
   readonly acquisitions: number;
   readonly contended: number;
   readonly waitNs: number;
+  /** Of those, what background tasks waited. */
+  readonly background: { readonly contended: number; readonly waitNs: number };
   readonly holdNs: number;
   /** Sum over time of waiters, from the queue's length: equals `waitNs` (Little's law). */
   readonly queueNs: number;

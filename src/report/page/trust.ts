@@ -83,9 +83,9 @@ function overheadText(overhead: OverheadSummary): Html {
       ? ''
       : `, ~${shareText(overhead.shareOfOutermost)} of the outermost calls`;
   const use = overhead.subtracted
-    ? 'Subtracted: durations here are estimates, lower bounds.'
+    ? 'Subtracted: durations here are estimates.'
     : 'Not subtracted: durations here contain it.';
-  return html`estimate, an upper bound: ~${durationText(overhead.insideNs)} within each traced call, ~${durationText(overhead.outsideNs)} more in its caller; ${plural(overhead.tracedCalls, 'traced call')}${total}${share}. <b>${use}</b> Basis: ${overhead.basis}.`;
+  return html`estimate from the quickest calls: ~${durationText(overhead.insideNs)} within each traced call, ~${durationText(overhead.outsideNs)} more in its caller; ${plural(overhead.tracedCalls, 'traced call')}${total}${share}. <b>${use}</b> Basis: ${overhead.basis}.`;
 }
 
 export function filesTable(files: readonly InputFile[]): Html {

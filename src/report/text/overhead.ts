@@ -19,9 +19,9 @@ export function overheadLines({ overhead: o, functions }: AnalysisResult): strin
   );
   lines.push(...wrap(`From ${o.basis}.`, ''));
   const note = o.subtracted
-    ? 'Taken out of every duration above: what is left is a lower bound.'
-    : (o.outsideNs > 0 ? 'Both are upper bounds: they contain' : 'The first is an upper bound: it contains') +
-      ' the work of the quickest functions. Holds are stretched by the calls traced under the lock. ' +
+    ? 'Taken out of every duration above: what is left is an estimate.'
+    : 'No bounds: the work of the quickest functions is in it, what the tracer does to slower ones (caches, emulation) is not. ' +
+      'Holds are stretched by the calls traced under the lock. ' +
       '--subtract-overhead takes them out.';
   lines.push(...wrap(note, ''));
   return lines;

@@ -28,7 +28,7 @@ export function renderWhatIfTrust(result: WhatIfResult): Html {
       'Cost of tracing',
       reading.tracerNs === null
         ? 'not known'
-        : `at most ~${durationText(reading.tracerNs.inside)} within each traced call, ~${durationText(reading.tracerNs.outside)} more in its caller; ${result.world === 'traced' ? 'left in' : 'taken out'}`,
+        : `by the quickest calls ~${durationText(reading.tracerNs.inside)} within each traced call, ~${durationText(reading.tracerNs.outside)} more in its caller; ${result.world === 'traced' ? 'left in' : 'taken out'}`,
     ],
     ['Made by', html`${tool.name} ${tool.version}: <code>${tool.command}</code>`],
   ];
