@@ -35,6 +35,8 @@ const STEPS = new Set([
   'look',
   'enqueue',
   'each-queued',
+  'each-page',
+  'each-batch',
   'call',
 ]);
 

@@ -14,6 +14,8 @@ export function rewriteSteps(
       case 'when':
       case 'repeat':
       case 'each-queued':
+      case 'each-page':
+      case 'each-batch':
         return [{ ...step, steps: rewriteSteps(step.steps, rewrite) }];
       case 'try-lock':
       case 'lock-pages':
