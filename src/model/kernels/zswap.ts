@@ -25,6 +25,28 @@ export const STORE_PAGE = 'zswap_store_page';
 export const COMPRESS_PAGE = 'zswap_compress';
 export const ENTRY_FREE = 'zswap_entry_free';
 
+/** What the calls of the mutex take by themselves, whoever holds it. */
+export const MUTEX_CALLS = work('mutex_lock, mutex_unlock', 'mutex-calls');
+/** The entry's memory was not touched since the slab gave it. */
+export const ENTRY_WRITE = work('handle and length into the entry', 'entry-write');
+/** Takes the entry's reference of the pool. */
+export const TAKE_REFERENCE = 'take-references';
+
+const CHECK = work('limits, memcg; current pool', 'store-check');
+const LEAVE = work('count, leave', 'store-end');
+/** Pages of a folio, one after another. */
+export const EACH_PAGE: Step = { do: 'each-page', steps: [{ do: 'call', path: STORE_PAGE }] };
+
+/** A folio of several pages is refused and split; then its pages come one by one. */
+export const SPLIT_STORE: readonly Step[] = [
+  {
+    do: 'each-page',
+    steps: [work('split: share of a page', 'split-page'), CHECK, { do: 'call', path: STORE_PAGE }, LEAVE],
+  },
+];
+/** Limits once, then page by page. */
+export const LARGE_STORE: readonly Step[] = [CHECK, EACH_PAGE, LEAVE];
+
 const locked = (lock: string, ...steps: readonly Step[]): readonly Step[] => [
   { do: 'lock', lock },
   ...steps,
@@ -51,9 +73,11 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
   const { kernel } = zsmalloc;
   const compress: readonly Step[] = locked(
     CONTEXT_MUTEX,
+    MUTEX_CALLS,
     work('compress the page', 'compress'),
     { do: 'call', path: 'zs_malloc' },
     work('copy into the object', 'copy'),
+    ENTRY_WRITE,
   );
   const early = zswap.referenceTaken === 'before compression';
   const publish = zswap.lru === 'memcg and node' ? locked(LIST_LOCK, work('list_lru_add', 'list-add')) : [];
@@ -66,10 +90,9 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
     counted('one more'),
     ...publish,
   ];
-  const check = work('limits, memcg; current pool', 'store-check');
   const erase: readonly Step[] = [
     { do: 'each-page', steps: locked(TREE_LOCK, work('erase what the slot has', 'tree-erase')) },
-    work('leave', 'store-end'),
+    LEAVE,
   ];
   const eraseOne = locked(TREE_LOCK, work('take the entry out of the tree', 'tree-erase'));
   const decompress = locked(CONTEXT_MUTEX, work('decompress', 'decompress'));
@@ -97,19 +120,15 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
     ...(zswap.index === 'xarray' ? { clusterSlots: zswap.slotsPerTree } : {}),
     paths: {
       ...kernel.paths,
-      [ZSWAP_PATHS.store]: [
-        check,
-        { do: 'each-page', steps: [{ do: 'call', path: STORE_PAGE }] },
-        work('count the folio, leave', 'store-end'),
-      ],
+      [ZSWAP_PATHS.store]: zswap.storesLargeFolios ? LARGE_STORE : SPLIT_STORE,
       [STORE_PAGE]: page,
       [COMPRESS_PAGE]: compress,
-      [ZSWAP_PATHS.storeFull]: [check, ...erase],
+      [ZSWAP_PATHS.storeFull]: [CHECK, ...erase],
       [ZSWAP_PATHS.storeFailed]: [
-        check,
+        CHECK,
         work('entry from the slab', 'entry'),
         ...(early ? references(zswap, 'take') : []),
-        ...locked(CONTEXT_MUTEX, work('compress the page', 'compress')),
+        ...locked(CONTEXT_MUTEX, MUTEX_CALLS, work('compress the page', 'compress')),
         ...(early ? references(zswap, 'drop') : []),
         work('give the entry back', 'entry-free'),
         ...erase,

@@ -287,9 +287,10 @@ export class Machine {
     const withHandles = entries.filter((_, p) => isForeground[p]);
 
     checkHandles({
-      operations: !hasRecordedZspages && eachHasOneHandle(program, withHandles)
-        ? sum(recorder.operations.filter((_, p) => isForeground[p]))
-        : undefined,
+      operations:
+        !hasRecordedZspages && eachHasOneHandle(program, withHandles)
+          ? sum(recorder.operations.filter((_, p) => isForeground[p]))
+          : undefined,
       taken,
       put,
       missed,

@@ -243,7 +243,9 @@ class Compiler {
       case 'each-batch': {
         this.#hasFolios = true;
         const at =
-          step.do === 'each-page' ? this.#emit(Op.NextPage) : this.#emit(Op.NextBatch, Math.max(1, step.size));
+          step.do === 'each-page'
+            ? this.#emit(Op.NextPage)
+            : this.#emit(Op.NextBatch, Math.max(1, step.size));
         this.#branch(step.steps, within);
         this.#emit(Op.JumpBack, 0, at);
         this.#code[at + 2] = this.#code.length;

@@ -4,7 +4,12 @@ import { eraById } from '../../../src/model/kernels/eras.ts';
 import { withZswap, ZSWAP_PATHS } from '../../../src/model/kernels/zswap.ts';
 import type { Step } from '../../../src/model/steps.ts';
 import { ZSWAP_ERAS } from '../../../src/model/zswap/eras.ts';
-import { COST_QUANTILES, Machine, type MachineRun, type TaskStream } from '../../../src/replay/engine/machine.ts';
+import {
+  COST_QUANTILES,
+  Machine,
+  type MachineRun,
+  type TaskStream,
+} from '../../../src/replay/engine/machine.ts';
 import { compile } from '../../../src/replay/engine/program.ts';
 import { constant, emptyPool, generator, kernelOf, runOf, TIMES, taskOf } from '../../helpers/machine.ts';
 import { referenceRun } from '../../reference/machine-reference.ts';
@@ -101,7 +106,10 @@ describe('folios', () => {
           size: batch,
           steps: [work('batch'), pages!, { do: 'each-page', steps: [work('page')] }],
         };
-        const kernel = { ...plain, paths: { ...plain.paths, [ZSWAP_PATHS.store]: [check!, batched, ...rest] } };
+        const kernel = {
+          ...plain,
+          paths: { ...plain.paths, [ZSWAP_PATHS.store]: [check!, batched, ...rest] },
+        };
         const paths = Object.values(ZSWAP_PATHS);
         bothAgree(() => {
           const random = generator(seed);
