@@ -66,7 +66,7 @@ function timesText({ value, lo, hi }: Interval): string {
 
 function comparisons({ validation }: StoreWhatIfResult): string[] {
   const rows = validation.comparisons.map(({ name, recordedNs, modelledNs, isOff }) => [
-    name,
+    name.replace(', mean without waits', ', mean*'),
     durationText(recordedNs),
     durationText(modelledNs.value),
     isOff ? 'off' : '',
@@ -74,7 +74,7 @@ function comparisons({ validation }: StoreWhatIfResult): string[] {
   const waits = Object.entries(validation.recordedWaitsNs).map(([name, ns]) => `${name} ${durationText(ns)}`);
   return [
     ...table([['', 'recorded', 'modelled', ''], ...rows]),
-    ...wrap(`Recorded waits: ${waits.join(', ')}.`, '', '  '),
+    ...wrap(`* without waits; recorded waits: ${waits.join(', ')}.`, '  ', '  '),
   ];
 }
 

@@ -5,7 +5,8 @@ import type { TaskStream } from '../engine/machine.ts';
 import type { StructureOutcome } from '../structure.ts';
 import { mostCommonCpu, quantiles } from '../workload.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
-import { type Below, recordedWaits, type StepTimes, splitNewZspages, stepTimes } from './step-costs.ts';
+import { type RecordedTimes, timesOf } from './recorded-times.ts';
+import { type Below, type StepTimes, splitNewZspages, stepTimes } from './step-costs.ts';
 
 /** A path with the pages of the folios that take it: what latencies are told apart by. */
 export interface StoreGroup {
@@ -23,24 +24,6 @@ export interface StoreWorkload {
   readonly distributions: ReadonlyMap<string, Float64Array>;
   readonly recorded: RecordedTimes;
   readonly notes: readonly string[];
-}
-
-/** What the recording itself says, to be compared with the replay. */
-export interface RecordedTimes {
-  /** By group: durations, ns, and the same without what was waited for locks. */
-  readonly durationNs: readonly Float64Array[];
-  readonly withoutWaitsNs: readonly Float64Array[];
-  readonly waitsNs: {
-    readonly mutex: number;
-    readonly tree: number;
-    readonly list: number;
-    readonly allocator: number;
-  };
-  /** What the operations can have held the tree's lock at most, ns: calls of it and all self time. */
-  readonly treeHeldAtMostNs: number;
-  /** From the first operation to the end of the last. */
-  readonly totalNs: number;
-  readonly refused: Readonly<Record<string, number>>;
 }
 
 interface Row {
@@ -137,7 +120,13 @@ export function storeWorkload(
     distributions: new Map(
       names.map((name) => [name, quantiles(streams.map(({ costs }) => costs.get(name)!))]),
     ),
-    recorded: timesOf(ops, all, recordedGroups, recorded.refusals(), beginNs),
+    recorded: timesOf(
+      ops,
+      all.map((row) => ({ ...row, below: row.pages[0]!.below })),
+      recordedGroups,
+      recorded.refusals(),
+      beginNs,
+    ),
     notes: notesOf(recorded, left, groups, folioPages),
   };
 }
@@ -251,37 +240,6 @@ function streamOf(
 /** Steps that a folio has once, whatever its pages. */
 const ONCE_A_FOLIO = new Set(['store-check', 'store-end']);
 
-function timesOf(
-  ops: OperationTable,
-  rows: readonly Row[],
-  groups: number,
-  refused: Readonly<Record<string, number>>,
-  beginNs: number,
-): RecordedTimes {
-  const durations: number[][] = Array.from({ length: groups }, () => []);
-  const without: number[][] = Array.from({ length: groups }, () => []);
-  const sum = { mutex: 0, tree: 0, list: 0, allocator: 0 };
-  let treeHeldAtMostNs = 0;
-  for (const { op, group, pages } of rows) {
-    const { below } = pages[0]!;
-    const ns = ops.endNs[op]! - ops.startNs[op]!;
-    const waits = recordedWaits(ops, op, below);
-    durations[group]!.push(ns);
-    without[group]!.push(ns - waits.mutex - waits.tree - waits.list - waits.allocator);
-    for (const name of ['mutex', 'tree', 'list', 'allocator'] as const) sum[name] += waits[name];
-    const self = ops.parts.self.get(op);
-    treeHeldAtMostNs += (ops.zswap.get(op)!.parts.tree ?? 0) - waits.tree + (Number.isNaN(self) ? 0 : self);
-  }
-  return {
-    durationNs: durations.map((list) => Float64Array.from(list).sort()),
-    withoutWaitsNs: without.map((list) => Float64Array.from(list).sort()),
-    waitsNs: sum,
-    treeHeldAtMostNs,
-    totalNs: Math.max(...rows.map(({ op }) => ops.endNs[op]!)) - beginNs,
-    refused,
-  };
-}
-
 function notesOf(
   recorded: RecordedZswap,
   left: number,
@@ -289,11 +247,9 @@ function notesOf(
   folioPages: number,
 ): string[] {
   const notes = ['one list for all entries: memcgs and nodes are not recorded'];
-  if (left > 0) notes.push(`${left} operations without calls, or that failed midway, are left out`);
+  if (left > 0) notes.push(`left out, without calls or failed midway: ${left}`);
   if (recorded.writebacks.length > 0)
-    notes.push(
-      `${recorded.writebacks.length} writebacks are not replayed: they hold no lock of a store for long`,
-    );
+    notes.push(`writebacks that are not replayed: ${recorded.writebacks.length}`);
   if (folioPages > 1)
     notes.push(
       `pages that a task stored one after another are taken together to folios of ${folioPages}, whatever their slots; the time between them stays, and pages that did not compress stay single`,

@@ -11,6 +11,7 @@ import { replayStructure } from '../structure.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { ASSUMED_COSTS, meansAlone, predictStores, type StorePrediction } from './predict-stores.ts';
+import type { RecordedTimes } from './recorded-times.ts';
 import {
   STORE_WHAT_IF_SCHEMA_VERSION,
   type StoreComparison,
@@ -18,7 +19,7 @@ import {
   type StoreWhatIfResult,
 } from './result.ts';
 import { ENTRY_WRITE_NS } from './step-costs.ts';
-import { type RecordedTimes, type StoreWorkload, storeWorkload } from './store-workload.ts';
+import { type StoreWorkload, storeWorkload } from './store-workload.ts';
 
 export interface StoreRequest {
   readonly recording: Recording;
@@ -61,10 +62,14 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const usedCpus = Math.max(1, ...recorded.tasks.map(({ cpu }) => cpu + 1));
   const cpus = request.cpus ?? usedCpus;
   const recordedKernel = withZswap(own, detected.era);
-  const asRecorded = predictStores(recordedKernel, [], recorded, pool, { cpus: usedCpus, seeds });
+  const kernel = withZswap(zsmalloc, zswap.era);
   const workload =
     request.folioPages > 1 ? storeWorkload(ops, detected.era, outcome, request.folioPages) : recorded;
-  const predicted = predictStores(withZswap(zsmalloc, zswap.era), designs, workload, pool, { cpus, seeds });
+  const predicted = predictStores(kernel, designs, workload, pool, { cpus, seeds });
+  const isAsRecorded = workload === recorded && kernel.id === recordedKernel.id && cpus === usedCpus;
+  const asRecorded = isAsRecorded
+    ? predicted
+    : predictStores(recordedKernel, [], recorded, pool, { cpus: usedCpus, seeds });
   const structure = replayZswap(ops, compaction, {
     era: detected.era,
     eraBasis: detected.basis,
