@@ -7,13 +7,13 @@ export type StepTimes = Record<string, number>;
 
 /** Rows of the allocator's operations within one of zswap. */
 export interface Below {
-  /** zs_malloc of a store; -1 when it made none. */
-  readonly malloc: number;
+  /** zs_malloc of a store, one for each page that got an object. */
+  readonly mallocs: readonly number[];
   /** zswap_entry_free, and zs_free within it; -1 without. */
   readonly entryFree: number;
   readonly free: number;
-  /** Pages of the zspage that was made or emptied. */
-  readonly zspagePages: number;
+  /** Pages of the zspage that zs_free emptied. */
+  readonly freedPages: number;
 }
 
 /** A write to the entry's memory that misses: assumed, as long as the time around it allows. */
@@ -51,7 +51,8 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
         'tree-store': part('tree') + gap,
         'take-references': gap,
         'list-add': part('list') + gap,
-        'store-end': gap,
+        // An older entry of the slot is freed within.
+        'store-end': gap + part('entryFree'),
         ...mallocTimes(ops, below, part('object')),
       };
     }
@@ -96,7 +97,7 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
 export function recordedWaits(ops: OperationTable, op: number, below: Below) {
   const waits = (facts: ZswapFacts | undefined, name: ZswapPart) => known(facts?.waits[name]);
   const facts = ops.zswap.get(op);
-  const inner = [below.malloc, below.free].filter((row) => row >= 0);
+  const inner = below.free >= 0 ? [...below.mallocs, below.free] : below.mallocs;
   const ofPool = (part: 'lockWait' | 'poolLockWait') =>
     inner.reduce((sum, row) => sum + known(ops.parts[part].get(row)), 0);
   const freed = below.entryFree >= 0 ? ops.zswap.get(below.entryFree) : undefined;
@@ -109,15 +110,16 @@ export function recordedWaits(ops: OperationTable, op: number, below: Below) {
 }
 
 /** zs_malloc: under the lock what its calls say; making a zspage is taken out by {@link splitNewZspages}. */
-function mallocTimes(ops: OperationTable, { malloc }: Below, objectNs: number): StepTimes {
-  if (malloc < 0) return { 'take-handle': objectNs };
-  const { parts } = ops;
-  const locked =
-    known(parts.object.get(malloc)) + known(parts.group.get(malloc)) + known(parts.unlock.get(malloc));
+function mallocTimes(ops: OperationTable, { mallocs }: Below, objectNs: number): StepTimes {
+  const { object, group, unlock } = ops.parts;
+  const locked = mallocs.reduce(
+    (sum, row) => sum + known(object.get(row)) + known(group.get(row)) + known(unlock.get(row)),
+    0,
+  );
   return { 'obj-malloc': locked, 'take-handle': positive(objectNs - locked) };
 }
 
-function entryFreeTimes(ops: OperationTable, { entryFree, free, zspagePages }: Below): StepTimes {
+function entryFreeTimes(ops: OperationTable, { entryFree, free, freedPages }: Below): StepTimes {
   if (entryFree < 0) return {};
   const facts = ops.zswap.get(entryFree)!;
   const self = known(ops.parts.self.get(entryFree));
@@ -129,11 +131,11 @@ function entryFreeTimes(ops: OperationTable, { entryFree, free, zspagePages }: B
     'list-del': positive(list - known(facts.waits.list)) + gap,
     'drop-references': gap,
     'entry-free': positive(whole - list - inner - self) + 2 * gap,
-    ...(free >= 0 ? zsFreeTimes(ops, free, zspagePages) : {}),
+    ...(free >= 0 ? zsFreeTimes(ops, free, freedPages) : {}),
   };
 }
 
-function zsFreeTimes(ops: OperationTable, free: number, zspagePages: number): StepTimes {
+function zsFreeTimes(ops: OperationTable, free: number, freedPages: number): StepTimes {
   const part = (name: keyof typeof ops.parts) => known(ops.parts[name].get(free));
   const whole = positive(ops.endNs[free]! - ops.startNs[free]! - part('lockWait') - part('poolLockWait'));
   const named =
@@ -150,7 +152,7 @@ function zsFreeTimes(ops: OperationTable, free: number, zspagePages: number): St
     locate: part('poolLock') + part('poolUnlock') + gap,
     'obj-free': part('lock') + part('object') + gap,
     'fix-group': part('group') + part('unlock') + gap,
-    'free-page': zspagePages > 0 ? part('zspage') / zspagePages : Number.NaN,
+    'free-page': freedPages > 0 ? part('zspage') / freedPages : Number.NaN,
     'free-handle': part('handle') + gap,
   };
 }

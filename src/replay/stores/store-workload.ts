@@ -31,6 +31,7 @@ interface Row {
   readonly group: number;
   /** By page of the folio. */
   readonly pages: readonly Page[];
+  readonly below: Below;
   /** Of all operations that it stands for. */
   readonly thinkNs?: number;
 }
@@ -38,7 +39,10 @@ interface Row {
 interface Page {
   readonly times: StepTimes;
   readonly slot: number;
-  readonly below: Below;
+  /** Of its object; 0 where it has none. */
+  readonly sizeClass: number;
+  /** Of the zspage that is made or emptied. */
+  readonly zspagePages: number;
 }
 
 /**
@@ -77,11 +81,16 @@ export function storeWorkload(
     const row: Row = {
       op,
       group: groupOf(path, pages),
-      pages: Array.from({ length: pages }, (_, page) => ({
-        times: pages === 1 ? times : { ...share },
-        slot: slot < 0 ? -1 : slot + page,
-        below: under,
-      })),
+      below: under,
+      pages: Array.from({ length: pages }, (_, page) => {
+        const object = under.mallocs[page] ?? under.free;
+        return {
+          times: pages === 1 ? times : { ...share },
+          slot: slot < 0 ? -1 : slot + page,
+          sizeClass: object < 0 ? 0 : Math.max(0, outcome.sizeClass[object]!),
+          zspagePages: object < 0 ? 0 : Math.max(0, outcome.pages[object]!),
+        };
+      }),
     };
     const list = byTask.get(ops.task[op]!);
     if (list) list.push(row);
@@ -102,7 +111,7 @@ export function storeWorkload(
   const pages = all.flatMap((row) => row.pages);
   splitNewZspages(
     pages.map(({ times }) => times),
-    pages.map(({ below: { zspagePages } }) => zspagePages),
+    pages.map(({ zspagePages }) => zspagePages),
   );
   for (const list of lists) list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
   const recordedGroups = groups.length;
@@ -111,7 +120,7 @@ export function storeWorkload(
   const streams = lists.map((list) => {
     const thought = withThinking(ops, list, beginNs);
     const merged = folioPages > 1 ? merge(thought, folioPages, groups, groupOf) : thought;
-    return streamOf(ops, outcome, merged, names);
+    return streamOf(ops, merged, names);
   });
   return {
     groups,
@@ -120,13 +129,7 @@ export function storeWorkload(
     distributions: new Map(
       names.map((name) => [name, quantiles(streams.map(({ costs }) => costs.get(name)!))]),
     ),
-    recorded: timesOf(
-      ops,
-      all.map((row) => ({ ...row, below: row.pages[0]!.below })),
-      recordedGroups,
-      recorded.refusals(),
-      beginNs,
-    ),
+    recorded: timesOf(ops, all, recordedGroups, recorded.refusals(), beginNs),
     notes: notesOf(recorded, left, groups, folioPages),
   };
 }
@@ -149,13 +152,13 @@ function belowOf(ops: OperationTable, outcome: StructureOutcome): (op: number) =
     if (list) list.push(row);
     else children.set(parent, [row]);
   }
-  const find = (op: number, kind: number) => children.get(op)?.find((row) => ops.kind[row] === kind) ?? -1;
+  const find = (op: number, kind: number) =>
+    (children.get(op) ?? []).filter((row) => ops.kind[row] === kind).sort((a, b) => a - b);
   return (op) => {
-    const malloc = find(op, OperationKind.Malloc);
-    const entryFree = find(op, OperationKind.ZswapEntryFree);
-    const free = entryFree < 0 ? -1 : find(entryFree, OperationKind.Free);
-    const row = malloc >= 0 ? malloc : free;
-    return { malloc, entryFree, free, zspagePages: row < 0 ? 0 : Math.max(0, outcome.pages[row]!) };
+    const [entryFree = -1] = find(op, OperationKind.ZswapEntryFree);
+    const [free = -1] = entryFree < 0 ? [] : find(entryFree, OperationKind.Free);
+    const freedPages = free < 0 ? 0 : Math.max(0, outcome.pages[free]!);
+    return { mallocs: find(op, OperationKind.Malloc), entryFree, free, freedPages };
   };
 }
 
@@ -190,6 +193,7 @@ function merge(
     if (run.length < folioPages) return [];
     const folio: Required<Row> = {
       op: run[0]!.op,
+      below: run[0]!.below,
       group: groupOf(ZSWAP_PATHS.store, folioPages),
       pages: run.flatMap(({ pages }) => pages),
       thinkNs: run.reduce((sum, { thinkNs }) => sum + thinkNs, 0),
@@ -201,7 +205,6 @@ function merge(
 
 function streamOf(
   ops: OperationTable,
-  outcome: StructureOutcome,
   list: readonly Required<Row>[],
   names: readonly string[],
 ): { readonly task: TaskStream; readonly costs: ReadonlyMap<string, Float64Array> } {
@@ -224,12 +227,11 @@ function streamOf(
   for (const { group, pages, thinkNs } of list) {
     task.pages[at] = pages.length;
     task.thinkNs[at] = thinkNs;
-    for (const { times, slot, below } of pages) {
-      const row = below.malloc >= 0 ? below.malloc : below.free;
+    for (const { times, slot, sizeClass, zspagePages } of pages) {
       task.path[at] = group;
-      task.sizeClass[at] = row < 0 ? 0 : Math.max(0, outcome.sizeClass[row]!);
+      task.sizeClass[at] = sizeClass;
       task.slot[at] = slot;
-      task.zspagePages[at] = below.zspagePages;
+      task.zspagePages[at] = zspagePages;
       for (const [name, ns] of Object.entries(times)) costs.get(name)![at] = ns;
       at++;
     }

@@ -5,6 +5,22 @@ import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
 import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
 import { renderStoreWhatIfJson } from '../../../src/report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
+import { extractOperations } from '../../helpers/operations.ts';
+import { ZswapText } from '../../helpers/zswap-text.ts';
+
+function recordingOfText(bytes: Uint8Array): Recording {
+  const { table, compaction } = extractOperations(bytes);
+  return {
+    operations: table,
+    compaction,
+    kernelRelease: '',
+    files: [],
+    tracer: null,
+    tables: [],
+    lostRecords: 0,
+    findings: [],
+  };
+}
 
 const TOOL = { name: 'trace-replay', version: '0', command: '' };
 let recording: Recording;
@@ -119,5 +135,38 @@ describe('stores of a recording', () => {
       hash: false,
     });
     expect(() => ask([], { recording: frees })).toThrow('no zswap_store with a duration and its calls');
+  });
+});
+
+describe('large folios of a recording', () => {
+  const text = new ZswapText();
+  const [object] = text.store(0, [700]);
+  text.store(16, [1000, 1200, 900, 3000, 1000, 1200, 900, 3000, 800]);
+  text.store(32, ['error', 900]);
+  text.load(0, 700, object!);
+  const made = recordingOfText(text.bytes);
+
+  it('are told apart by their pages, and their steps add up', () => {
+    const { baseline, validation, kernel } = ask([], { recording: made });
+    expect(kernel.zswap).toBe('6.18');
+    expect(baseline.groups.map(({ path, pages, operations }) => [path, pages, operations])).toEqual([
+      ['zswap_store', 1, 1],
+      ['zswap_store', 9, 1],
+      ['zswap_store: does not compress', 2, 1],
+      ['zswap_load', 1, 1],
+    ]);
+    const large = validation.comparisons.find(({ name }) => name.startsWith('zswap_store (9 pages), mean'))!;
+    expect(large.recordedNs).toBe(99_000);
+    expect(large.modelledNs.value).toBeGreaterThan(0.98 * 99_000);
+    expect(large.modelledNs.value).toBeLessThan(1.02 * 99_000);
+  });
+
+  it('are batched: calls of the mutex for every 8 pages', () => {
+    const { baseline, designs } = ask(['batch-store', 'batch-store:size=3'], { recording: made });
+    const meanOf = ({ groups }: { groups: typeof baseline.groups }) =>
+      groups.find(({ pages }) => pages === 9)!.meanNs.value;
+    // mutex_lock took 1 us and mutex_unlock is taken to: of 9 pairs 2 are left, or 3.
+    expect(meanOf(baseline) - meanOf(designs[0]!)).toBeCloseTo(7 * 2000, -1);
+    expect(meanOf(baseline) - meanOf(designs[1]!)).toBeCloseTo(6 * 2000, -1);
   });
 });
