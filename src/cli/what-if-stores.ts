@@ -27,6 +27,7 @@ const OF_FREES: Readonly<Record<string, unknown>> = {
   cpuPressure: 0,
   compaction: 'recorded',
   pagesLocked: 0,
+  pageLists: undefined,
   processes: undefined,
   size: undefined,
   classSpread: undefined,

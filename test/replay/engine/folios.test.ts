@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eraById } from '../../../src/model/kernels/eras.ts';
-import { withZswap, ZSWAP_PATHS } from '../../../src/model/kernels/zswap.ts';
+import { EACH_PAGE, withZswap, ZSWAP_PATHS } from '../../../src/model/kernels/zswap.ts';
 import type { Step } from '../../../src/model/steps.ts';
 import { ZSWAP_ERAS } from '../../../src/model/zswap/eras.ts';
 import {
@@ -99,17 +99,14 @@ describe('folios', () => {
     fc.assert(
       fc.property(arbitrary, ({ era, zsmalloc, batch, cpus, tasks, operations, seed }) => {
         const plain = withZswap(eraById(zsmalloc), era);
-        const [check, pages, ...rest] = plain.paths[ZSWAP_PATHS.store]!;
-        // One hold of a lock over each batch, around the pages of it.
+        // One step before each batch, around the pages of it.
         const batched: Step = {
           do: 'each-batch',
           size: batch,
-          steps: [work('batch'), pages!, { do: 'each-page', steps: [work('page')] }],
+          steps: [work('batch'), EACH_PAGE, { do: 'each-page', steps: [work('page')] }],
         };
-        const kernel = {
-          ...plain,
-          paths: { ...plain.paths, [ZSWAP_PATHS.store]: [check!, batched, ...rest] },
-        };
+        const store = [...plain.paths[ZSWAP_PATHS.store]!, batched];
+        const kernel = { ...plain, paths: { ...plain.paths, [ZSWAP_PATHS.store]: store } };
         const paths = Object.values(ZSWAP_PATHS);
         bothAgree(() => {
           const random = generator(seed);
