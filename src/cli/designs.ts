@@ -1,18 +1,28 @@
 import type { Command } from 'commander';
 import { type Design, DesignError } from '../model/designs/design.ts';
-import { applyDesigns, DESIGNS, parseDesign } from '../model/designs/registry.ts';
+import { applyDesigns, changesStores, DESIGNS, parseDesign } from '../model/designs/registry.ts';
 import { ERAS, eraById } from '../model/kernels/eras.ts';
 import { USUAL_LISTS, withPageLists } from '../model/kernels/page-lists.ts';
+import { withZswap } from '../model/kernels/zswap.ts';
+import type { KernelModel } from '../model/steps.ts';
+import { ZSWAP_ERAS, zswapEraById } from '../model/zswap/eras.ts';
 import { pathText, sideBySide } from '../report/step-text.ts';
+import { WIDTH, wrap } from '../report/text/layout.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { writeStdout } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
+
+const SHOW_EXAMPLES = `
+Examples:
+  trace-replay designs show class-idx+drop-lock --kernel D
+  trace-replay designs show batch-store:size=8
+  trace-replay designs show base --zswap 6.12 --kernel D`;
 
 /** Adds `trace-replay designs` and `trace-replay designs show`. */
 export function addDesignsCommand(program: Command): void {
   const designs = program
     .command('designs')
-    .summary('designs of the free path that what-if can apply')
+    .summary('designs of frees and stores that what-if can apply')
     .description('Lists designs with their options, where they come from, and how safe they are.')
     .option('--json', 'print JSON instead of text')
     .action(async (options: { readonly json?: boolean }) => {
@@ -23,22 +33,26 @@ export function addDesignsCommand(program: Command): void {
     .description('Prints the steps of a design beside those of the kernel it changes.')
     .argument('<design>', 'design, composition (class-idx+drop-lock) or file')
     .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}`, 'E')
-    .addHelpText('after', '\nExample:\n  trace-replay designs show class-idx+drop-lock --kernel D')
-    .action(async (text: string, options: { readonly kernel: string }) => {
-      await writeStdout(await showText(text, options.kernel));
+    .option(
+      '--zswap <version>',
+      `with zswap above it: ${ZSWAP_ERAS.map(({ id }) => id).join(', ')}; 6.18 for designs of stores`,
+    )
+    .addHelpText('after', SHOW_EXAMPLES)
+    .action(async (text: string, options: { readonly kernel: string; readonly zswap?: string }) => {
+      await writeStdout(await showText(text, options.kernel, options.zswap));
     });
   for (const command of designs.commands) command.exitOverride();
 }
 
-function described({ id, title, safety, source, notes, options }: Design) {
-  return { id, title, safety, source, notes, options };
+function described({ id, title, safety, source, notes, options, changes = 'free' }: Design) {
+  return { id, title, changes, safety, source, notes, options };
 }
 
 function listText(): string {
-  const blocks = DESIGNS.map(({ id, title, safety, source, notes, options }) => {
+  const blocks = DESIGNS.map(({ id, title, safety, source, notes, options, changes = 'free' }) => {
     const settings = options.map((o) => `    :${o.name}=${o.initial}  ${o.text}`);
     return [
-      `${id}  (${safety})`,
+      `${id}  (${safety}${changes === 'store' ? '; stores' : ''})`,
       `  ${title}`,
       `  from: ${source}`,
       ...notes.map((note) => `  - ${note}`),
@@ -48,11 +62,18 @@ function listText(): string {
   return `${blocks.join('\n\n')}\n\nDesigns compose from left to right: class-idx+drop-lock+deferred:entries=512\n`;
 }
 
-async function showText(text: string, era: string): Promise<string> {
+async function showText(text: string, era: string, zswap: string | undefined): Promise<string> {
   try {
-    const kernel = withPageLists(eraById(era).kernel, USUAL_LISTS);
+    const zsmalloc = eraById(era);
     const { known, texts } = await withOwnDesigns([text]);
-    const changed = applyDesigns(kernel, parseDesign(texts[0]!, known));
+    const chosen = parseDesign(texts[0]!, known);
+    const version = zswap ?? (changesStores(chosen) ? '6.18' : undefined);
+    const kernel =
+      version === undefined
+        ? withPageLists(zsmalloc.kernel, USUAL_LISTS)
+        : withZswap(zsmalloc, zswapEraById(version));
+    if (chosen.length === 0) return stepsText(kernel);
+    const changed = applyDesigns(kernel, chosen);
     const paths = [...new Set([...Object.keys(kernel.paths), ...Object.keys(changed.paths)])];
     const parts = paths.flatMap((path) => {
       const before = kernel.paths[path] ? pathText(kernel.paths[path]) : [];
@@ -66,9 +87,28 @@ async function showText(text: string, era: string): Promise<string> {
         `${q.buffers} full buffers may wait; the worker runs "${q.drain}"` +
         (q.classRun ? `, up to ${q.classRun} under one class->lock` : ''),
     );
-    return `${[...parts, ...queues].join('\n')}\n`;
+    const evidence = chosen.flatMap(({ design }) => {
+      const lines = design.evidence?.() ?? [];
+      return lines.length === 0
+        ? []
+        : [`orders of steps, ${design.id}`, ...lines.flatMap((line) => fitted(line)), ''];
+    });
+    return `${[...parts, ...queues, ...evidence].join('\n')}\n`;
   } catch (error) {
     if (error instanceof DesignError || error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** All paths of a kernel, with no design. */
+function stepsText(kernel: KernelModel): string {
+  const paths = Object.entries(kernel.paths).flatMap(([path, steps]) => [path, ...pathText(steps, '  '), '']);
+  return `${[kernel.title, '', ...paths].flatMap((line) => fitted(line)).join('\n')}\n`;
+}
+
+/** A line, or several where it is too long. */
+function fitted(line: string): string[] {
+  if (line.length <= WIDTH) return [line];
+  const indent = ' '.repeat(line.length - line.trimStart().length);
+  return wrap(line.trimStart(), `${indent}    `, indent);
 }

@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { ERAS } from '../model/kernels/eras.ts';
 import type { PageLists } from '../model/steps.ts';
+import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
@@ -25,6 +26,7 @@ import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 import { recordingOf } from './recordings.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
+import { isAboutStores, type StorePath } from './store-options.ts';
 import { textOfFile } from './text-of-file.ts';
 import { version } from './version.ts';
 
@@ -36,6 +38,9 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly untraced?: boolean;
   readonly platform?: string;
   readonly measured?: ReturnType<typeof measuredTime>;
+  readonly path?: StorePath;
+  readonly zswap?: string;
+  readonly folioPages: number;
   readonly seeds: number;
   readonly cpus?: number;
   readonly cpuPressure: number;
@@ -61,6 +66,7 @@ Examples:
   trace-replay what-if trace.txt -d drop-lock --processes 1,2,4,8 --size 256M
   trace-replay what-if trace.txt -d drop-lock --speedup free_zspage=0.5,1
   trace-replay what-if trace.txt -d deferred --break-even --starve-worker
+  trace-replay what-if zswap.txt -d batch-store:size=8 --folio-pages 16
 
 Wants a function_graph of zs_free with its callees (times, locks) and probes of
 zs_malloc and zs_free with size and handle (which object is where): in one
@@ -86,6 +92,11 @@ export function addWhatIfCommand(program: Command): void {
     )
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
     .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}; told by the trace else`)
+    .addOption(
+      new Option('--path <path>', 'what to replay; told by the designs else').choices(['free', 'store']),
+    )
+    .option('--zswap <version>', `stores: version of zswap, ${ZSWAP_ERAS.map(({ id }) => id).join(', ')}`)
+    .option('--folio-pages <n>', 'stores: take single pages together to folios', wholeNumber(1), 1)
     .option('--untraced', "take the tracer's estimated cost out")
     .option(
       '--measured <time>',
@@ -147,6 +158,11 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         const { known, texts } = await withOwnDesigns([...new Set(options.design)]);
+        if (isAboutStores(options, texts, known)) {
+          const stores = await import('./what-if-stores.ts');
+          await stores.whatIfStoresCommand(timed, texts, known, options, tool);
+          return;
+        }
         const result = whatIfReconstructed(
           {
             timed,

@@ -120,6 +120,19 @@ export interface EachQueuedStep {
   readonly steps: readonly Step[];
 }
 
+/** Runs its steps for each page of the folio at hand: the whole folio, or the batch that `each-batch` made. */
+export interface EachPageStep {
+  readonly do: 'each-page';
+  readonly steps: readonly Step[];
+}
+
+/** Runs its steps for each run of so many pages of the folio at hand; the last one may have fewer. */
+export interface EachBatchStep {
+  readonly do: 'each-batch';
+  readonly size: number;
+  readonly steps: readonly Step[];
+}
+
 /** Runs another path in place. */
 export interface CallStep {
   readonly do: 'call';
@@ -138,6 +151,8 @@ export type Step =
   | LookStep
   | EnqueueStep
   | EachQueuedStep
+  | EachPageStep
+  | EachBatchStep
   | CallStep;
 
 export type LockKind =
@@ -204,4 +219,6 @@ export interface KernelModel {
   readonly queues: Readonly<Record<string, QueueDeclaration>>;
   /** Without, pages that are given back are gone at once. */
   readonly pageLists?: PageLists;
+  /** Slots that a lock `per: 'cluster'` is for; 512 without. */
+  readonly clusterSlots?: number;
 }

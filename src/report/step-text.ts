@@ -32,6 +32,10 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
         return [`${indent}does somebody wait for ${step.lock}?`];
       case 'each-queued':
         return [`${indent}for each handle in ${step.queue}:`, ...pathText(step.steps, inner)];
+      case 'each-page':
+        return [`${indent}for each page:`, ...pathText(step.steps, inner)];
+      case 'each-batch':
+        return [`${indent}for each batch of ${step.size} pages:`, ...pathText(step.steps, inner)];
       case 'enqueue':
         return [`${indent}enqueue to ${step.queue}, when full:`, ...pathText(step.full, inner)];
       case 'call':

@@ -39,6 +39,8 @@ export interface ZswapFacts {
   readonly published: { readonly treeAt: number; readonly listAt: number }[];
   /** Time in calls, ns. */
   readonly parts: Partial<Record<ZswapPart, number>>;
+  /** Of that, what was spent in the slow path of a lock, ns. */
+  readonly waits: Partial<Record<ZswapPart, number>>;
 }
 
 /** Facts of an operation of which nothing is known yet. */
@@ -56,5 +58,6 @@ export function noFacts(): ZswapFacts {
     treeAt: Number.NaN,
     published: [],
     parts: {},
+    waits: {},
   };
 }

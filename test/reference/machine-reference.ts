@@ -25,6 +25,10 @@ interface Operation {
   slot: number;
   taskCpu: number;
   thinkNs: number;
+  /** Of the zspage that it makes or empties; -1: the pool says. */
+  zspagePages: number;
+  /** Its pages, itself the first. */
+  folio: Operation[];
 }
 
 interface Thread {
@@ -47,6 +51,8 @@ interface Thread {
   pages: number;
   empty: boolean;
   noRoom: boolean;
+  /** Pages that `each-page` goes through. */
+  batch: Operation[];
   moreToMove: boolean;
   letsGo: boolean;
   listFull: boolean;
@@ -153,7 +159,13 @@ class Reference {
         slot: task.slot[i]!,
         taskCpu: task.cpu,
         thinkNs: quantised(task.thinkNs[i]!),
-      }));
+        zspagePages: task.zspagePages?.[i] ?? -1,
+        folio: [] as Operation[],
+      })).flatMap((first, i, rows) => {
+        const count = task.pages?.[i] ?? 1;
+        first.folio = rows.slice(i, i + count);
+        return count > 0 ? [first] : [];
+      });
       if (todo.length > 0 && !task.background) this.tasksLeft++;
       const readyAt = todo[0]?.thinkNs ?? Number.POSITIVE_INFINITY;
       this.add('task', task.cpu, { todo, task: t, readyAt, background: task.background, all: [...todo] });
@@ -190,6 +202,7 @@ class Reference {
       pages: 0,
       empty: false,
       noRoom: false,
+      batch: [],
       moreToMove: false,
       letsGo: false,
       listFull: false,
@@ -314,6 +327,7 @@ class Reference {
     const start = thread.t;
     const { run, result } = this;
     const isWorker = thread.kind === 'worker';
+    thread.batch = op.folio;
     const path = isWorker ? Object.values(this.kernel.queues)[thread.queue]!.drain : op.path;
     yield* this.steps(thread, op, this.kernel.paths[path]!, new Map());
     yield;
@@ -503,6 +517,17 @@ class Reference {
           yield* this.steps(thread, queued, step.steps, new Map(drawn));
         return false;
       }
+      case 'each-page':
+        for (const page of thread.batch)
+          if (yield* this.steps(thread, page, step.steps, new Map(drawn))) return true;
+        return false;
+      case 'each-batch':
+        for (let from = 0; from < op.folio.length; from += step.size) {
+          thread.batch = op.folio.slice(from, from + step.size);
+          if (yield* this.steps(thread, thread.batch[0]!, step.steps, new Map(drawn))) return true;
+        }
+        thread.batch = op.folio;
+        return false;
       case 'read-lock':
       case 'write-lock': {
         const { lock, use } = this.lockOf(step.lock, thread, op);
@@ -551,6 +576,13 @@ class Reference {
         return false;
       }
       case 'pool': {
+        if (op.zspagePages >= 0) {
+          if (step.action !== 'put-object' && step.action !== 'take-object') return false;
+          thread.pages = op.zspagePages;
+          thread.empty = step.action === 'put-object' && op.zspagePages > 0;
+          thread.noRoom = step.action === 'take-object' && op.zspagePages > 0;
+          return false;
+        }
         const pages = pool.classes[op.sizeClass]!.pagesPerZspage;
         if (step.action === 'compact-zspage') this.compactZspage(thread, op.sizeClass);
         else if (step.action === 'put-back-destination') this.putBackDestination();
@@ -760,7 +792,7 @@ class Reference {
       case 'slot':
         return op.slot >= 0 ? op.slot : own;
       case 'cluster':
-        return op.slot >= 0 ? Math.floor(op.slot / 512) : own;
+        return op.slot >= 0 ? Math.floor(op.slot / (this.kernel.clusterSlots ?? 512)) : own;
       case 'cpu':
         return thread.cpu.id;
       default:

@@ -50,6 +50,9 @@ export class ZswapExtractor {
   readonly #table: OperationTable;
   readonly #meanings: (ZswapCall | undefined)[] = [];
   readonly #tasks = new Map<number, TaskState>();
+  /** By call of the graph: what calls below it waited for locks, ns. */
+  readonly #waits = new Map<number, number>();
+  #lastWait = { span: -1, waited: 0 };
 
   constructor(names: NameTable, table: OperationTable) {
     this.#names = names;
@@ -60,11 +63,24 @@ export class ZswapExtractor {
   call(rows: SpanBatch, i: number, at: number): void {
     const kind = rows.kind[i]!;
     if (kind !== SpanKind.Span && kind !== SpanKind.Cut) return;
+    this.#carryWaits(rows, i);
     const meaning = this.#meaning(rows.name[i]!);
     const isInside = rows.parentName[i]! >= 0 && this.#meaning(rows.parentName[i]!).operation > 0;
     let row = -1;
     if (meaning.operation > 0) row = this.#operationCall(rows, i, meaning.operation, kind, at);
     if (isInside && kind === SpanKind.Span) this.#childCall(rows, i, meaning, rows.parent[i]!, at, row);
+  }
+
+  /** What a call's own calls waited for locks is part of it. */
+  #carryWaits(rows: SpanBatch, i: number): void {
+    const span = rows.span[i]!;
+    const isSlowpath = this.#meaning(rows.name[i]!).isSlowpath;
+    const waited = isSlowpath ? rows.durationNs[i]! : this.#waits.get(span);
+    if (waited === undefined) return;
+    this.#waits.delete(span);
+    const parent = rows.parent[i]!;
+    if (parent >= 0 && waited > 0) this.#waits.set(parent, (this.#waits.get(parent) ?? 0) + waited);
+    this.#lastWait = { span, waited };
   }
 
   /** Takes an event of a probe of one of its functions. */
@@ -89,6 +105,7 @@ export class ZswapExtractor {
   /** Records were lost: nothing is paired across. */
   gap(): void {
     this.#tasks.clear();
+    this.#waits.clear();
   }
 
   #task(stack: number): TaskState {
@@ -177,6 +194,8 @@ export class ZswapExtractor {
     // The locks of the swap layer are none of zswap's trees.
     const isOfSwapLayer = this.#meaning(rows.parentName[i]!).operation >= OperationKind.SwapOut;
     if (!(isOfSwapLayer && meaning.part === 'tree')) addPart(facts, meaning.part, duration);
+    if (meaning.part && this.#lastWait.span === rows.span[i])
+      facts.waits[meaning.part] = (facts.waits[meaning.part] ?? 0) + this.#lastWait.waited;
     const start = rows.startNs[i]!;
     if (meaning.mutex === 'lock') call.mutexFrom = start + duration;
     else if (meaning.mutex === 'unlock') addPart(facts, 'mutexHold', start - call.mutexFrom);

@@ -25,6 +25,8 @@ export interface ZswapCall {
   readonly part: ZswapPart | null;
   readonly looksAtLimit: boolean;
   readonly locksTree: boolean;
+  /** It is run only when a lock is not to be had. */
+  readonly isSlowpath: boolean;
   readonly mutex: 'lock' | 'unlock' | null;
   /** The list that the shrinker walks gets the entry. */
   readonly publishes: boolean;
@@ -51,6 +53,7 @@ export function zswapCall(name: string): ZswapCall {
     part: CALLS.find(([pattern]) => pattern.test(name))?.[1] ?? null,
     looksAtLimit: /(?:total_pages|total_size)$/.test(name),
     locksTree: /^_raw_spin_lock$/.test(name),
+    isSlowpath: /queued_(?:spin_lock|read_lock|write_lock)_slowpath$|^__mutex_lock/.test(name),
     mutex: name === 'mutex_lock' ? 'lock' : name === 'mutex_unlock' ? 'unlock' : null,
     publishes: /^list_lru_add/.test(name),
     hint: /^zpool_/.test(name) ? 'zpool' : /^zs_(?:malloc|free|obj_)/.test(name) ? 'zsmalloc' : null,

@@ -26,6 +26,10 @@ export interface Design {
   /** What a reviewer must know before believing the number. */
   readonly notes: readonly string[];
   readonly options: readonly DesignOption[];
+  /** Lines that show whether it is safe: orders of steps that break it, or that none was found. */
+  readonly evidence?: () => readonly string[];
+  /** Paths that it changes: of zs_free (all that do not say so), or of zswap_store, load and invalidate. */
+  readonly changes?: 'free' | 'store';
   /**
    * The kernel with this change.
    * @throws {DesignError} when it cannot be applied to this kernel.

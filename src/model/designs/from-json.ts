@@ -35,6 +35,8 @@ const STEPS = new Set([
   'look',
   'enqueue',
   'each-queued',
+  'each-page',
+  'each-batch',
   'call',
 ]);
 
@@ -67,6 +69,7 @@ export function designFromJson(value: unknown, place: string): Design {
     source: text('source', place),
     notes: [...notes, 'From a file of the user: whether it is correct is not known.'],
     options: [],
+    changes: rewrites.some(({ path }) => path.startsWith('zswap_')) ? 'store' : 'free',
     apply: (kernel) =>
       rewrites.reduce((model, { path, match, ...change }) => {
         if (!model.paths[path])

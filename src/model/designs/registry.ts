@@ -1,10 +1,15 @@
 import type { KernelModel } from '../steps.ts';
+import { batchStore, bulkEntries, mutexPerPage, nodeEntries } from './batch-store.ts';
 import { classIdx } from './class-idx.ts';
 import { bulkFree, classBatch, deferred, deferredArray, mmAsync, zramGc } from './deferred.ts';
 import { type Design, DesignError } from './design.ts';
 import { dropLock } from './drop-lock.ts';
+import { prefetchw } from './entry-prefetch.ts';
+import { largeFolio, splitFolio } from './folio-store.ts';
 import { noSlotLock, noZramCounters } from './limits.ts';
+import { batchedPoolRefs, batchedPoolRefsAfter } from './pool-refs.ts';
 import { tryReadQueue } from './try-read-queue.ts';
+import { vswap } from './vswap.ts';
 
 /** All designs. A new one is one file and one row. */
 export const DESIGNS: readonly Design[] = [
@@ -19,7 +24,22 @@ export const DESIGNS: readonly Design[] = [
   tryReadQueue,
   noSlotLock,
   noZramCounters,
+  splitFolio,
+  largeFolio,
+  batchStore,
+  mutexPerPage,
+  bulkEntries,
+  nodeEntries,
+  prefetchw,
+  batchedPoolRefs,
+  batchedPoolRefsAfter,
+  vswap,
 ];
+
+/** Some part of a composition changes the paths of zswap. */
+export function changesStores(chosen: readonly ChosenDesign[]): boolean {
+  return chosen.some(({ design }) => design.changes === 'store');
+}
 
 /** A design with its options, as part of a composition. */
 export interface ChosenDesign {

@@ -2,29 +2,42 @@ import { FREE_WORK } from '../kernels/locked-pages.ts';
 import type { KernelModel, Step } from '../steps.ts';
 import { DesignError } from './design.ts';
 
-/** Replaces each step by what `rewrite` gives for it, inside branches too; undefined keeps it. */
+/**
+ * Replaces each step by what `rewrite` gives for it, inside branches too; undefined keeps it. Lists and steps
+ * in which nothing is replaced are the same objects as before, so that designs can know them again.
+ */
 export function rewriteSteps(
   steps: readonly Step[],
   rewrite: (step: Step) => readonly Step[] | undefined,
 ): readonly Step[] {
-  return steps.flatMap((step) => {
+  const changed = steps.flatMap((step): readonly Step[] => {
     const replaced = rewrite(step);
     if (replaced) return replaced;
     switch (step.do) {
       case 'when':
       case 'repeat':
       case 'each-queued':
-        return [{ ...step, steps: rewriteSteps(step.steps, rewrite) }];
+      case 'each-page':
+      case 'each-batch': {
+        const inner = rewriteSteps(step.steps, rewrite);
+        return [inner === step.steps ? step : { ...step, steps: inner }];
+      }
       case 'try-lock':
       case 'lock-pages':
-      case 'try-read-lock':
-        return [{ ...step, failed: rewriteSteps(step.failed, rewrite) }];
-      case 'enqueue':
-        return [{ ...step, full: rewriteSteps(step.full, rewrite) }];
+      case 'try-read-lock': {
+        const failed = rewriteSteps(step.failed, rewrite);
+        return [failed === step.failed ? step : { ...step, failed }];
+      }
+      case 'enqueue': {
+        const full = rewriteSteps(step.full, rewrite);
+        return [full === step.full ? step : { ...step, full }];
+      }
       default:
         return [step];
     }
   });
+  const isSame = changed.length === steps.length && changed.every((step, k) => step === steps[k]);
+  return isSame ? steps : changed;
 }
 
 /** A kernel with one path replaced. @throws {RangeError} when it has no such path. */

@@ -1,7 +1,7 @@
 import type { TaskStream } from './machine.ts';
 import { quantised } from './time.ts';
 
-/** Slots in a swap cluster. */
+/** Slots in a swap cluster, where the kernel does not say otherwise. */
 const CLUSTER_SLOTS = 512;
 
 /** What a family of locks has a member for. */
@@ -25,21 +25,35 @@ export interface OperationColumns {
   readonly slots: Members;
   readonly clusters: Members;
   readonly thinkNs: Float64Array;
+  /** Pages of the folio that begins at an operation. */
+  readonly folioPages: Int32Array;
+  /** Pages of the zspage that an operation makes or empties, where that is given. */
+  readonly zspagePages: Int32Array;
 }
 
-const kept = new WeakMap<readonly TaskStream[], OperationColumns>();
+const kept = new WeakMap<readonly TaskStream[], Map<number, OperationColumns>>();
 
-/** The columns of tasks, made once for the same list of tasks. */
-export function columnsOf(tasks: readonly TaskStream[]): OperationColumns {
-  let columns = kept.get(tasks);
+/** The columns of tasks, made once for the same list of tasks and slots of a cluster. */
+export function columnsOf(tasks: readonly TaskStream[], clusterSlots = CLUSTER_SLOTS): OperationColumns {
+  let known = kept.get(tasks);
+  if (!known) {
+    known = new Map();
+    kept.set(tasks, known);
+  }
+  let columns = known.get(clusterSlots);
   if (!columns) {
-    columns = joined(tasks);
-    kept.set(tasks, columns);
+    columns = joined(tasks, clusterSlots);
+    known.set(clusterSlots, columns);
   }
   return columns;
 }
 
-function joined(tasks: readonly TaskStream[]): OperationColumns {
+/** Pages of the folio that begins at each row of a task. */
+function folioPagesOf(task: TaskStream): Int32Array {
+  return task.pages ?? new Int32Array(task.path.length).fill(1);
+}
+
+function joined(tasks: readonly TaskStream[], clusterSlots: number): OperationColumns {
   const first = new Int32Array(tasks.length + 1);
   tasks.forEach((task, t) => {
     first[t + 1] = first[t]! + task.path.length;
@@ -47,20 +61,30 @@ function joined(tasks: readonly TaskStream[]): OperationColumns {
   const count = first[tasks.length]!;
   const rows = new Int32Array(count * 5);
   const thinkNs = new Float64Array(count);
+  const folioPages = new Int32Array(count);
+  const zspagePages = new Int32Array(count);
   const most = tasks.reduce((high, task) => task.slot.reduce((a, b) => Math.max(a, b), high), 0);
   const slots = new Numbering(most);
-  const clusters = new Numbering(Math.floor(most / CLUSTER_SLOTS));
+  const clusters = new Numbering(Math.floor(most / clusterSlots));
   tasks.forEach((task, t) => {
     const from = first[t]!;
+    folioPages.set(folioPagesOf(task), from);
+    if (task.zspagePages) zspagePages.set(task.zspagePages, from);
+    if (task.pages && task.background) throw new RangeError('tasks in the background have single pages');
     for (let i = 0; i < task.path.length; i++) {
       const at = task.slot[i]!;
       const row = (from + i) * 5;
       rows[row] = task.handle[i]!;
       rows[row + 1] = task.sizeClass[i]!;
       rows[row + 2] = slots.visit(at, task.cpu);
-      rows[row + 3] = clusters.visit(at >= 0 ? Math.floor(at / CLUSTER_SLOTS) : -1, task.cpu);
+      rows[row + 3] = clusters.visit(at >= 0 ? Math.floor(at / clusterSlots) : -1, task.cpu);
       rows[row + 4] = task.path[i]!;
       thinkNs[from + i] = quantised(task.thinkNs[i]!);
+    }
+    // A page within a folio is no operation: nobody waits before it.
+    for (let i = 0; i < task.path.length; i += folioPages[from + i]!) {
+      if (folioPages[from + i]! < 1) throw new RangeError('a folio without pages');
+      thinkNs.fill(0, from + i + 1, from + i + folioPages[from + i]!);
     }
   });
   return {
@@ -69,6 +93,8 @@ function joined(tasks: readonly TaskStream[]): OperationColumns {
     slots: slots.members(),
     clusters: clusters.members(),
     thinkNs,
+    folioPages,
+    zspagePages,
   };
 }
 
@@ -132,11 +158,11 @@ const joinedCosts = new WeakMap<Float64Array, Joined>();
 
 /** Recorded costs of the operations of all tasks, by cost; NaN where a task has none. */
 export function recordedCosts(
-  tasks: readonly TaskStream[],
+  { first }: OperationColumns,
   opCosts: readonly (readonly (Float64Array | undefined)[])[] | undefined,
   costs: number,
 ): readonly (Float64Array | undefined)[] {
-  const { first } = columnsOf(tasks);
+  const count = first.at(-1)!;
   return Array.from({ length: costs }, (_, cost) => {
     const parts = opCosts?.map((ofTask) => ofTask[cost]) ?? [];
     const key = parts.find((part) => part !== undefined);
@@ -144,7 +170,7 @@ export function recordedCosts(
     const known = joinedCosts.get(key);
     const isSame = known?.first === first && parts.every((part, t) => part === known.parts[t]);
     if (isSame) return known.column;
-    const column = new Float64Array(first[tasks.length]!).fill(Number.NaN);
+    const column = new Float64Array(count).fill(Number.NaN);
     parts.forEach((part, t) => {
       if (part) for (let i = 0; i < part.length; i++) column[first[t]! + i] = quantised(part[i]!);
     });

@@ -11,6 +11,10 @@ const ACCOUNTS = 'account[0] += work; account[1] += taken; account[2] += put; ac
 
 /** What the hot function is made for, besides the program. */
 export interface Shape {
+  /** Which zspages are made and emptied is given with the operations, not looked up in the pool. */
+  readonly hasRecordedZspages: boolean;
+  /** Operations may be folios of several pages. */
+  readonly hasFolios: boolean;
   readonly cpus: number;
   /** CPUs that have any thread, in their order. */
   readonly usedCpus: readonly number[];
@@ -49,6 +53,8 @@ export const HOT_STATE = [
   'I',
   'rows',
   'thinkNs',
+  'folioPages',
+  'zspagePages',
   'recorded',
   'touched',
   'pool',
@@ -192,7 +198,11 @@ continue run;
 
   /** A thread starts an operation. */
   #start(): string {
+    const folio = this.#shape.hasFolios
+      ? 'lead[thread] = op; page[thread] = op; batch[thread] = op; batchEnd[thread] = op + folioPages[op]; batched[thread] = 0;'
+      : '';
     return `operation[thread] = op;
+${folio}
 startNs[thread] = t;
 q = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
 q ^= q >>> 15; q = Math.imul(q, 0x2c1b3c6d); q ^= q >>> 12; q = Math.imul(q, 0x297a2d39);
@@ -380,6 +390,20 @@ op = queued < 0 ? calling[thread] : queued;
 operation[thread] = op;
 luck[thread] = mix(op, 0, seed) | 0;
 if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
+      case Op.NextPage:
+        return `const more = page[thread] < batchEnd[thread];
+op = more ? page[thread]++ : batch[thread];
+operation[thread] = op;
+luck[thread] = mix(op, 0, seed) | 0;
+if (!more) { page[thread] = batch[thread]; ${this.#goto(b)} }`;
+      // Batches are gone through once: behind the last one the whole folio is at hand again.
+      case Op.NextBatch:
+        return `const from = batched[thread] ? batchEnd[thread] : lead[thread], end = lead[thread] + folioPages[lead[thread]];
+batched[thread] = from < end ? 1 : 0;
+op = batch[thread] = page[thread] = operation[thread] = from < end ? from : lead[thread];
+luck[thread] = mix(op, 0, seed) | 0;
+batchEnd[thread] = from < end && from + ${a} < end ? from + ${a} : end;
+if (from >= end) { ${this.#goto(b)} }`;
       case Op.ReadUnlock:
       case Op.WriteUnlock: {
         if (!this.#order.hasWriter[a]) return `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
@@ -471,6 +495,7 @@ if (queueLength[m] !== 0) { now[cpuOf[queueHead[m]]] = t; if (t < limit) limit =
   }
 
   #pool(action: number): string {
+    if (this.#shape.hasRecordedZspages) return this.#recordedPool(action);
     switch (action) {
       case PoolAction.PutObject:
         return `put++;
@@ -502,6 +527,13 @@ if (z >= 0) pool.detach(z);`;
       default:
         return this.#release();
     }
+  }
+
+  /** Steps of the pool where the operations say what came of them. */
+  #recordedPool(action: number): string {
+    if (action !== PoolAction.PutObject && action !== PoolAction.TakeObject) return '';
+    const bit = action === PoolAction.PutObject ? ConditionBit.ZspageEmpty : ConditionBit.NoRoom;
+    return `pages[thread] = zspagePages[op]; conditions[thread] = zspagePages[op] > 0 ? ${1 << bit} : 0;`;
   }
 
   /** Sets z to the zspage that the free has emptied, or to -1. */
@@ -547,6 +579,7 @@ if (++returnCount[cpu] === ${RETURNS_AT_ONCE}) recorder.keepReturns(cpu);`;
   }
 
   #end(label: number): string {
+    const { hasFolios } = this.#shape;
     const hasQueues = this.#program.queues.length > 0;
     const worker = hasQueues
       ? `if (thread >= firstWorker) {
@@ -574,13 +607,14 @@ if (++returnCount[cpu] === ${RETURNS_AT_ONCE}) recorder.keepReturns(cpu);`;
       ? `if (!alone[cpu] && t >= limit && (t > limit || threads.yields(cpu, t))) { state = ${label}; break steps; }`
       : '';
     return `{ ${meet} ${worker}
+${hasFolios ? 'op = lead[thread];' : ''}
 const p = ${p}, d = t - startNs[thread];
 latency[p * ${BUCKETS} + (d >= 16 && d < 0x40000000 ? (q = 27 - Math.clz32(d | 0), q * 16 + ((d | 0) >> q)) : bucketOf(d))]++;
 sumNs[p] += d;
 if (d > maxNs[p]) maxNs[p] = d;
 operations[p]++;
 ${background}
-const n = op + 1;
+const n = op + ${hasFolios ? 'folioPages[op]' : '1'};
 next[thread] = n;
 if (n !== last[thread]${this.#shape.allAlone ? '' : ' && alone[cpu]'}) { t += thinkNs[n]; state = 0; continue run; }
 pc[thread] = 0;

@@ -45,6 +45,10 @@ function waysOf(code: Int32Array, entry: number): ReadonlySet<number> {
         // What is freed in the loop was counted when it was queued.
         reach(b, here, 0);
         break;
+      // Each page of a folio has a handle: operations are not as many as handles.
+      case Op.NextPage:
+      case Op.NextBatch:
+        return new Set();
       case Op.LockPages:
       case Op.JumpUnless:
         reach(b, here, 0);

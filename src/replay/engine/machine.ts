@@ -50,6 +50,16 @@ export interface TaskStream {
   /** Time between the end of the operation before and the start of this one, ns. */
   readonly thinkNs: Float64Array;
   /**
+   * Pages of each operation's folio; one each without. The operation stands for its first page, and those
+   * behind it, with a row each, for the others: they are no operations of their own.
+   */
+  readonly pages?: Int32Array | undefined;
+  /**
+   * By row, pages of the zspage that it makes or empties, 0 for none. With all tasks or with none: then
+   * the pool is not changed, and whose object is freed before it was made does not matter.
+   */
+  readonly zspagePages?: Int32Array | undefined;
+  /**
    * Nobody waits for its end: it starts no operation after the last one of the others. Once, or again
    * and again from its first operation.
    */
@@ -159,16 +169,17 @@ export class Machine {
    */
   run(): MachineResult {
     const { program, pool, times, cpus, paths, tasks } = this.#run;
-    const columns = columnsOf(tasks);
+    const columns = columnsOf(tasks, program.kernel.clusterSlots);
     const before = { pages: pool.countPages(), pagesTaken: pool.pagesTaken, inUse: pool.countObjects() };
     const entries = paths.map((path) => {
       const at = program.entry.get(path);
       if (at === undefined) throw new RangeError(`${program.kernel.id}: no path ${path}`);
       return at;
     });
-    const areOnlyFrees = onlyFrees(program, entries);
+    const hasRecordedZspages = tasks.some((task) => task.zspagePages !== undefined);
+    const areOnlyFrees = !hasRecordedZspages && onlyFrees(program, entries);
     const threads = new Scheduler(this.#run, program.queues.length, columns.first, columns.thinkNs);
-    const recorded = recordedCosts(tasks, this.#run.opCosts, program.costs.length);
+    const recorded = recordedCosts(columns, this.#run.opCosts, program.costs.length);
     const quantiles = new Float64Array(program.costs.length * COST_QUANTILES);
     this.#run.costs.forEach((values, cost) => {
       for (let k = 0; k < COST_QUANTILES; k++) quantiles[cost * COST_QUANTILES + k] = quantised(values[k]!);
@@ -180,6 +191,8 @@ export class Machine {
     const drains = program.queues.map((queue) => program.entry.get(queue.declaration.drain)!);
     const sharing = lockSharing(program, columns);
     const generated = generate(program, {
+      hasRecordedZspages,
+      hasFolios: program.hasFolios || tasks.some((task) => task.pages !== undefined),
       cpus,
       usedCpus: threads.usedCpus,
       isConstant,
@@ -276,9 +289,10 @@ export class Machine {
     const withHandles = entries.filter((_, p) => isForeground[p]);
 
     checkHandles({
-      operations: eachHasOneHandle(program, withHandles)
-        ? sum(recorder.operations.filter((_, p) => isForeground[p]))
-        : undefined,
+      operations:
+        !hasRecordedZspages && eachHasOneHandle(program, withHandles)
+          ? sum(recorder.operations.filter((_, p) => isForeground[p]))
+          : undefined,
       taken,
       put,
       missed,

@@ -80,6 +80,8 @@ export function stepOrder(program: Program, starts: readonly number[]): StepOrde
       case Op.JumpUnless:
       case Op.LockPages:
       case Op.NextQueued:
+      case Op.NextPage:
+      case Op.NextBatch:
         jump(b, here);
         break;
       case Op.Again:

@@ -45,6 +45,10 @@ export const Op = {
   JumpBack: 22,
   /** a: how often it fails, of 2^30, b: where to go when it does not, c: key of the draw. */
   LockPages: 23,
+  /** b: where to go when the batch has no more pages. The next page is at hand from here on. */
+  NextPage: 24,
+  /** a: pages in a batch, b: where to go when the folio has no more. */
+  NextBatch: 25,
 } as const;
 
 export const PoolAction = {
@@ -106,6 +110,8 @@ export interface Program {
   readonly lines: readonly string[];
   readonly costs: readonly string[];
   readonly queues: readonly { readonly name: string; readonly declaration: QueueDeclaration }[];
+  /** Some path goes through the pages of a folio. */
+  readonly hasFolios: boolean;
 }
 
 /**
@@ -128,6 +134,7 @@ class Compiler {
   /** Jumps that leave the path being compiled. */
   #leaves: number[] = [];
   readonly #locks: readonly CompiledLock[];
+  #hasFolios = false;
   readonly #queues: { name: string; declaration: QueueDeclaration }[];
 
   constructor(kernel: KernelModel) {
@@ -154,6 +161,7 @@ class Compiler {
       lines: this.#kernel.lines,
       costs: this.#costs,
       queues: this.#queues,
+      hasFolios: this.#hasFolios,
     };
   }
 
@@ -226,6 +234,18 @@ class Compiler {
       case 'each-queued': {
         const queue = this.#queues.findIndex((q) => q.name === step.queue);
         const at = this.#emit(Op.NextQueued, this.#find('queue', queue, step.queue));
+        this.#branch(step.steps, within);
+        this.#emit(Op.JumpBack, 0, at);
+        this.#code[at + 2] = this.#code.length;
+        break;
+      }
+      case 'each-page':
+      case 'each-batch': {
+        this.#hasFolios = true;
+        const at =
+          step.do === 'each-page'
+            ? this.#emit(Op.NextPage)
+            : this.#emit(Op.NextBatch, Math.max(1, step.size));
         this.#branch(step.steps, within);
         this.#emit(Op.JumpBack, 0, at);
         this.#code[at + 2] = this.#code.length;

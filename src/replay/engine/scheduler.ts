@@ -45,6 +45,12 @@ export class Scheduler {
   readonly kept: Int32Array;
   /** The operation that goes through a queue, while a queued one is at hand. */
   readonly calling: Int32Array;
+  /** First page of the folio at hand; the next page; where its batch begins and ends; it is in batches. */
+  readonly lead: Int32Array;
+  readonly page: Int32Array;
+  readonly batch: Int32Array;
+  readonly batchEnd: Int32Array;
+  readonly batched: Int32Array;
   /** 1: a task that others do not wait for. */
   readonly isBackground: Int32Array;
   /** Operation that a background task goes on with after its last one; NONE for the end. */
@@ -99,6 +105,11 @@ export class Scheduler {
     this.pages = new Int32Array(threads);
     this.objects = new Int32Array(threads);
     this.calling = new Int32Array(threads).fill(NONE);
+    this.lead = new Int32Array(threads);
+    this.page = new Int32Array(threads);
+    this.batch = new Int32Array(threads);
+    this.batchEnd = new Int32Array(threads);
+    this.batched = new Int32Array(threads);
     this.isBackground = new Int32Array(threads);
     this.#again = new Int32Array(threads).fill(NONE);
     this.#thinkNs = thinkNs;

@@ -118,6 +118,8 @@ export function reduce(kernel: KernelModel, path: string): Reduction {
           break;
         case 'enqueue':
         case 'each-queued':
+        case 'each-page':
+        case 'each-batch':
           throw new RangeError(`${kernel.id}: a queue cannot be reduced`);
         case 'lock-pages':
         case 'repeat':

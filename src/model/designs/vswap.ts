@@ -1,0 +1,41 @@
+import { TREE_LOCK } from '../kernels/zswap.ts';
+import type { KernelModel, Step } from '../steps.ts';
+import { type Design, DesignError } from './design.ts';
+import { rewriteSteps } from './rewrite.ts';
+import { wantsZswap } from './store-rewrite.ts';
+
+const TABLE_LOCK = 'vswap cluster lock';
+const CLUSTER_SLOTS = 512;
+
+/** Entries in tables by clusters of 512 slots instead of trees of 64 MB. */
+export const vswap: Design = {
+  id: 'vswap',
+  changes: 'store',
+  title: 'entries in cluster tables (virtual swap) instead of xarrays',
+  safety: 'posted',
+  source: 'series "virtual swap", v2 (June 2026)',
+  notes: [
+    'What is modelled is the lock: one for 512 slots instead of one for 64 MB. A look-up in the table is taken to cost what one in the tree costs: not known.',
+    'A store into the table needs no memory, and entries without a physical slot are not written back: both are in the structural model (docs/zswap.md), not in these times.',
+  ],
+  options: [],
+  apply: (kernel) => {
+    wantsZswap(kernel, 'vswap');
+    if (kernel.locks[TREE_LOCK]?.per !== 'cluster')
+      throw new DesignError(`${kernel.id}: entries are in no xarray that vswap could stand in for`);
+    const onTable = (steps: readonly Step[]): readonly Step[] =>
+      rewriteSteps(steps, (step): readonly Step[] | undefined =>
+        (step.do === 'lock' || step.do === 'unlock') && step.lock === TREE_LOCK
+          ? [{ ...step, lock: TABLE_LOCK }]
+          : undefined,
+      );
+    const { [TREE_LOCK]: tree, ...locks } = kernel.locks;
+    const changed: KernelModel = {
+      ...kernel,
+      locks: { ...locks, [TABLE_LOCK]: tree },
+      clusterSlots: CLUSTER_SLOTS,
+      paths: Object.fromEntries(Object.entries(kernel.paths).map(([path, steps]) => [path, onTable(steps)])),
+    };
+    return changed;
+  },
+};

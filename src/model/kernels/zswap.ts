@@ -1,0 +1,156 @@
+import type { KernelModel, LockDeclaration, Step } from '../steps.ts';
+import type { ZswapEra } from '../zswap/eras.ts';
+import type { Era } from './eras.ts';
+import { work } from './pieces.ts';
+
+/** Locks of zswap, by the names that step lists use. */
+export const CONTEXT_MUTEX = 'acomp_ctx->mutex';
+export const TREE_LOCK = 'tree lock';
+export const LIST_LOCK = 'list_lru lock';
+/** Counter of all pages in zswap, which every CPU changes. */
+export const STORED_PAGES = 'zswap_stored_pages';
+
+/** Paths of zswap that tasks run; the rest is called by these. */
+export const ZSWAP_PATHS = {
+  store: 'zswap_store',
+  storeFull: 'zswap_store: pool limit',
+  storeFailed: 'zswap_store: does not compress',
+  load: 'zswap_load',
+  invalidate: 'zswap_invalidate',
+  invalidateNone: 'zswap_invalidate: no entry',
+} as const;
+
+/** Parts of a store that designs change. */
+export const STORE_PAGE = 'zswap_store_page';
+export const COMPRESS_PAGE = 'zswap_compress';
+export const ENTRY_FREE = 'zswap_entry_free';
+
+/** What the calls of the mutex take by themselves, whoever holds it. */
+export const MUTEX_CALLS = work('mutex_lock, mutex_unlock', 'mutex-calls');
+/** The entry's memory was not touched since the slab gave it. */
+export const ENTRY_WRITE = work('handle and length into the entry', 'entry-write');
+/** Takes the entry's reference of the pool. */
+export const TAKE_REFERENCE = 'take-references';
+
+const CHECK = work('limits, memcg; current pool', 'store-check');
+const LEAVE = work('count, leave', 'store-end');
+/** Pages of a folio, one after another. */
+export const EACH_PAGE: Step = { do: 'each-page', steps: [{ do: 'call', path: STORE_PAGE }] };
+
+/** A folio of several pages is refused and split; then its pages come one by one. */
+export const SPLIT_STORE: readonly Step[] = [
+  {
+    do: 'each-page',
+    steps: [work('split: share of a page', 'split-page'), CHECK, { do: 'call', path: STORE_PAGE }, LEAVE],
+  },
+];
+/** Limits once, then page by page. */
+export const LARGE_STORE: readonly Step[] = [CHECK, EACH_PAGE, LEAVE];
+
+const locked = (lock: string, ...steps: readonly Step[]): readonly Step[] => [
+  { do: 'lock', lock },
+  ...steps,
+  { do: 'unlock', lock },
+];
+const counted = (what: string): Step => ({ do: 'atomic', what, line: STORED_PAGES });
+
+/** The entry's references: of the pool (its own CPU's counter, but a shared kref in 6.1) and of the memcg. */
+function references(zswap: ZswapEra, what: 'take' | 'drop'): readonly Step[] {
+  const cost = what === 'take' ? 'take-references' : 'drop-references';
+  const pool: Step =
+    zswap.poolReference === 'kref'
+      ? { do: 'atomic', what: `pool: ${what} a reference`, line: 'pool->kref', cost }
+      : work(`pool: ${what} a reference (percpu_ref)`, cost);
+  return [pool, work(what === 'take' ? 'objcg: reference, charge' : 'objcg: uncharge, drop', 'charge')];
+}
+
+/**
+ * A kernel of zsmalloc with the paths of zswap above it: store, load, invalidate (mm/zswap.c).
+ * @param zsmalloc Era of the allocator below.
+ * @param zswap Version of zswap.
+ */
+export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
+  const { kernel } = zsmalloc;
+  const compress: readonly Step[] = locked(
+    CONTEXT_MUTEX,
+    MUTEX_CALLS,
+    work('compress the page', 'compress'),
+    { do: 'call', path: 'zs_malloc' },
+    work('copy into the object', 'copy'),
+    ENTRY_WRITE,
+  );
+  const early = zswap.referenceTaken === 'before compression';
+  const publish = zswap.lru === 'memcg and node' ? locked(LIST_LOCK, work('list_lru_add', 'list-add')) : [];
+  const page: readonly Step[] = [
+    work('entry from the slab', 'entry'),
+    ...(early ? references(zswap, 'take') : []),
+    { do: 'call', path: COMPRESS_PAGE },
+    ...locked(TREE_LOCK, work('put the entry into the tree', 'tree-store')),
+    ...(early ? [] : references(zswap, 'take')),
+    counted('one more'),
+    ...publish,
+  ];
+  const erase: readonly Step[] = [
+    { do: 'each-page', steps: locked(TREE_LOCK, work('erase what the slot has', 'tree-erase')) },
+    LEAVE,
+  ];
+  const eraseOne = locked(TREE_LOCK, work('take the entry out of the tree', 'tree-erase'));
+  const decompress = locked(CONTEXT_MUTEX, work('decompress', 'decompress'));
+  const freed: Step = { do: 'call', path: ENTRY_FREE };
+  const load: Record<ZswapEra['id'], readonly Step[]> = {
+    '6.1': [...locked(TREE_LOCK, work('look the entry up', 'tree-erase')), ...decompress],
+    '6.12': [...eraseOne, ...decompress, freed],
+    '6.13': [...eraseOne, ...decompress, freed],
+    '6.18': [work('look the entry up (RCU)', 'tree-load'), ...decompress, ...eraseOne, freed],
+  };
+  const locks: Record<string, LockDeclaration> = {
+    ...kernel.locks,
+    [CONTEXT_MUTEX]: { kind: 'mutex', per: 'cpu' },
+    [TREE_LOCK]: { kind: 'qspinlock', per: zswap.index === 'xarray' ? 'cluster' : 'device' },
+  };
+  // Recordings show neither memcg nor node: one list.
+  if (zswap.lru === 'memcg and node') locks[LIST_LOCK] = { kind: 'qspinlock', per: 'pool' };
+  return {
+    ...kernel,
+    id: `zswap ${zswap.id} on ${kernel.id}`,
+    title: `zswap ${zswap.title}; zsmalloc ${kernel.title}`,
+    source: `${zswap.source}; ${kernel.source}`,
+    locks,
+    lines: [...kernel.lines, STORED_PAGES, ...(zswap.poolReference === 'kref' ? ['pool->kref'] : [])],
+    ...(zswap.index === 'xarray' ? { clusterSlots: zswap.slotsPerTree } : {}),
+    paths: {
+      ...kernel.paths,
+      [ZSWAP_PATHS.store]: zswap.storesLargeFolios ? LARGE_STORE : SPLIT_STORE,
+      [STORE_PAGE]: page,
+      [COMPRESS_PAGE]: compress,
+      [ZSWAP_PATHS.storeFull]: [CHECK, ...erase],
+      [ZSWAP_PATHS.storeFailed]: [
+        CHECK,
+        work('entry from the slab', 'entry'),
+        ...(early ? references(zswap, 'take') : []),
+        ...locked(CONTEXT_MUTEX, MUTEX_CALLS, work('compress the page', 'compress')),
+        ...(early ? references(zswap, 'drop') : []),
+        work('give the entry back', 'entry-free'),
+        ...erase,
+      ],
+      [ZSWAP_PATHS.load]: [work('enter', 'load-enter'), ...load[zswap.id]],
+      [ZSWAP_PATHS.invalidate]: [work('enter', 'invalidate-enter'), ...eraseOne, freed],
+      [ZSWAP_PATHS.invalidateNone]: [
+        work('enter', 'invalidate-enter'),
+        ...locked(TREE_LOCK, work('find nothing', 'tree-erase')),
+      ],
+      [ENTRY_FREE]: [
+        ...(zswap.lru === 'memcg and node' ? locked(LIST_LOCK, work('list_lru_del', 'list-del')) : []),
+        { do: 'call', path: 'zs_free' },
+        ...references(zswap, 'drop'),
+        work('give the entry back', 'entry-free'),
+        counted('one fewer'),
+      ],
+    },
+  };
+}
+
+/** Step lists of zswap above zsmalloc, rather than of zsmalloc alone. */
+export function hasZswap(kernel: KernelModel): boolean {
+  return STORE_PAGE in kernel.paths;
+}

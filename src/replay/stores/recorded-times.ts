@@ -1,0 +1,58 @@
+import type { OperationTable } from '../../trace/operations.ts';
+import { type Below, recordedWaits } from './step-costs.ts';
+
+/** An operation of zswap with its kind, and what it has below it. */
+export interface RecordedRow {
+  readonly op: number;
+  readonly group: number;
+  readonly below: Below;
+}
+
+/** What the recording itself says, to be compared with the replay. */
+export interface RecordedTimes {
+  /** By group: durations, ns, and the same without what was waited for locks. */
+  readonly durationNs: readonly Float64Array[];
+  readonly withoutWaitsNs: readonly Float64Array[];
+  readonly waitsNs: {
+    readonly mutex: number;
+    readonly tree: number;
+    readonly list: number;
+    readonly allocator: number;
+  };
+  /** What the operations can have held the tree's lock at most, ns: calls of it and all self time. */
+  readonly treeHeldAtMostNs: number;
+  /** From the first operation to the end of the last. */
+  readonly totalNs: number;
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+/** Sums up rows of `groups` kinds, the first of which began at `beginNs`. */
+export function timesOf(
+  ops: OperationTable,
+  rows: readonly RecordedRow[],
+  groups: number,
+  refused: Readonly<Record<string, number>>,
+  beginNs: number,
+): RecordedTimes {
+  const durations: number[][] = Array.from({ length: groups }, () => []);
+  const without: number[][] = Array.from({ length: groups }, () => []);
+  const sum = { mutex: 0, tree: 0, list: 0, allocator: 0 };
+  let treeHeldAtMostNs = 0;
+  for (const { op, group, below } of rows) {
+    const ns = ops.endNs[op]! - ops.startNs[op]!;
+    const waits = recordedWaits(ops, op, below);
+    durations[group]!.push(ns);
+    without[group]!.push(ns - waits.mutex - waits.tree - waits.list - waits.allocator);
+    for (const name of ['mutex', 'tree', 'list', 'allocator'] as const) sum[name] += waits[name];
+    const self = ops.parts.self.get(op);
+    treeHeldAtMostNs += (ops.zswap.get(op)!.parts.tree ?? 0) - waits.tree + (Number.isNaN(self) ? 0 : self);
+  }
+  return {
+    durationNs: durations.map((list) => Float64Array.from(list).sort()),
+    withoutWaitsNs: without.map((list) => Float64Array.from(list).sort()),
+    waitsNs: sum,
+    treeHeldAtMostNs,
+    totalNs: Math.max(...rows.map(({ op }) => ops.endNs[op]!)) - beginNs,
+    refused,
+  };
+}

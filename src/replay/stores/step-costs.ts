@@ -1,0 +1,176 @@
+import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
+import type { OperationTable } from '../../trace/operations.ts';
+import type { ZswapFacts, ZswapPart } from '../../trace/zswap-facts.ts';
+
+/** What the steps of one operation took, ns, by cost name; steps that are not named took nothing that is shown. */
+export type StepTimes = Record<string, number>;
+
+/** Rows of the allocator's operations within one of zswap. */
+export interface Below {
+  /** zs_malloc of a store, one for each page that got an object. */
+  readonly mallocs: readonly number[];
+  /** zswap_entry_free, and zs_free within it; -1 without. */
+  readonly entryFree: number;
+  readonly free: number;
+  /** Pages of the zspage that zs_free emptied. */
+  readonly freedPages: number;
+}
+
+/** A write to the entry's memory that misses: assumed, as long as the time around it allows. */
+export const ENTRY_WRITE_NS = 50;
+
+const known = (ns: number | undefined) => (ns === undefined || Number.isNaN(ns) ? 0 : ns);
+const positive = (ns: number) => Math.max(0, ns);
+
+/**
+ * Divides a recorded operation into the steps of its path. Waits are left out: they come back when the
+ * model makes somebody wait. Calls of locks count with what the lock protects; self time is spread evenly over
+ * the gaps between calls; what is no call of zswap (an interrupt) goes before the first lock.
+ */
+export function stepTimes(ops: OperationTable, op: number, path: string, below: Below): StepTimes {
+  const facts = ops.zswap.get(op)!;
+  const part = (name: ZswapPart) => positive(known(facts.parts[name]) - known(facts.waits[name]));
+  const self = known(ops.parts.self.get(op));
+  const named = Object.entries(facts.parts).reduce(
+    (sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns),
+    0,
+  );
+  // mutex_unlock is no part of its own: it takes what an uncontended mutex_lock takes.
+  const other = positive(ops.endNs[op]! - ops.startNs[op]! - self - named - part('mutex'));
+  const gapOf = (gaps: number) => self / gaps;
+  switch (path) {
+    case ZSWAP_PATHS.store: {
+      const gap = gapOf(8);
+      return {
+        'store-check': gap + other,
+        entry: part('entry') + gap,
+        'mutex-calls': 2 * part('mutex'),
+        compress: part('compress') + gap,
+        copy: part('copy') + gap - Math.min(gap, ENTRY_WRITE_NS),
+        'entry-write': Math.min(gap, ENTRY_WRITE_NS),
+        'tree-store': part('tree') + gap,
+        'take-references': gap,
+        'list-add': part('list') + gap,
+        // An older entry of the slot is freed within.
+        'store-end': gap + part('entryFree'),
+        ...mallocTimes(ops, below, part('object')),
+      };
+    }
+    case ZSWAP_PATHS.storeFull: {
+      const gap = gapOf(3);
+      return { 'store-check': gap + other, 'tree-erase': part('tree') + gap, 'store-end': gap };
+    }
+    case ZSWAP_PATHS.storeFailed: {
+      const gap = gapOf(7);
+      return {
+        'store-check': gap + other,
+        entry: part('entry') + gap,
+        'take-references': gap,
+        'mutex-calls': 2 * part('mutex'),
+        compress: part('compress') + gap,
+        'entry-free': gap,
+        'tree-erase': part('tree') + gap,
+        'store-end': gap,
+      };
+    }
+    case ZSWAP_PATHS.load: {
+      const gap = gapOf(3);
+      return {
+        'load-enter': gap + other,
+        'tree-erase': part('tree') + gap,
+        decompress: part('mutex') + part('decompress') + gap,
+        ...entryFreeTimes(ops, below),
+      };
+    }
+    default: {
+      const gap = gapOf(2);
+      return {
+        'invalidate-enter': gap + other,
+        'tree-erase': part('tree') + gap,
+        ...entryFreeTimes(ops, below),
+      };
+    }
+  }
+}
+
+/** Waits for locks that the operation and all below it show, ns, by lock. */
+export function recordedWaits(ops: OperationTable, op: number, below: Below) {
+  const waits = (facts: ZswapFacts | undefined, name: ZswapPart) => known(facts?.waits[name]);
+  const facts = ops.zswap.get(op);
+  const inner = below.free >= 0 ? [...below.mallocs, below.free] : below.mallocs;
+  const ofPool = (part: 'lockWait' | 'poolLockWait') =>
+    inner.reduce((sum, row) => sum + known(ops.parts[part].get(row)), 0);
+  const freed = below.entryFree >= 0 ? ops.zswap.get(below.entryFree) : undefined;
+  return {
+    mutex: waits(facts, 'mutex'),
+    tree: waits(facts, 'tree'),
+    list: waits(facts, 'list') + waits(freed, 'list'),
+    allocator: ofPool('lockWait') + ofPool('poolLockWait'),
+  };
+}
+
+/** zs_malloc: under the lock what its calls say; making a zspage is taken out by {@link splitNewZspages}. */
+function mallocTimes(ops: OperationTable, { mallocs }: Below, objectNs: number): StepTimes {
+  const { object, group, unlock } = ops.parts;
+  const locked = mallocs.reduce(
+    (sum, row) => sum + known(object.get(row)) + known(group.get(row)) + known(unlock.get(row)),
+    0,
+  );
+  return { 'obj-malloc': locked, 'take-handle': positive(objectNs - locked) };
+}
+
+function entryFreeTimes(ops: OperationTable, { entryFree, free, freedPages }: Below): StepTimes {
+  if (entryFree < 0) return {};
+  const facts = ops.zswap.get(entryFree)!;
+  const self = known(ops.parts.self.get(entryFree));
+  const list = known(facts.parts.list);
+  const whole = ops.endNs[entryFree]! - ops.startNs[entryFree]!;
+  const inner = free >= 0 ? ops.endNs[free]! - ops.startNs[free]! : 0;
+  const gap = self / 4;
+  return {
+    'list-del': positive(list - known(facts.waits.list)) + gap,
+    'drop-references': gap,
+    'entry-free': positive(whole - list - inner - self) + 2 * gap,
+    ...(free >= 0 ? zsFreeTimes(ops, free, freedPages) : {}),
+  };
+}
+
+function zsFreeTimes(ops: OperationTable, free: number, freedPages: number): StepTimes {
+  const part = (name: keyof typeof ops.parts) => known(ops.parts[name].get(free));
+  const whole = positive(ops.endNs[free]! - ops.startNs[free]! - part('lockWait') - part('poolLockWait'));
+  const named =
+    part('poolLock') +
+    part('poolUnlock') +
+    part('lock') +
+    part('unlock') +
+    part('object') +
+    part('group') +
+    part('zspage') +
+    part('handle');
+  const gap = positive(whole - named) / 4;
+  return {
+    locate: part('poolLock') + part('poolUnlock') + gap,
+    'obj-free': part('lock') + part('object') + gap,
+    'fix-group': part('group') + part('unlock') + gap,
+    'free-page': freedPages > 0 ? part('zspage') / freedPages : Number.NaN,
+    'free-handle': part('handle') + gap,
+  };
+}
+
+/**
+ * What a zs_malloc takes beyond the usual because it makes a zspage is the cost of its pages: the trace shows
+ * the calls, but not where each of them stands.
+ */
+export function splitNewZspages(times: readonly StepTimes[], pages: readonly number[]): void {
+  const usual = times
+    .flatMap((step, k) => (pages[k] === 0 && step['take-handle'] !== undefined ? [step['take-handle']] : []))
+    .sort((a, b) => a - b);
+  const median = usual[usual.length >> 1] ?? 0;
+  times.forEach((step, k) => {
+    const whole = step['take-handle'];
+    if (!pages[k] || whole === undefined) return;
+    const outside = Math.min(whole, median);
+    step['take-handle'] = outside;
+    step['alloc-page'] = (whole - outside) / pages[k];
+  });
+}

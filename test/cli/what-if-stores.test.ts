@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { fixturePath, runCli } from './run-cli.ts';
+
+const TRACE = fixturePath('complete/full-zswap-p2-s1.txt.gz');
+
+describe('what-if of stores', () => {
+  it('is told by the design, and printed as JSON', () => {
+    const { status, stdout } = runCli([
+      'what-if',
+      TRACE,
+      ...['-d', 'large-folio+batch-store:size=8', '--folio-pages', '16', '--seeds', '1', '--json', '-q'],
+    ]);
+    expect(status).toBe(0);
+    const result = JSON.parse(stdout) as Record<string, unknown> & {
+      designs: { id: string; storeSpeedup: { value: number }; steps: Record<string, string[]> }[];
+    };
+    expect(result).toMatchObject({ schemaVersion: 1, path: 'store', folioPages: 16, tasks: 2, cpus: 2 });
+    const [design] = result.designs;
+    expect(design!.id).toBe('large-folio+batch-store:size=8');
+    expect(design!.storeSpeedup.value).toBeGreaterThan(1);
+    expect(design!.steps.zswap_store).toContain('for each batch of 8 pages:');
+  });
+
+  const wrong: readonly [options: readonly string[], why: string][] = [
+    [['-d', 'batch-store', '--path', 'free'], '--path free does not replay them'],
+    [['--zswap', '6.12', '--path', 'free'], '--zswap and --folio-pages are for stores'],
+    [['-d', 'vswap', '--untraced'], '--untraced is for frees'],
+    [['-d', 'vswap', '--pages-locked', '0.5'], '--pages-locked is for frees'],
+    [['--path', 'store', '--zswap', '5.0'], 'no zswap of 5.0'],
+  ];
+  it.each(wrong)('refuses %j in one line', (options, why) => {
+    const { status, stderr } = runCli(['what-if', TRACE, ...options, '--seeds', '1', '-q']);
+    expect(status).toBe(2);
+    expect(stderr).toContain(why);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('shows its steps, and the order that breaks a design', () => {
+    const { stdout } = runCli(['designs', 'show', 'batched-pool-refs-after']);
+    expect(stdout).toContain('pool: references for all pages');
+    expect(stdout).toContain('all after publication (no page fails): breaks');
+    const base = runCli(['designs', 'show', 'base', '--zswap', '6.12', '--kernel', 'D']).stdout;
+    expect(base).toContain('zswap_entry_free');
+    for (const line of `${stdout}${base}`.split('\n')) expect(line.length).toBeLessThanOrEqual(72);
+  });
+});
