@@ -1,5 +1,26 @@
 import type { ZswapFacts } from './zswap-facts.ts';
 
+const OPERATION_PARTS = [
+  'poolLock',
+  'poolLockWait',
+  'poolUnlock',
+  'lock',
+  'lockWait',
+  'unlock',
+  'object',
+  'group',
+  'zspage',
+  'bulk',
+  'bulkWait',
+  'bulkCalls',
+  'handle',
+  'tryLock',
+  'slot',
+  'probe',
+  'self',
+  'calls',
+] as const;
+
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
  * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
@@ -9,25 +30,7 @@ import type { ZswapFacts } from './zswap-facts.ts';
  * cost of tracing, no work of the operation); what is left (`self`), and how many calls there were
  * (`calls`, a count).
  */
-export type OperationPart =
-  | 'poolLock'
-  | 'poolLockWait'
-  | 'poolUnlock'
-  | 'lock'
-  | 'lockWait'
-  | 'unlock'
-  | 'object'
-  | 'group'
-  | 'zspage'
-  | 'bulk'
-  | 'bulkWait'
-  | 'bulkCalls'
-  | 'handle'
-  | 'tryLock'
-  | 'slot'
-  | 'probe'
-  | 'self'
-  | 'calls';
+export type OperationPart = (typeof OPERATION_PARTS)[number];
 
 /** A column of times by operation, NaN where nothing was set. */
 export class GrowingTimes {
@@ -46,6 +49,11 @@ export class GrowingTimes {
     const before = this.#values[row]!;
     this.#values[row] = Number.isNaN(before) ? ns : before + ns;
   }
+}
+
+function timesByPart(): Readonly<Record<OperationPart, GrowingTimes>> {
+  const times = OPERATION_PARTS.map((part) => [part, new GrowingTimes()] as const);
+  return Object.fromEntries(times) as Record<OperationPart, GrowingTimes>;
 }
 
 /** What an operation of the compressed-swap stack does. The numbers are stable. */
@@ -154,47 +162,9 @@ export class OperationTable {
   seenReleased = new Int8Array(this.#capacity);
 
   /** Time of the calls that an operation made, ns, NaN where not traced: see {@link OperationPart}. */
-  readonly parts: Readonly<Record<OperationPart, GrowingTimes>> = {
-    poolLock: new GrowingTimes(),
-    poolLockWait: new GrowingTimes(),
-    poolUnlock: new GrowingTimes(),
-    lock: new GrowingTimes(),
-    lockWait: new GrowingTimes(),
-    unlock: new GrowingTimes(),
-    object: new GrowingTimes(),
-    group: new GrowingTimes(),
-    zspage: new GrowingTimes(),
-    bulk: new GrowingTimes(),
-    bulkWait: new GrowingTimes(),
-    bulkCalls: new GrowingTimes(),
-    handle: new GrowingTimes(),
-    tryLock: new GrowingTimes(),
-    slot: new GrowingTimes(),
-    probe: new GrowingTimes(),
-    self: new GrowingTimes(),
-    calls: new GrowingTimes(),
-  };
+  readonly parts: Readonly<Record<OperationPart, GrowingTimes>> = timesByPart();
   /** Traced calls below those of each part: the tracer's cost of them is in the part's time. */
-  readonly below: Readonly<Record<OperationPart, GrowingTimes>> = {
-    poolLock: new GrowingTimes(),
-    poolLockWait: new GrowingTimes(),
-    poolUnlock: new GrowingTimes(),
-    lock: new GrowingTimes(),
-    lockWait: new GrowingTimes(),
-    unlock: new GrowingTimes(),
-    object: new GrowingTimes(),
-    group: new GrowingTimes(),
-    zspage: new GrowingTimes(),
-    bulk: new GrowingTimes(),
-    bulkWait: new GrowingTimes(),
-    bulkCalls: new GrowingTimes(),
-    handle: new GrowingTimes(),
-    tryLock: new GrowingTimes(),
-    slot: new GrowingTimes(),
-    probe: new GrowingTimes(),
-    self: new GrowingTimes(),
-    calls: new GrowingTimes(),
-  };
+  readonly below: Readonly<Record<OperationPart, GrowingTimes>> = timesByPart();
 
   /** Functions that zs_free was seen to call: they tell one kernel from another. */
   readonly calledByFree = new Set<string>();
