@@ -133,7 +133,8 @@ describe.skipIf(!BROWSER.isThere)('the page in a browser', () => {
       const details = page.locator('[id="class-lock-zs_malloc-lock"]');
       expect(await details.evaluate((node) => (node as HTMLDetailsElement).open)).toBe(false);
       await page.locator('a[href="#class-lock-zs_malloc-lock"]').first().click();
-      expect(await details.evaluate((node) => (node as HTMLDetailsElement).open)).toBe(true);
+      // The page hears of the new hash after the click has returned.
+      await expect.poll(() => details.evaluate((node) => (node as HTMLDetailsElement).open)).toBe(true);
       await page.evaluate(() => {
         location.hash = '#%E0%A4%A';
       });
