@@ -71,8 +71,9 @@ export interface FunctionComparison extends Evidence {
   /** Null where no recording of the side has a call. */
   readonly before: FunctionSide | null;
   readonly after: FunctionSide | null;
+  /** The figure that the verdict is about: of median and mean the one that is shown better. */
+  readonly judgedBy: 'median' | 'mean';
   readonly change: {
-    /** The figure that the verdict is about. */
     readonly median: Change;
     readonly p99: Change;
     readonly mean: Change;
