@@ -44,7 +44,7 @@ function gateTable({ gates }: ComparisonResult): Table {
   return {
     kind: 'table',
     title: 'Conditions',
-    columns: [text('condition'), text('status'), number('change'), number('95 % interval')],
+    columns: [text('condition'), text('status'), number('change'), number('95 %')],
     rows: gates.map(({ condition, status, change }) => [
       condition,
       status,
@@ -59,11 +59,7 @@ function functionTable(rows: readonly FunctionComparison[]): Table {
   return {
     kind: 'table',
     title: 'Functions, by total time',
-    columns: [
-      text('function'),
-      ...['before', 'after', 'change', '95 % interval'].map(number),
-      text('verdict'),
-    ],
+    columns: [text('function'), ...['before', 'after', 'change', '95 %'].map(number), text('verdict')],
     rows: rows.map((row) => {
       const isMedian = row.judgedBy === 'median';
       const figure = (side: FunctionComparison['before']) => (isMedian ? side?.p50Ns : side?.meanNs) ?? null;
@@ -77,7 +73,9 @@ function functionTable(rows: readonly FunctionComparison[]): Table {
         verdictText(row),
       ];
     }),
-    note: 'before, after: the median, or the mean where that shows the change better.',
+    note:
+      'before, after: the median, or the mean where that shows the change better. 95 %: interval of the change. ' +
+      'none (4%): no difference seen, one of 4 % would have been.',
   };
 }
 
@@ -135,8 +133,7 @@ function treeTable({ callTree }: ComparisonResult): Table {
 }
 
 function verdictText({ verdict, canSee }: Evidence): string {
-  if (verdict === 'no-difference')
-    return canSee === null ? 'no difference' : `none seen (could: ${percent(canSee)})`;
+  if (verdict === 'no-difference') return canSee === null ? 'none' : `none (${percent(canSee)})`;
   return verdict === 'not-comparable' ? 'not comparable' : verdict;
 }
 
@@ -145,7 +142,7 @@ function changeText({ value }: Change): string {
 }
 
 function rangeText({ lo, hi }: Change): string {
-  return lo === null || hi === null ? '-' : `${signed(lo)} to ${signed(hi)}`;
+  return lo === null || hi === null ? '-' : `${signed(lo).slice(0, -1)}..${signed(hi)}`;
 }
 
 function signed(share: number): string {
