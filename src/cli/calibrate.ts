@@ -16,6 +16,7 @@ interface CalibrateOptions {
   readonly kernel?: string;
   readonly zsmalloc?: ReturnType<typeof poolShape>;
   readonly measured?: ReturnType<typeof measuredTime>;
+  readonly light?: readonly string[];
   readonly output?: string;
   readonly quiet?: boolean;
 }
@@ -26,8 +27,9 @@ Examples:
   trace-replay calibrate trace.txt --measured munmap=59ms -o my-board.json
   trace-replay what-if kprobes.txt --platform my-board.json -d class-idx
 
-Wants what what-if wants: a function_graph of zs_free with its callees and probes
-of zs_malloc and zs_free with size and handle. docs/calibrate.md has the fields.`;
+Wants a function_graph of zs_free with its callees; probes of zs_malloc and zs_free
+with size and handle say which frees meet, else that is reconstructed.
+docs/calibrate.md has the fields.`;
 
 /** Adds `trace-replay calibrate`. */
 export function addCalibrateCommand(program: Command): void {
@@ -47,22 +49,28 @@ export function addCalibrateCommand(program: Command): void {
       'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us',
       measuredTime,
     )
+    .option(
+      '--light <file>',
+      'the timed workload with fewer functions traced: measures what a traced call costs',
+      fileList,
+    )
     .option('-o, --output <file>', 'write the platform to a file, and a summary to standard output')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: CalibrateOptions, command: Command) => {
       const names = inputNames(traces, command);
-      keepInputs([...names, ...(options.operations ?? [])], [options.output]);
+      keepInputs([...names, ...(options.operations ?? []), ...(options.light ?? [])], [options.output]);
       const read = { quiet: options.quiet ?? false, hash: true };
       const shape = options.zsmalloc ?? null;
       const timed = await recordingOf(names, read, shape);
       const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
+      const light = options.light ? await recordingOf(options.light, read, shape) : null;
       const words = process.argv.slice(2).join(' ');
       const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
       const threads = new SweepThreads();
       try {
         const { file, measured } = calibrateRecording(
-          { timed, placed, era: options.kernel ?? null, measured: options.measured ?? [] },
+          { timed, placed, era: options.kernel ?? null, measured: options.measured ?? [], light },
           tool,
           threads.run,
         );
