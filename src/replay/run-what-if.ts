@@ -3,8 +3,10 @@ import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import { withLockedPages } from '../model/kernels/locked-pages.ts';
 import type { KernelModel, PageLists } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
+import { anonymousAssumptions } from './anonymous.ts';
 import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import { callCostOf } from './calibrate/call-cost.ts';
@@ -37,6 +39,8 @@ export interface Recording {
   readonly kernelRelease: string;
   /** CPUs of the machine; 0 or absent: not known. */
   readonly onlineCpus?: number;
+  /** What is known of zsmalloc's configuration; null or absent: nothing. */
+  readonly shape?: PoolShape | null;
   readonly files: WhatIfResult['inputs'];
   readonly tracer: TracerCost | null;
   /** Side data of its inputs: sizes for what it does not show. */
@@ -225,6 +229,7 @@ export function whatIf(
     ...scenarios,
     assumptions: [
       ...assumptions(request, world, workload.notes, ensemble),
+      ...(workload.anonymous ? anonymousAssumptions(workload.anonymous) : []),
       ...pageListAssumptions(listed, request.pageLists !== null),
       ...(platform ? [] : probeHandlers(timed.operations, workload, world)),
       ...(beside?.assumptions ?? []),
