@@ -25,7 +25,9 @@ export interface ZswapFacts {
   length: number | null;
   /** Pages of the folio, or slots freed. */
   pages: number | null;
-  /** The calls that it made are in the trace. */
+  /** It is a whole call of function_graph: a call that is traced and not in it was not made. */
+  isCall: boolean;
+  /** Calls that it made are in the trace. */
   showsCalls: boolean;
   /** How often memory for an entry, the compressor, and room for an object was asked for. */
   entries: number;
@@ -50,6 +52,7 @@ export function noFacts(): ZswapFacts {
     entry: null,
     length: null,
     pages: null,
+    isCall: false,
     showsCalls: false,
     entries: 0,
     compressions: 0,
