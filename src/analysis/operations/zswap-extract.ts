@@ -35,6 +35,8 @@ interface Call {
   /** When the mutex was taken, and when it was let go of without having been taken in the same function. */
   mutexFrom: number;
   mutexTo: number;
+  /** Of a writeback: the lock that was taken last is the tree's. */
+  holdsTree: boolean;
 }
 
 interface TaskState {
@@ -201,12 +203,33 @@ export class ZswapExtractor {
     if (meaning.publishes) facts.published.push({ treeAt: facts.treeAt, listAt: at });
     // The locks of the swap layer are none of zswap's trees.
     const isOfSwapLayer = this.#meaning(rows.parentName[i]!).operation >= OperationKind.SwapOut;
-    if (!(isOfSwapLayer && meaning.part === 'tree')) addPart(facts, meaning.part, duration);
-    if (meaning.part && this.#lastWait.span === rows.span[i])
+    const isOther = meaning.part === 'tree' && (isOfSwapLayer || !this.#isTree(rows, i, meaning, call));
+    if (!isOther) addPart(facts, meaning.part, duration);
+    if (meaning.part && !isOther && this.#lastWait.span === rows.span[i])
       facts.waits[meaning.part] = (facts.waits[meaning.part] ?? 0) + this.#lastWait.waited;
     const start = rows.startNs[i]!;
     if (meaning.mutex === 'lock') call.mutexFrom = start + duration;
     else if (meaning.mutex === 'unlock') release(call, start);
+  }
+
+  /**
+   * Whether a spinlock's call is of the tree. A writeback takes those of the swap cache, in front, and of the
+   * device, behind: the tree's is the last one before it decompresses, else the first one after.
+   */
+  #isTree(rows: SpanBatch, i: number, meaning: ZswapCall, call: Call): boolean {
+    if (this.#meaning(rows.parentName[i]!).operation !== OperationKind.ZswapWriteback) return true;
+    const { parts, waits } = call.facts;
+    if (!meaning.locksTree) {
+      const isOfTree = call.holdsTree && meaning.name === '_raw_spin_unlock';
+      call.holdsTree = false;
+      return isOfTree;
+    }
+    if (parts.decompress === undefined) {
+      delete parts.tree;
+      delete waits.tree;
+    }
+    call.holdsTree = parts.tree === undefined;
+    return call.holdsTree;
   }
 
   /** A function ends that is a part of an operation: what it did the operation did. */
@@ -324,7 +347,14 @@ export class ZswapExtractor {
 function callOf(calls: Map<number, Call>, span: number, at: number): Call {
   let call = calls.get(span);
   if (!call) {
-    call = { facts: noFacts(), firstAt: at, rows: [], mutexFrom: Number.NaN, mutexTo: Number.NaN };
+    call = {
+      facts: noFacts(),
+      firstAt: at,
+      rows: [],
+      mutexFrom: Number.NaN,
+      mutexTo: Number.NaN,
+      holdsTree: false,
+    };
     calls.set(span, call);
   }
   return call;
