@@ -5,6 +5,7 @@ import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { type CompactionStep, OperationKind, type OperationTable } from '../trace/operations.ts';
 import { countOverlaps } from './overlaps.ts';
 import { replayStructure } from './structure.ts';
+import { detectZswap } from './zswap/detect-zswap.ts';
 
 /** The era of a recording, and what it was told by. */
 export interface DetectedEra {
@@ -103,6 +104,10 @@ function withoutRelease(
   }
   if (isOld)
     return { era: eraById('B'), basis: 'zs_free takes a reader lock; zspages follow the rules before 6.3' };
+  // zswap frees outside of si->lock when it loads or stores: that frees overlap tells nothing then.
+  const zswap = ops.zswap.size > 0 ? detectZswap(ops, '') : null;
+  if (zswap?.zsmalloc)
+    return { era: eraById(zswap.zsmalloc), basis: `of the same kernel as zswap: ${zswap.basis}` };
   if (countOverlaps(graph).overlaps > FEW * locks)
     return { era: eraById('E'), basis: 'frees of several CPUs overlap: nothing is held over them all' };
   // 6.15 has zs_obj_read_begin and zs_obj_write instead, for zram and zswap, and locks of clusters.

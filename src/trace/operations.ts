@@ -181,8 +181,8 @@ export class OperationTable {
   readonly lockWaits = new Map<number, Map<string, number>>();
   /** What is known of operations of zswap and the swap layer beyond the columns, by row. */
   readonly zswap = new Map<number, ZswapFacts>();
-  /** What tells zswap's version: `frontswap` (6.1), `zpool` (to 6.17), `zsmalloc` (called directly). */
-  readonly zswapHints = new Set<'frontswap' | 'zpool' | 'zsmalloc'>();
+  /** Functions seen that only some versions of zswap have or call: they tell its version. */
+  readonly zswapSigns = new Set<string>();
 
   /** Pages that tasks gave back outside of zsmalloc, as far as the trace shows them. */
   pageFrees = new PageFrees();
@@ -264,7 +264,7 @@ export class OperationTable {
     for (const name of this.accessedBy) made.accessedBy.add(name);
     for (const text of this.lockSets.texts) made.lockSets.id(text);
     for (const [row, facts] of this.zswap) made.zswap.set(row, facts);
-    for (const hint of this.zswapHints) made.zswapHints.add(hint);
+    for (const name of this.zswapSigns) made.zswapSigns.add(name);
     for (const [row, waits] of this.lockWaits) made.lockWaits.set(row, new Map(waits));
     return made;
   }

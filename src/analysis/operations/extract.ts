@@ -27,6 +27,7 @@ import {
 import { probeArguments } from './probe-text.ts';
 import { ProbedCalls } from './probed-calls.ts';
 import { type Probe, Probes } from './probes.ts';
+import { taskOf } from './task-number.ts';
 import { ZswapExtractor } from './zswap-extract.ts';
 import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
 
@@ -91,8 +92,11 @@ export class OperationExtractor {
         continue;
       }
       const at = ++this.#at;
-      if (kind !== SpanKind.Event) this.#zswap.call(rows, i, at);
       const state = this.#task(rows.stack[i]!);
+      if (kind !== SpanKind.Event) {
+        const row = this.#zswap.call(rows, i, at);
+        if (row >= 0) this.#adopt(state, row, rows.span[i]!);
+      }
       if (state.lastCall?.waitsForNext) {
         state.lastCall.waitsForNext = false;
         // Still under the lock: whatever follows the lock call is done with it held.
@@ -593,11 +597,6 @@ function taken(probe: Probe, what: string, argument: TakenArgument | null): stri
   if (argument === null) return null;
   if (!probe.used.has(argument.name)) probe.used.set(argument.name, what);
   return argument.value;
-}
-
-/** Where the trace does not say which task ran, a CPU stands for one: numbers below -1. */
-function taskOf(task: number, cpu: number): number {
-  return task >= 0 ? task : -2 - cpu;
 }
 
 /** Order of the folio where the trace prints arguments, else 0. */

@@ -46,12 +46,12 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const { operations: ops, compaction, kernelRelease, shape = null } = recording;
   const designs = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   const detected = detectZswap(ops, kernelRelease);
-  // zsmalloc of 6.12 is known by its release, which the trace seldom says and zswap's calls tell.
+  // zswap's calls tell the kernel more often than its allocator's do.
   const below = detectEra(ops, compaction, kernelRelease, false, ops, shape);
-  const own = detected.era.id === '6.12' ? eraOn(eraById('D'), shape) : below.era;
+  const own = detected.zsmalloc === null ? below.era : eraOn(eraById(detected.zsmalloc), shape);
   const { era: zsmalloc, basis } =
     request.era === null
-      ? { era: own, basis: detected.era.id === '6.12' ? 'zsmalloc of 6.12 with it' : below.basis }
+      ? { era: own, basis: detected.zsmalloc === null ? below.basis : 'zsmalloc of the same kernel' }
       : { era: eraOn(eraById(request.era), shape), basis: 'as asked (--kernel)' };
   const zswap =
     request.zswap === null ? detected : { era: zswapEraById(request.zswap), basis: 'as asked (--zswap)' };
