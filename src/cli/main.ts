@@ -3,18 +3,20 @@ import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { addAnalyzeCommand } from './analyze.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addCodecsCommand } from './codecs.ts';
+import { addCompareCommand, separated } from './compare.ts';
 import { addConvertCommand } from './convert.ts';
 import { addDesignsCommand } from './designs.ts';
 import { addFormatsCommand } from './formats.ts';
 import { addOpsCommand } from './ops.ts';
 import { addReproduceCommand } from './reproduce.ts';
+import { addSummarizeCommand } from './summarize.ts';
 import { version } from './version.ts';
 import { addWhatIfCommand } from './what-if.ts';
 
 const EXIT_INPUT = 2;
 const EXIT_BUG = 70;
 
-/** Runs the command line; sets the exit status: 0 done, 2 usage or input, 70 a bug of ours. */
+/** Runs the command line; sets the exit status: 0 done, 1 a gate of compare has failed, 2 usage or input, 70 a bug of ours. */
 export async function main(argv: readonly string[]): Promise<void> {
   // `trace-replay ... | head` closes our output: the reader has what it wanted.
   for (const stream of [process.stdout, process.stderr]) {
@@ -32,6 +34,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('(--help says more)')
     .exitOverride();
   addAnalyzeCommand(program);
+  addCompareCommand(program);
+  addSummarizeCommand(program);
   addConvertCommand(program);
   addFormatsCommand(program);
   addOpsCommand(program);
@@ -42,7 +46,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addCodecsCommand(program);
   for (const command of program.commands) command.exitOverride();
   try {
-    await program.parseAsync(argv);
+    await program.parseAsync(separated(argv));
   } catch (error) {
     // Not by returning: a writer that goes on would keep standard input open, and us with it.
     process.exit(report(error));

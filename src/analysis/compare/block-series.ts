@@ -1,7 +1,7 @@
 import { bucketOf } from '../histogram.ts';
 
-/** Buckets in each power of two: values are told to 1/2048, and exactly below 2048 ns. */
-const SUB_BITS = 10;
+/** Buckets in each power of two: values are told to 1/8192, and exactly below 8192 ns. */
+const SUB_BITS = 12;
 const SUB = 1 << SUB_BITS;
 
 /** Largest relative error of a quantile of a {@link BlockSeries}. */

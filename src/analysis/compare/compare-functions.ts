@@ -14,6 +14,7 @@ const ENOUGH_FOR_P99 = 100;
 const OTHER_TRACING = 2;
 /** From this share of a change on, the tracer's part of it is told. */
 const TOLD_SHARE = 0.2;
+const LEAST_TOLD = 0.05;
 
 export type FunctionChanges = Record<'median' | 'p99' | 'mean' | 'total' | 'self' | 'calls', Change>;
 
@@ -48,15 +49,24 @@ export function compareFunction(
         side,
         (f) => f.p50Ns,
         (f) => f.noise.p50,
+        false,
       ),
     ),
-    mean: both((side) => durations(side, meanNs, (f) => f.noise.mean)),
+    mean: both((side) =>
+      durations(
+        side,
+        (f) => f.meanNs,
+        (f) => f.noise.mean,
+        true,
+      ),
+    ),
     p99: p99
       ? both((side) =>
           durations(
             side,
             (f) => f.p99Ns,
             (f) => f.noise.p99,
+            true,
           ),
         )
       : null,
@@ -107,7 +117,7 @@ export function compareFunction(
     candidates: { median: estimates.median, mean: estimates.mean },
     obstacle,
     note: tracerNote(sideBefore, sideAfter, change.mean, tracerNs(before, after)),
-    rankPValue: a.length > 0 && b.length > 0 ? rankTest(a.map(meanNs), b.map(meanNs)) : null,
+    rankPValue: a.length > 0 && b.length > 0 ? rankTest(a.map(meanOrZero), b.map(meanOrZero)) : null,
     effectSize: effectSize(counts[0]!, counts[1]!),
   };
 }
@@ -150,8 +160,9 @@ function functionSide(
   };
 }
 
-function meanNs({ count, totalNs }: FunctionFigures): number {
-  return count > 0 ? totalNs / count : 0;
+/** Hits without durations rank as one. */
+function meanOrZero({ meanNs }: FunctionFigures): number {
+  return meanNs ?? 0;
 }
 
 function enoughFor(count: number, ...sides: readonly (readonly FunctionFigures[])[]): boolean {
@@ -219,7 +230,8 @@ function tracerNote(
 ): string {
   if (!before || !after) return '';
   const part = tracerPart(before, after, mean, costNs);
-  if (part < TOLD_SHARE) return '';
+  const differs = Math.abs(after.tracedCallsWithin - before.tracedCallsWithin) >= LEAST_TOLD;
+  if (part < TOLD_SHARE || !differs) return '';
   const share = part > 1 ? 'all' : `about ${Math.round(part * 100)} %`;
   return `${withinText(before, after)}: the tracer's cost alone may be ${share} of the change`;
 }

@@ -52,7 +52,8 @@ export function compareLock(
     return whole && left && right ? estimate(left, right, design, differ) : null;
   };
   const oneWait = meanWait([...a, ...b]);
-  const waits = both((side) => waitTotals(side, oneWait), Math.max(allowance, WAITS_DIFFER));
+  const waits =
+    oneWait === null ? null : both((side) => waitTotals(side, oneWait), Math.max(allowance, WAITS_DIFFER));
   const quantiles = (
     part: (f: LockFigures) => DurationFigures | null,
     quantile: 'p50' | 'p99',
@@ -64,6 +65,7 @@ export function compareLock(
             side,
             (f) => part(f)![`${quantile}Ns`],
             (f) => part(f)!.noise[quantile],
+            quantile === 'p99',
           ),
         )
       : null;
@@ -135,11 +137,11 @@ function present(figures: readonly (LockFigures | null)[]): readonly LockFigures
   return figures.filter((found) => found !== null);
 }
 
-/** The mean wait of both sides, ns: added to what a recording waited, so that none at all has a logarithm. */
-function meanWait(figures: readonly LockFigures[]): number {
+/** The mean wait of both sides, ns: added to what a recording waited, so that none at all has a logarithm; null without waits. */
+function meanWait(figures: readonly LockFigures[]): number | null {
   const count = figures.reduce((sum, { wait }) => sum + wait.count, 0);
   const totalNs = figures.reduce((sum, { wait }) => sum + wait.totalNs, 0);
-  return count > 0 ? Math.max(1, totalNs / count) : 1;
+  return count > 0 ? Math.max(1, totalNs / count) : null;
 }
 
 /** All waiting of each recording; by chance within one, waits come and go like independent ones at least. */

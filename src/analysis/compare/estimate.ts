@@ -10,6 +10,11 @@ export interface Figure {
   readonly noise: number | null;
   /** Half the step in which it is told, relative. */
   readonly rounding: number;
+  /**
+   * Rare long calls make much of it: recordings that happen to agree do not say that chance is less than
+   * `noise`. So it is of means and sums, and not of medians.
+   */
+  readonly hasTail: boolean;
 }
 
 /** How changes are judged: the same for all rows of a comparison. */
@@ -56,7 +61,7 @@ export function designOf(before: number, after: number): Design {
 
 /**
  * The change from one side's geometric mean to the other's. Where two recordings tell what a kernel's own
- * recordings differ by, the error is theirs (Student's t; Welch's form from three on each side on, where the
+ * recordings differ by, the error is theirs, of means and sums never less than blocks within them say (Student's t; Welch's form from three on each side on, where the
  * interval is that of a bootstrap over recordings, widened as Hesterberg 2015, Am. Stat. 69:371, says for
  * small numbers). Else it is what blocks within the recordings say, beyond an allowance.
  * @param allowance What two recordings of one kernel may differ by (logarithm), for few recordings.
@@ -81,14 +86,26 @@ export function estimate(
     return { change, se, df: BLOCK_DF, allowance, lo: change - half, hi: change + half, pValue };
   }
   const { se: scatter, df } = scatterOf(a, b);
-  const se = Math.hypot(scatter, rounding);
-  const t = tCritical(LEVEL, df);
+  const found = judgedBy(change, Math.hypot(scatter, rounding), df);
+  if (draws.length > 0 && scatter > rounding) {
+    const [lo, hi] = drawnInterval(a, b, draws, change, tCritical(LEVEL, df));
+    Object.assign(found, { lo, hi });
+  }
+  const within = before[0]!.hasTail ? Math.hypot(noiseOf(before) ?? 0, noiseOf(after) ?? 0) : 0;
+  if (within === 0) return found;
+  // The wider of the two: each alone may be too narrow by chance.
+  const byBlocks = judgedBy(change, Math.hypot(within, rounding), BLOCK_DF);
+  return {
+    ...(byBlocks.pValue > found.pValue ? byBlocks : found),
+    lo: Math.min(found.lo, byBlocks.lo),
+    hi: Math.max(found.hi, byBlocks.hi),
+  };
+}
+
+function judgedBy(change: number, se: number, df: number): Estimate {
+  const half = tCritical(LEVEL, df) * se;
   const pValue = change === 0 ? 1 : tTwoSided(change / se, df);
-  const [lo, hi] =
-    draws.length > 0 && scatter > rounding
-      ? drawnInterval(a, b, draws, change, t)
-      : [change - t * se, change + t * se];
-  return { change, se, df, allowance: 0, lo, hi, pValue };
+  return { change, se, df, allowance: 0, lo: change - half, hi: change + half, pValue };
 }
 
 /** The smallest change that is found four times of five at a level; relative. */

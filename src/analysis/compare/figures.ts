@@ -16,6 +16,7 @@ export function seriesFigures(series: BlockSeries): DurationFigures {
   return {
     count: series.count,
     totalNs: series.sumNs,
+    meanNs: series.sumNs / series.count,
     p50Ns: p50!,
     p90Ns: p90!,
     p99Ns: p99!,
@@ -44,6 +45,7 @@ export function mergedFigures(parts: readonly Distribution[]): DurationFigures {
   return {
     count,
     totalNs,
+    meanNs: count > 0 ? totalNs / count : null,
     p50Ns: own ? own.p50Ns : at(0.5),
     p90Ns: own ? own.p90Ns : at(0.9),
     p99Ns: own ? own.p99Ns : at(0.99),

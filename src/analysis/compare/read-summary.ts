@@ -80,7 +80,7 @@ function isDurations(value: unknown): boolean {
   const fields = asObject(value);
   return (
     has(fields, ['count', 'totalNs'], isAmount) &&
-    has(fields, ['p50Ns', 'p90Ns', 'p99Ns', 'minNs', 'maxNs'], isAmountOrNull) &&
+    has(fields, ['meanNs', 'p50Ns', 'p90Ns', 'p99Ns', 'minNs', 'maxNs'], isAmountOrNull) &&
     has(asObject(fields!.noise), ['p50', 'p99', 'mean'], isAmountOrNull)
   );
 }

@@ -136,6 +136,7 @@ export class RecordingCollector {
 const NO_DURATIONS: DurationFigures = {
   count: 0,
   totalNs: 0,
+  meanNs: null,
   p50Ns: null,
   p90Ns: null,
   p99Ns: null,

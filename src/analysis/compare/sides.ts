@@ -16,6 +16,7 @@ export function durations<T>(
   recordings: readonly T[],
   ns: (recording: T) => number | null,
   noise: (recording: T) => number | null,
+  hasTail: boolean,
 ): Figures {
   const found: Figure[] = [];
   for (const recording of recordings) {
@@ -23,7 +24,7 @@ export function durations<T>(
     if (value === null) return null;
     const kept = Math.max(1, value);
     const rounding = Math.max(STEP_NS / kept, QUANTILE_ERROR);
-    found.push({ log: Math.log(kept), noise: noise(recording), rounding });
+    found.push({ log: Math.log(kept), noise: noise(recording), rounding, hasTail });
   }
   return found.length > 0 ? found : null;
 }
@@ -38,6 +39,7 @@ export function amounts<T>(
     log: Math.log(amount(recording)),
     noise: noise(recording),
     rounding: 0,
+    hasTail: true,
   }));
   return found.length > 0 && found.every(({ log }) => Number.isFinite(log)) ? found : null;
 }
@@ -56,7 +58,7 @@ export function sideDurations(
     recordings: found.length,
     calls: average(found.map(({ count }) => count)),
     totalNs: some.length > 0 ? average(found.map(({ totalNs }) => totalNs)) : null,
-    meanNs: middle(({ totalNs, count }) => totalNs / count),
+    meanNs: middle(({ meanNs }) => meanNs),
     p50Ns: middle(({ p50Ns }) => p50Ns),
     p90Ns: middle(({ p90Ns }) => p90Ns),
     p99Ns: middle(({ p99Ns }) => p99Ns),

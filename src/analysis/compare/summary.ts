@@ -19,6 +19,7 @@ export interface Noise {
 export interface DurationFigures {
   readonly count: number;
   readonly totalNs: number;
+  readonly meanNs: number | null;
   readonly p50Ns: number | null;
   readonly p90Ns: number | null;
   readonly p99Ns: number | null;

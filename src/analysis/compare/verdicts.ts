@@ -11,7 +11,7 @@ export interface Tested {
   readonly candidates: Readonly<Record<string, Estimate | null>>;
   /** Why there can be no verdict; null when there can. */
   readonly obstacle: string | null;
-  /** What limits it. */
+  /** What limits a change that is shown. */
   readonly note: string;
   readonly rankPValue: number | null;
   readonly effectSize: number | null;
@@ -66,7 +66,7 @@ export function judge(rows: readonly Tested[]): {
       effectSize,
       canSee: detectable(told.estimate, level / Object.keys(row.candidates).length),
       verdict,
-      reason: [shown ? contradiction(row.candidates, found) : '', row.note].filter(Boolean).join('; '),
+      reason: shown ? [contradiction(row.candidates, found), row.note].filter(Boolean).join('; ') : '',
     };
   });
   return { judged, tested: tested.length };

@@ -11,11 +11,40 @@ const TRACER_DIFFERS = 0.25;
 const WORK_DIFFERS = 0.1;
 const NAMED = 4;
 
-/** Rows cannot be compared at all: the summaries say different things. */
+/** Of a side's traced calls, those of functions that only it has: more than a change of the code moves. */
+const OTHER_FUNCTIONS = 0.25;
+
+/** Why no row can be compared: the sides were counted, or traced, in different ways. Null when they can be. */
 export function obstacleOf(before: Summary, after: Summary): string | null {
-  if (conditions(before) === conditions(after)) return null;
-  const text = (summary: Summary) => conditions(summary) || 'everything';
-  return `counted in different ways: before ${text(before)}, after ${text(after)}`;
+  if (conditions(before) !== conditions(after)) {
+    const text = (summary: Summary) => conditions(summary) || 'everything';
+    return `counted in different ways: before ${text(before)}, after ${text(after)}`;
+  }
+  const [a, b] = [callsByFunction(before), callsByFunction(after)];
+  const shares = [shareOfOwn(a, b), shareOfOwn(b, a)];
+  const most = Math.max(...shares);
+  if (most <= OTHER_FUNCTIONS) return null;
+  const side = most === shares[0] ? 'before' : 'after';
+  return `recordings differ in what was traced: ${Math.round(most * 100)} % of the calls ${side} are of functions that the other side does not have`;
+}
+
+function callsByFunction({ recordings }: Summary): Map<string, number> {
+  const calls = new Map<string, number>();
+  for (const { functions } of recordings) {
+    for (const [name, figures] of Object.entries(functions))
+      calls.set(name, (calls.get(name) ?? 0) + figures.calls);
+  }
+  return calls;
+}
+
+/** Share of one side's calls that are of functions without a call on the other. */
+function shareOfOwn(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): number {
+  let [all, own] = [0, 0];
+  for (const [name, calls] of one) {
+    all += calls;
+    if (!other.has(name)) own += calls;
+  }
+  return all > 0 ? own / all : 0;
 }
 
 /** What makes the two sides, or the recordings of one, unlike each other. */
@@ -35,7 +64,7 @@ export function comparisonWarnings(before: Summary, after: Summary): ComparisonW
     else if (a.includes(' and ')) warn(`${id}-mixed`, 'warning', `${what} within one side: ${a}`);
   };
   const obstacle = obstacleOf(before, after);
-  if (obstacle !== null) warn('counted-differently', 'error', obstacle);
+  if (obstacle !== null) warn('not-comparable', 'error', obstacle);
   const ids = new Set(before.recordings.map(({ id }) => id));
   const same = after.recordings.filter(({ id }) => ids.has(id)).length;
   if (same > 0) warn('same-recording', 'warning', `${same} of the recordings after stand before as well`);
@@ -101,15 +130,7 @@ function warnOfTracer(before: Summary, after: Summary, warn: Warn): void {
 }
 
 function warnOfFunctions(before: Summary, after: Summary, warn: Warn): void {
-  const called = (summary: Summary) => {
-    const calls = new Map<string, number>();
-    for (const { functions } of summary.recordings) {
-      for (const [name, figures] of Object.entries(functions))
-        calls.set(name, (calls.get(name) ?? 0) + figures.calls);
-    }
-    return calls;
-  };
-  const [a, b] = [called(before), called(after)];
+  const [a, b] = [callsByFunction(before), callsByFunction(after)];
   const only = (one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>) =>
     [...one]
       .filter(([name, calls]) => calls >= ENOUGH_CALLS && !other.has(name))
