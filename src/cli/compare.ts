@@ -6,6 +6,7 @@ import { formatById } from '../parsers/registry.ts';
 import { renderComparisonText } from '../report/compare-text.ts';
 import { renderJson } from '../report/json.ts';
 import { UsageError } from '../trace/diagnostics.ts';
+import { comparePrediction } from './compare-predicted.ts';
 import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, nameList, wholeNumber } from './option-values.ts';
@@ -18,6 +19,8 @@ interface CompareCommandOptions extends PlaceOptions {
   readonly after?: readonly string[];
   readonly baseline?: readonly string[];
   readonly save?: string;
+  readonly predicted?: string;
+  readonly design?: readonly string[];
   readonly failIf?: readonly string[];
   readonly function?: readonly string[];
   readonly format?: string;
@@ -40,6 +43,7 @@ Examples:
   trace-replay compare --before a.txt --before b.txt --after c.txt --after d.txt
   trace-replay compare b1.txt b2.txt b3.txt -- a1.txt a2.txt a3.txt \\
       --fail-if 'zs_free.p99>+10%' --fail-if 'class->lock.wait>+2ms'
+  trace-replay compare --predicted whatif.json -d class-idx patched-*.txt
   trace-replay compare --baseline main.json patched-*.txt --save patched.json
 
 Each file is a recording (a directory of files by CPU is one too), or a summary
@@ -75,6 +79,8 @@ export function addCompareCommand(program: Command): void {
       "exit with 1 when it is met: 'zs_free.p99>+10%' (may be given again)",
       fileList,
     )
+    .option('--predicted <file>', 'lay the JSON of a what-if beside recordings after the real patch')
+    .option('-d, --design <id>', 'with --predicted: only this design of it (may be given again)', fileList)
     .option('--format <id>', 'what the inputs are, when they are not recognised (trace-replay formats)')
     .option('--function <names>', 'compare only these functions: names or globs, without module', nameList);
   addPlaceOptions(command)
@@ -89,6 +95,16 @@ export function addCompareCommand(program: Command): void {
 }
 
 async function compare(names: readonly string[], options: CompareCommandOptions): Promise<void> {
+  const read = {
+    quiet: options.quiet ?? false,
+    format: options.format === undefined ? null : formatById(options.format).id,
+  };
+  if (options.predicted !== undefined) {
+    const { predicted } = options;
+    await comparePrediction(onlyAfter(names, options), { ...options, ...read, predicted });
+    return;
+  }
+  if (options.design !== undefined) throw new UsageError('--design goes with --predicted');
   const { before, after } = sides(names, options);
   keepInputs([...before, ...after], [options.output, options.save]);
   try {
@@ -97,10 +113,6 @@ async function compare(names: readonly string[], options: CompareCommandOptions)
       filters: placeFilters(options),
       filtersText: placeText(options),
       exclude: options.exclude ?? { irq: false, softirq: false, offCpu: false },
-    };
-    const read = {
-      quiet: options.quiet ?? false,
-      format: options.format === undefined ? null : formatById(options.format).id,
     };
     const summaries = {
       before: await readSummaries(before, collect, read),
@@ -118,6 +130,22 @@ async function compare(names: readonly string[], options: CompareCommandOptions)
     if (error instanceof GateError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+/** With a prediction instead of recordings before. @throws {UsageError} for options that mean nothing then. */
+function onlyAfter(names: readonly string[], options: CompareCommandOptions): readonly string[] {
+  const at = names.indexOf(BETWEEN);
+  const place = placeText(options);
+  const odd = [
+    (at > 0 || options.before) && 'recordings before',
+    options.baseline && '--baseline',
+    options.save && '--save',
+    options.failIf && '--fail-if',
+    options.exclude && '--exclude',
+    place,
+  ].find((part) => typeof part === 'string' && part !== '');
+  if (odd) throw new UsageError(`${odd}: does not go with --predicted`);
+  return [...names.slice(at + 1), ...(options.after ?? [])];
 }
 
 /** Which recordings stand on which side. @throws {UsageError} when a side is empty or told twice. */
