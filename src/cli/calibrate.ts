@@ -4,13 +4,12 @@ import { calibrateRecording } from '../replay/calibrate/run-calibrate.ts';
 import { SweepThreads } from '../replay/sweep.ts';
 import { renderPlatformText } from '../report/platform-text.ts';
 import { InputError } from '../trace/diagnostics.ts';
-import { commandLine } from './command-line.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, measuredTime, oneOf, poolShape, ZSMALLOC_HELP } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import { recordingOf } from './recordings.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
 interface CalibrateOptions {
   readonly operations?: readonly string[];
@@ -66,7 +65,7 @@ export function addCalibrateCommand(program: Command): void {
       const timed = await recordingOf(names, read, shape);
       const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
       const light = options.light ? await recordingOf(options.light, read, shape) : null;
-      const tool = { name: 'trace-replay', version: version(), command: commandLine() };
+      const tool = toolOf(process.argv.slice(2));
       const threads = new SweepThreads();
       try {
         const { file, measured } = calibrateRecording(

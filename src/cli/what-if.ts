@@ -16,7 +16,6 @@ import { whatIfDocument } from '../report/mail/what-if-document.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
-import { commandLine } from './command-line.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import {
@@ -43,7 +42,7 @@ import {
 import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
 import { isAboutStores, type StorePath } from './store-options.ts';
 import { textOfFile } from './text-of-file.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
 interface WhatIfOptions extends ScenarioOptions, ReportOptions {
   readonly design?: readonly string[];
@@ -176,7 +175,7 @@ export function addWhatIfCommand(program: Command): void {
       const timed = await recordingOf(names, read, shape);
       const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
       const light = options.light ? await recordingOf(options.light, read) : null;
-      const tool = { name: 'trace-replay', version: version(), command: commandLine() };
+      const tool = toolOf(process.argv.slice(2));
       const threads = new SweepThreads();
       try {
         if (stores) {
