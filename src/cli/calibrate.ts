@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { ERAS } from '../model/kernels/eras.ts';
+import { ERA_IDS } from '../model/kernels/eras.ts';
 import { calibrateRecording } from '../replay/calibrate/run-calibrate.ts';
 import { SweepThreads } from '../replay/sweep.ts';
 import { renderPlatformText } from '../report/platform-text.ts';
@@ -7,7 +7,7 @@ import { InputError } from '../trace/diagnostics.ts';
 import { commandLine } from './command-line.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { fileList, measuredTime } from './option-values.ts';
+import { fileList, measuredTime, oneOf, poolShape, ZSMALLOC_HELP } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import { recordingOf } from './recordings.ts';
 import { version } from './version.ts';
@@ -15,6 +15,7 @@ import { version } from './version.ts';
 interface CalibrateOptions {
   readonly operations?: readonly string[];
   readonly kernel?: string;
+  readonly zsmalloc?: ReturnType<typeof poolShape>;
   readonly measured?: ReturnType<typeof measuredTime>;
   readonly output?: string;
   readonly quiet?: boolean;
@@ -40,7 +41,8 @@ export function addCalibrateCommand(program: Command): void {
     )
     .argument('[trace...]', 'recordings of one run; - is standard input')
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
-    .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}; told by the trace else`)
+    .option('--kernel <era>', `lock era: ${ERA_IDS.join(', ')}; told by the trace else`, oneOf(ERA_IDS))
+    .option('--zsmalloc <shape>', ZSMALLOC_HELP, poolShape)
     .option(
       '--measured <time>',
       'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us',
@@ -53,8 +55,9 @@ export function addCalibrateCommand(program: Command): void {
       const names = inputNames(traces, command);
       keepInputs([...names, ...(options.operations ?? [])], [options.output]);
       const read = { quiet: options.quiet ?? false, hash: true };
-      const timed = await recordingOf(names, read);
-      const placed = options.operations ? await recordingOf(options.operations, read) : timed;
+      const shape = options.zsmalloc ?? null;
+      const timed = await recordingOf(names, read, shape);
+      const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
       const tool = { name: 'trace-replay', version: version(), command: commandLine() };
       const threads = new SweepThreads();
       try {

@@ -3,6 +3,7 @@ import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import { withLockedPages } from '../model/kernels/locked-pages.ts';
 import type { KernelModel, PageLists } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
 import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
@@ -37,6 +38,8 @@ export interface Recording {
   readonly kernelRelease: string;
   /** CPUs of the machine; 0 or absent: not known. */
   readonly onlineCpus?: number;
+  /** What is known of zsmalloc's configuration; null or absent: nothing. */
+  readonly shape?: PoolShape | null;
   readonly files: WhatIfResult['inputs'];
   readonly tracer: TracerCost | null;
   /** Side data of its inputs: sizes for what it does not show. */

@@ -1,6 +1,7 @@
 import type { KernelModel, LockDeclaration, Step } from '../steps.ts';
 import { FOUR_GROUPS, type FullnessRule, TWELVE_GROUPS } from '../zsmalloc/fullness.ts';
-import { X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
+import { Geometry, X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
+import { classIndexBits, configOn, type PoolShape } from '../zsmalloc/pool-shape.ts';
 import { compactUnder, compactWithPoolLock, plainLock } from './compact-steps.ts';
 import { EMPTY_FREED, work } from './pieces.ts';
 
@@ -37,6 +38,19 @@ function freeWithPoolLock(pool: string): readonly Step[] {
     { do: 'unlock', lock: 'class->lock' },
     FREE_HANDLE,
   ];
+}
+
+/** The same with the zspage freed after the class unlock, as the newest kernels have it on any machine. */
+function freeUnlocked(pool: string): readonly Step[] {
+  const detach: Step = {
+    do: 'when',
+    condition: 'zspage-empty',
+    steps: [{ do: 'pool', action: 'detach-zspage' }],
+  };
+  return freeWithPoolLock(pool).flatMap((step): readonly Step[] => {
+    if (step === EMPTY_FREED) return [detach];
+    return step.do === 'unlock' ? [step, EMPTY_FREED] : [step];
+  });
 }
 
 /** zs_malloc with one lock for list and objects, let go while a new zspage is made. */
@@ -117,6 +131,7 @@ function era(shape: Shape): Era {
       locks: { ...shape.locks, 'zram slot': SLOT_LOCK, [swapLock]: swap },
       lines: ['zram->stats'],
       queues: {},
+      zsmalloc: geometry,
       paths: {
         zs_malloc: shape.malloc,
         zs_free: shape.free,
@@ -248,6 +263,29 @@ export const ERAS: readonly Era[] = [
     fullness: TWELVE_GROUPS,
   }),
 ];
+
+/**
+ * The era on a machine of that configuration. Where an object word has no room for a class, zs_free of the newest
+ * era takes the pool's lock as before (commit 9909b088b1f0).
+ * @throws {RangeError} when zsmalloc has no classes there.
+ */
+export function eraOn(era: Era, shape: PoolShape | null): Era {
+  if (shape === null) return era;
+  const geometry = configOn(era.geometry, shape);
+  new Geometry(geometry);
+  const kernel = { ...era.kernel, zsmalloc: geometry };
+  const hasClass = geometry.wordBytes === 8 && geometry.objectIndexBits >= classIndexBits(geometry);
+  if (era.id !== 'F' || hasClass) return { ...era, geometry, kernel };
+  return {
+    ...era,
+    geometry,
+    title: 'newest, no room for a class in the object word: pool->lock (read), class->lock',
+    kernel: { ...kernel, paths: { ...kernel.paths, zs_free: freeUnlocked('pool->lock') } },
+  };
+}
+
+/** Names of the eras, the oldest first. */
+export const ERA_IDS: readonly EraId[] = ERAS.map(({ id }) => id);
 
 /** @throws {RangeError} for an era that is not modelled. */
 export function eraById(id: string): Era {

@@ -34,6 +34,7 @@ function judge({ table, compaction }: OperationExtractor, options: Options): Str
     files: [],
     era: null,
     zswapEra: options.zswapEra ?? null,
+    shape: null,
     poolPages: options.poolPages ?? null,
     acceptPercent: 90,
   });
