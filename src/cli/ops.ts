@@ -78,6 +78,10 @@ export function addOpsCommand(program: Command): void {
         lockName: (key) => recording.lockName(key),
       };
       const notes = [
+        ...recording.diagnostics
+          .list()
+          .filter(({ severity }) => severity === 'warning' || severity === 'error')
+          .map(({ text }) => text),
         ...recording.probes.map(probeNote),
         ...(reconstruction === null ? [] : reconstructionNotes(reconstruction)),
         ...handlerNotes(shown),
