@@ -17,6 +17,7 @@ interface CalibrateOptions {
   readonly kernel?: string;
   readonly zsmalloc?: ReturnType<typeof poolShape>;
   readonly measured?: ReturnType<typeof measuredTime>;
+  readonly light?: readonly string[];
   readonly output?: string;
   readonly quiet?: boolean;
 }
@@ -27,8 +28,9 @@ Examples:
   trace-replay calibrate trace.txt --measured munmap=59ms -o my-board.json
   trace-replay what-if kprobes.txt --platform my-board.json -d class-idx
 
-Wants what what-if wants: a function_graph of zs_free with its callees and probes
-of zs_malloc and zs_free with size and handle. docs/calibrate.md has the fields.`;
+Wants a function_graph of zs_free with its callees; probes of zs_malloc and zs_free
+with size and handle say which frees meet, else that is reconstructed.
+docs/calibrate.md has the fields.`;
 
 /** Adds `trace-replay calibrate`. */
 export function addCalibrateCommand(program: Command): void {
@@ -48,21 +50,27 @@ export function addCalibrateCommand(program: Command): void {
       'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us',
       measuredTime,
     )
+    .option(
+      '--light <file>',
+      'the timed workload with fewer functions traced: measures what a traced call costs',
+      fileList,
+    )
     .option('-o, --output <file>', 'write the platform to a file, and a summary to standard output')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: CalibrateOptions, command: Command) => {
       const names = inputNames(traces, command);
-      keepInputs([...names, ...(options.operations ?? [])], [options.output]);
+      keepInputs([...names, ...(options.operations ?? []), ...(options.light ?? [])], [options.output]);
       const read = { quiet: options.quiet ?? false, hash: true };
       const shape = options.zsmalloc ?? null;
       const timed = await recordingOf(names, read, shape);
       const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
+      const light = options.light ? await recordingOf(options.light, read, shape) : null;
       const tool = { name: 'trace-replay', version: version(), command: commandLine() };
       const threads = new SweepThreads();
       try {
         const { file, measured } = calibrateRecording(
-          { timed, placed, era: options.kernel ?? null, measured: options.measured ?? [] },
+          { timed, placed, era: options.kernel ?? null, measured: options.measured ?? [], light },
           tool,
           threads.run,
         );
