@@ -6,6 +6,7 @@ import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
+import { anonymousAssumptions } from './anonymous.ts';
 import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import { callCostOf } from './calibrate/call-cost.ts';
@@ -228,6 +229,7 @@ export function whatIf(
     ...scenarios,
     assumptions: [
       ...assumptions(request, world, workload.notes, ensemble),
+      ...(workload.anonymous ? anonymousAssumptions(workload.anonymous) : []),
       ...pageListAssumptions(listed, request.pageLists !== null),
       ...(platform ? [] : probeHandlers(timed.operations, workload, world)),
       ...(beside?.assumptions ?? []),

@@ -5,6 +5,7 @@ import { withPageLists } from '../model/kernels/page-lists.ts';
 import { withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
+import { anonymousReturns } from './anonymous.ts';
 import type { ParameterSet } from './calibrate/parameters.ts';
 import { type PricedWorkload, runParameters } from './calibrate/pricing.ts';
 import type { Sensitivity } from './calibrate/sensitivity.ts';
@@ -25,7 +26,7 @@ import { compile } from './engine/program.ts';
 import { type Interval, interval, median } from './interval.ts';
 import { type CpuLedger, cpuLedger } from './ledger.ts';
 import { inOrderOfRun, pausesInOrderOfRun, phaseBounds } from './order-of-times.ts';
-import { type RunResult, withReturns } from './returns.ts';
+import { type Returns, type RunResult, withReturns } from './returns.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
@@ -36,6 +37,8 @@ export interface DesignRun {
   readonly totalNs: number;
   /** By task: from its first free to the end of its last, ns. */
   readonly taskNs: readonly number[];
+  /** Anonymous folios; absent where the recording shows none. */
+  readonly anonymous?: Returns;
 }
 
 export interface ScenarioOptions {
@@ -79,6 +82,8 @@ export interface DesignPrediction {
   readonly spinNs: Interval;
   /** When shares of the pool's pages had come back. */
   readonly memoryReturn: { readonly t50: ReturnTime; readonly t90: ReturnTime; readonly t100: ReturnTime };
+  /** Pages that the tasks give back outside of zsmalloc, and when; null where the recording shows none. */
+  readonly anonymous: AnonymousReturn | null;
   readonly pagesReturned: number;
   readonly pagesAtStart: number;
   readonly overflowShare: number;
@@ -93,10 +98,20 @@ export interface DesignPrediction {
   readonly curves: {
     /** Durations of the frees of all runs. */
     readonly latency: LatencyCurve;
-    /** Pages given back since the beginning. */
+    /** Pages of zspages given back since the beginning. */
     readonly memory: TimeCurve;
+    /** Anonymous folios; null where the recording shows none. */
+    readonly anonymous: TimeCurve | null;
     readonly backlog: readonly BacklogCurve[];
   };
+}
+
+/** When shares of the pages that are no part of zspages were back. */
+export interface AnonymousReturn {
+  readonly pages: number;
+  readonly t50: ReturnTime;
+  readonly t90: ReturnTime;
+  readonly t100: ReturnTime;
 }
 
 /** Compaction in one run (the first) unless said otherwise, and the readers of the pool's lock that it made wait. */
@@ -226,7 +241,10 @@ export function runSeed(
       thinkNs.length > 0 ? [result.taskEndNs[t]! - thinkNs[0]!] : [],
     );
     const totalNs = Math.max(...result.taskEndNs);
-    return { result: withReturns(result, totalNs, pool.pages), totalNs, taskNs };
+    const run = { result: withReturns(result, totalNs, pool.pages), totalNs, taskNs };
+    return workload.anonymous
+      ? { ...run, anonymous: anonymousReturns(workload.anonymous, tasks, result.taskEndNs) }
+      : run;
   });
 }
 
@@ -259,6 +277,8 @@ function summary(
   const faster = these.filter((run, k) => run.totalNs < base[k]!.totalNs * (1 - 1e-9)).length;
   const results = these.map((run) => run.result);
   const latency = latencyIntervals(results);
+  const returns = results.map((result) => result.returns);
+  const anonymous = these.flatMap((run) => (run.anonymous ? [run.anonymous] : []));
   const largest = pool.geometry.config.pageSize;
   const worst = Object.values(kernel.queues).reduce(
     (sum, q) =>
@@ -299,10 +319,11 @@ function summary(
     compaction: compactionUse(results, kernel, pool),
     spinNs: interval(results.map(({ spinNs }) => spinNs)),
     memoryReturn: {
-      t50: returnTime(results, 0.5 * pool.pages),
-      t90: returnTime(results, 0.9 * pool.pages),
-      t100: returnTime(results, pool.pages),
+      t50: returnTime(returns, 0.5 * pool.pages),
+      t90: returnTime(returns, 0.9 * pool.pages),
+      t100: returnTime(returns, pool.pages),
     },
+    anonymous: anonymousReturn(anonymous),
     pagesReturned: median(results.map(({ returns }) => returns.pages.at(-1) ?? 0)),
     pagesAtStart: pool.pages,
     overflowShare: median(results.map(overflowShare)),
@@ -316,10 +337,18 @@ function summary(
     sensitivity: [],
     curves: {
       latency: latencyCurve(results.map((r) => r.latency[0]!)),
-      memory: memoryCurve(results),
+      memory: memoryCurve(returns),
+      anonymous: anonymous.length > 0 ? memoryCurve(anonymous) : null,
       backlog: backlogCurves(results),
     },
   };
+}
+
+function anonymousReturn(runs: readonly Returns[]): AnonymousReturn | null {
+  if (runs.length === 0) return null;
+  const pages = runs[0]!.pages.at(-1)!;
+  const at = (share: number) => returnTime(runs, share * pages);
+  return { pages, t50: at(0.5), t90: at(0.9), t100: at(1) };
 }
 
 function compactionUse(results: readonly RunResult[], kernel: KernelModel, pool: Pool): CompactionUse | null {

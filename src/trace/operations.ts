@@ -1,3 +1,4 @@
+import { PageFrees } from './page-frees.ts';
 import type { ZswapFacts } from './zswap-facts.ts';
 
 const OPERATION_PARTS = [
@@ -183,6 +184,9 @@ export class OperationTable {
   /** What tells zswap's version: `frontswap` (6.1), `zpool` (to 6.17), `zsmalloc` (called directly). */
   readonly zswapHints = new Set<'frontswap' | 'zpool' | 'zsmalloc'>();
 
+  /** Pages that tasks gave back outside of zsmalloc, as far as the trace shows them. */
+  pageFrees = new PageFrees();
+
   /** Calls of munmap, complete; frees may have been made in them. */
   readonly munmaps: MunmapCall[] = [];
 
@@ -253,6 +257,7 @@ export class OperationTable {
     Object.assign(made.parts, this.parts);
     Object.assign(made.below, this.below);
     made.munmaps.push(...this.munmaps);
+    made.pageFrees = this.pageFrees;
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);
