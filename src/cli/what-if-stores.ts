@@ -27,6 +27,7 @@ const OF_FREES: Readonly<Record<string, unknown>> = {
   html: undefined,
   cpuPressure: 0,
   compaction: 'recorded',
+  migration: 'recorded',
   pagesLocked: 0,
   pageLists: undefined,
   processes: undefined,

@@ -60,6 +60,7 @@ interface WhatIfOptions extends ScenarioOptions, ReportOptions {
   readonly cpus?: number;
   readonly cpuPressure: number;
   readonly compaction: CompactionPlan;
+  readonly migration: CompactionPlan;
   readonly pagesLocked: number;
   readonly pageLists?: PageLists;
   readonly html?: string;
@@ -144,6 +145,12 @@ export function addWhatIfCommand(program: Command): void {
       'recorded',
     )
     .option(
+      '--migration <when>',
+      'zs_page_migrate beside the frees: as recorded, none, or every=1ms',
+      compactionPlan,
+      'recorded',
+    )
+    .option(
       '--pages-locked <share>',
       'of emptied zspages that have a locked page and wait for the worker, 0 to 1',
       share,
@@ -197,6 +204,7 @@ export function addWhatIfCommand(program: Command): void {
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
             compaction: options.compaction,
+            migration: options.migration,
             pagesLocked: options.pagesLocked,
             pageLists: options.pageLists ?? null,
             scenarios: scenarioRequest(options),

@@ -25,6 +25,7 @@ import { COST_QUANTILES, Machine } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
 import { type Interval, interval, median } from './interval.ts';
 import { type CpuLedger, cpuLedger } from './ledger.ts';
+import { MIGRATE_PATH } from './migration.ts';
 import { inOrderOfRun, pausesInOrderOfRun, phaseBounds } from './order-of-times.ts';
 import { type Returns, type RunResult, withReturns } from './returns.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
@@ -77,6 +78,8 @@ export interface DesignPrediction {
   readonly cpuWorkNs: { readonly caller: number; readonly worker: number; readonly compaction: number };
   /** What compaction did beside the frees; null when there was none. */
   readonly compaction: CompactionUse | null;
+  /** What page migration did beside the frees; null when there was none. */
+  readonly migration: MigrationUse | null;
   readonly cpuLedgerNs: CpuLedger;
   /** CPU time spent in waiting for locks and cache lines. */
   readonly spinNs: Interval;
@@ -114,17 +117,28 @@ export interface AnonymousReturn {
   readonly t100: ReturnTime;
 }
 
-/** Compaction in one run (the first) unless said otherwise, and the readers of the pool's lock that it made wait. */
-export interface CompactionUse {
-  /** Calls of zs_compact that went through all classes. */
-  readonly calls: number;
-  readonly objectsMoved: number;
-  readonly pagesFreed: number;
+/** Readers of the pool's lock behind its writers: compaction and migration together. */
+export interface ReadersBehind {
   /** Readers that came while a writer held the lock, and while one waited for readers to leave. */
   readonly readersBehindHolder: number;
   readonly readersBehindQueue: number;
   readonly readersWaitNs: number;
   readonly readersLongestNs: number;
+}
+
+/** Page migration in the first run. */
+export interface MigrationUse extends ReadersBehind {
+  /** Calls of zs_page_migrate, and what one took with its waits. */
+  readonly calls: number;
+  readonly meanNs: number;
+}
+
+/** Compaction in one run (the first) unless said otherwise, and the readers of the pool's lock that it made wait. */
+export interface CompactionUse extends ReadersBehind {
+  /** Calls of zs_compact that went through all classes. */
+  readonly calls: number;
+  readonly objectsMoved: number;
+  readonly pagesFreed: number;
   /** By lock: what compaction itself waited; medians of the runs. */
   readonly waits: Readonly<Record<string, { readonly contended: number; readonly waitNs: number }>>;
 }
@@ -220,7 +234,7 @@ export function runSeed(
   const zeros = new Float64Array(COST_QUANTILES);
   const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % cpus }));
   const allTasks = [...tasks, ...background];
-  const paths = background.length > 0 ? ['swap free', 'zs_compact'] : ['swap free'];
+  const paths = background.length > 0 ? ['swap free', 'zs_compact', 'zs_page_migrate'] : ['swap free'];
   return models.map((model) => {
     // Calls of locks cost what they cost in the recording, also where a design has moved them.
     const program = compile(withCallCosts(withStart(model, order, cpus)), paths);
@@ -317,6 +331,7 @@ function summary(
       base.map((run) => run.result),
     ),
     compaction: compactionUse(results, kernel, pool),
+    migration: migrationUse(results[0]!, kernel),
     spinNs: interval(results.map(({ spinNs }) => spinNs)),
     memoryReturn: {
       t50: returnTime(returns, 0.5 * pool.pages),
@@ -351,20 +366,34 @@ function anonymousReturn(runs: readonly Returns[]): AnonymousReturn | null {
   return { pages, t50: at(0.5), t90: at(0.9), t100: at(1) };
 }
 
-function compactionUse(results: readonly RunResult[], kernel: KernelModel, pool: Pool): CompactionUse | null {
-  const result = results[0]!;
-  const classes = result.operations[1];
-  if (classes === undefined) return null;
-  const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
+/** Readers of the pool's lock that writers made wait. */
+function readersBehind({ locks }: RunResult, kernel: KernelModel): ReadersBehind {
+  const shared = locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
   const sum = (of: (readers: RunResult['locks'][number]['readers']) => number) =>
     shared.reduce((total, { readers }) => total + of(readers), 0);
   return {
-    calls: Math.floor(classes / pool.classes.length),
-    ...result.compaction,
     readersBehindHolder: sum((readers) => readers.behindHolder),
     readersBehindQueue: sum((readers) => readers.behindQueue),
     readersWaitNs: sum((readers) => readers.waitNs),
     readersLongestNs: Math.max(0, ...shared.map(({ readers }) => readers.longestNs)),
+  };
+}
+
+function migrationUse(result: RunResult, kernel: KernelModel): MigrationUse | null {
+  const calls = result.operations[MIGRATE_PATH] ?? 0;
+  if (calls === 0) return null;
+  const meanNs = result.latencySumNs[MIGRATE_PATH]! / calls;
+  return { calls, meanNs, ...readersBehind(result, kernel) };
+}
+
+function compactionUse(results: readonly RunResult[], kernel: KernelModel, pool: Pool): CompactionUse | null {
+  const result = results[0]!;
+  const classes = result.operations[1] ?? 0;
+  if (classes === 0) return null;
+  return {
+    calls: Math.floor(classes / pool.classes.length),
+    ...result.compaction,
+    ...readersBehind(result, kernel),
     waits: Object.fromEntries(
       result.locks.map(({ name }, k) => {
         const over = (of: 'contended' | 'waitNs') => median(results.map((r) => r.locks[k]!.background[of]));

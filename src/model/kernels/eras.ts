@@ -3,6 +3,7 @@ import { FOUR_GROUPS, type FullnessRule, TWELVE_GROUPS } from '../zsmalloc/fulln
 import { Geometry, X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
 import { classIndexBits, configOn, type PoolShape } from '../zsmalloc/pool-shape.ts';
 import { compactUnder, compactWithPoolLock, plainLock } from './compact-steps.ts';
+import { migrateUnder, migrateWithPoolLock } from './migrate-steps.ts';
 import { EMPTY_FREED, work } from './pieces.ts';
 
 /** Lock eras of zsmalloc that can be modelled. */
@@ -105,6 +106,7 @@ interface Shape {
   readonly free: readonly Step[];
   readonly malloc: readonly Step[];
   readonly compact: readonly Step[];
+  readonly migrate: readonly Step[];
   /** Lock of the swap device that the notification runs under. */
   readonly swapLock: 'si->lock' | 'cluster lock';
   readonly geometry: ZsmallocConfig;
@@ -136,6 +138,7 @@ function era(shape: Shape): Era {
         zs_malloc: shape.malloc,
         zs_free: shape.free,
         zs_compact: shape.compact,
+        zs_page_migrate: shape.migrate,
         notify: NOTIFY,
         'swap free': notifyUnderSwapLock,
       },
@@ -177,6 +180,7 @@ export const ERAS: readonly Era[] = [
     free: FREE_PINNED,
     malloc: mallocUnder('class->lock'),
     compact: compactUnder([plainLock('class->lock')], 'class->lock'),
+    migrate: migrateUnder([plainLock('class->lock')]),
     swapLock: 'si->lock',
     geometry: X86_64_BEFORE_6_3,
     fullness: FOUR_GROUPS,
@@ -189,6 +193,7 @@ export const ERAS: readonly Era[] = [
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->migrate_lock'),
+    migrate: migrateWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64_BEFORE_6_3,
     fullness: FOUR_GROUPS,
@@ -212,6 +217,7 @@ export const ERAS: readonly Era[] = [
       ],
       malloc: mallocUnder('pool->lock'),
       compact: compactUnder([plainLock('pool->lock')], 'pool->lock'),
+      migrate: migrateUnder([plainLock('pool->lock')]),
       swapLock: 'si->lock',
       geometry: id === 'C' ? X86_64 : X86_64_BEFORE_6_3,
       fullness: id === 'C' ? TWELVE_GROUPS : FOUR_GROUPS,
@@ -225,6 +231,7 @@ export const ERAS: readonly Era[] = [
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->migrate_lock'),
+    migrate: migrateWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -237,6 +244,7 @@ export const ERAS: readonly Era[] = [
     free: freeWithPoolLock('pool->lock'),
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->lock'),
+    migrate: migrateWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -258,6 +266,7 @@ export const ERAS: readonly Era[] = [
     ],
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->lock'),
+    migrate: migrateWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
