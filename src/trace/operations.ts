@@ -187,9 +187,6 @@ export class OperationTable {
   /** Pages that tasks gave back outside of zsmalloc, as far as the trace shows them. */
   pageFrees = new PageFrees();
 
-  /** Pages that tasks gave back outside of zsmalloc, as far as the trace shows them. */
-  pageFrees = new PageFrees();
-
   /** Calls of munmap, complete; frees may have been made in them. */
   readonly munmaps: MunmapCall[] = [];
 

@@ -606,13 +606,6 @@ function orderOf(rows: SpanBatch, i: number): number {
   return Number(/\border=(\d+)/.exec(text)?.[1] ?? 0);
 }
 
-/** Order of the folio where the trace prints arguments, else 0. */
-function orderOf(rows: SpanBatch, i: number): number {
-  if ((rows.flags[i]! & SpanFlag.HasText) === 0) return 0;
-  const text = latin1(rows.bytes, rows.textStart[i]!, rows.textEnd[i]!);
-  return Number(/\border=(\d+)/.exec(text)?.[1] ?? 0);
-}
-
 function objectFree(rows: SpanBatch, i: number, at: number) {
   return {
     at,
