@@ -5,7 +5,7 @@ import { bytesText, countText, durationText, percentText } from './quantities.ts
 import { wrap } from './text/layout.ts';
 
 const MOST_SENSITIVE = 5;
-const NAME_WIDTH = 30;
+const NAME_WIDTH = 32;
 
 /** A scenario of memory pressure as plain text of at most 72 columns. */
 export function renderPressureText(result: PressureResult): string {
@@ -13,7 +13,7 @@ export function renderPressureText(result: PressureResult): string {
   const blocks = [
     ['Memory pressure: a closed loop of reclaim, zswap and writeback', ...answers(result)],
     ['Scenario', ...scenarioLines(result)],
-    ...[baseline, ...designs].map((prediction) => details(prediction, scenario.nodes)),
+    ...[baseline, ...designs].map((prediction) => details(prediction, scenario.nodes, result.runs)),
     ...designs.flatMap(({ id, againstBase }) =>
       againstBase ? [sensitivityLines(id, againstBase, result.correlationNoise)] : [],
     ),
@@ -25,8 +25,9 @@ export function renderPressureText(result: PressureResult): string {
 }
 
 function answers({ baseline, designs, luck, runs }: PressureResult): string[] {
-  const wrote = runs - baseline.runsWithoutWriteback;
-  const base = `base: ${span(baseline.writtenBack)} pages written back [modelled], some in ${wrote} of ${runs} runs.`;
+  const ended = runs - baseline.runsOutOfMemory;
+  const wrote = ended - baseline.runsWithoutWriteback;
+  const base = `base: ${span(baseline.writtenBack)} pages written back [modelled], some in ${wrote} of ${ended} runs.`;
   const chance =
     luck === null
       ? 'No run of the base writes back: nothing can be said of fewer pages.'
@@ -39,8 +40,9 @@ function answers({ baseline, designs, luck, runs }: PressureResult): string[] {
 }
 
 function answer({ id, writtenBack, againstBase }: PressurePrediction): string[] {
+  if (againstBase === null) return wrap(`${id}: every run is out of memory, or its base is.`, '  ', '  ');
   const { fewerWrittenBack, runsWithBaseWriteback, runsTenTimesFewer, runsWithNone, speedup, sysRatio } =
-    againstBase!;
+    againstBase;
   const fewer =
     fewerWrittenBack === null
       ? 'the base writes nothing back'
@@ -74,10 +76,11 @@ function scenarioLines({ scenario, recording, runs, seed }: PressureResult): str
   ].flatMap((text) => wrap(text, '  ', '  '));
 }
 
-function details(prediction: PressurePrediction, nodes: number): string[] {
+function details(prediction: PressurePrediction, nodes: number, runs: number): string[] {
   const line = (name: string, text: string) => `  ${name.padEnd(NAME_WIDTH)}${text}`;
   const count = (name: string, value: Interval) => (value.hi > 0 ? [line(name, span(value))] : []);
-  const { passes } = prediction;
+  const { passes, runsOutOfMemory } = prediction;
+  if (runsOutOfMemory === runs) return [...wrap(prediction.id, '  ', ''), '  every run is out of memory'];
   const last = passes.findLastIndex((mean) => mean > 0);
   return [
     ...wrap(prediction.id, '  ', ''),
@@ -95,7 +98,9 @@ function details(prediction: PressurePrediction, nodes: number): string[] {
     line('read from the device', span(prediction.readFromDisk)),
     line('second chances', span(prediction.secondChances)),
     ...count('scans ended: in swap cache', prediction.stoppedInSwapCache),
-    ...count('reclaim gave up', prediction.gaveUp),
+    ...(prediction.runsOutOfMemory > 0
+      ? [line('runs out of memory, left out', String(prediction.runsOutOfMemory))]
+      : []),
     line('most pages in the pool', span(prediction.mostPoolPages)),
     ...(nodes > 1
       ? [

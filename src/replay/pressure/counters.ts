@@ -21,8 +21,6 @@ export interface Counters {
   kswapdWakes: number;
   /** Faults that found their page in the swap cache. */
   takenBack: number;
-  /** Calls that freed nothing though everything was scanned: the kernel would end a process. */
-  gaveUp: number;
   storedOnOtherNode: number;
   /** Written back because of another node's list than the page's own. */
   writtenFromWrongNode: number;
@@ -48,7 +46,6 @@ export function noCounts(): Counters {
     passes: Array<number>(13).fill(0),
     kswapdWakes: 0,
     takenBack: 0,
-    gaveUp: 0,
     storedOnOtherNode: 0,
     writtenFromWrongNode: 0,
     mostPoolPages: 0,

@@ -12,7 +12,7 @@ export interface RecordedPressure {
   readonly decompressNs: Float64Array;
   readonly storePageNs: number;
   readonly loadPageNs: number;
-  /** Bytes of the objects stored; null when the recording has no sizes. */
+  /** Bytes of the objects stored, 4096 for pages that the compressor refused; null when the recording has no sizes. */
   readonly sizes: Uint16Array | null;
   /** Mean time of a task between two operations of zswap. */
   readonly gapNs: number;
@@ -24,6 +24,7 @@ export interface RecordedPressure {
   readonly keepsIncompressible: boolean;
 }
 
+const PAGE_BYTES = 4096;
 const WAITS: readonly ZswapPart[] = ['mutex', 'tree', 'list', 'object'];
 
 /** @throws {RangeError} when no store or no load has a time and its calls. */
@@ -51,8 +52,12 @@ export function recordedPressure({ operations: ops, kernelRelease }: Recording):
       'no zswap_store and zswap_load with a time and their calls (function_graph of both with their callees; docs/zswap.md)',
     );
   const sizes = recorded.stores
-    .flatMap(({ entries }) => entries.map(({ bytes }) => bytes))
-    .filter((b) => b > 0);
+    .flatMap(({ entries, refusal, pages }) =>
+      refusal === 'compression failed'
+        ? Array<number>(Math.max(1, pages)).fill(PAGE_BYTES)
+        : entries.map(({ bytes }) => bytes),
+    )
+    .filter((bytes) => bytes > 0);
   return {
     compressNs: quantiles([Float64Array.from(compress)]),
     decompressNs: quantiles([Float64Array.from(decompress)]),

@@ -61,7 +61,7 @@ export function predictPressure(request: PressureRequest): PressurePredictions {
   return {
     parameters,
     baseline: summary('base', base, null),
-    luck: timesFewer(base, again),
+    luck: luckOf(base, again),
     designs: effects.map(({ text, effects: design }) => {
       const runs = runsOf(design);
       return summary(text, runs, against(base, runs, parameters, sets));
@@ -166,9 +166,11 @@ const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
 
 function summary(
   id: string,
-  runs: readonly PressureRun[],
+  all: readonly PressureRun[],
   againstBase: AgainstBase | null,
 ): PressurePrediction {
+  const ended = all.filter((run) => !run.isOutOfMemory);
+  const runs = ended.length > 0 ? ended : all;
   const over = (value: (run: PressureRun) => number): Interval => interval(runs.map(value));
   return {
     id,
@@ -192,8 +194,8 @@ function summary(
     storedOnOtherNode: over((run) => share(run.storedOnOtherNode, run.storedPages)),
     writtenFromWrongNode: over((run) => share(run.writtenFromWrongNode, writtenBack(run))),
     mostPoolPages: over((run) => run.mostPoolPages),
-    gaveUp: over((run) => run.gaveUp),
-    runsWithoutWriteback: runs.filter((run) => writtenBack(run) === 0).length,
+    runsOutOfMemory: all.length - ended.length,
+    runsWithoutWriteback: ended.filter((run) => writtenBack(run) === 0).length,
     againstBase,
   };
 }
@@ -203,21 +205,24 @@ function against(
   runs: readonly PressureRun[],
   parameters: readonly Parameter[],
   sets: readonly ReadonlyMap<string, number>[],
-): AgainstBase {
-  const pairs = runs.map((run, k) => ({ run, before: base[k]!, values: sets[k]! }));
-  const fewer = ratiosOf(base, runs);
+): AgainstBase | null {
+  const pairs = runs
+    .map((run, k) => ({ run, before: base[k]!, values: sets[k]! }))
+    .filter((pair) => !pair.run.isOutOfMemory && !pair.before.isOutOfMemory);
+  if (pairs.length === 0) return null;
+  const fewer = ratiosOf(pairs);
   // One page more on both sides: runs without any have a logarithm as well.
   const gains = pairs.map(({ run, before }) => Math.log((writtenBack(before) + 1) / (writtenBack(run) + 1)));
-  const before = base.map((run) => writtenBack(run));
+  const written = pairs.map(({ before }) => writtenBack(before));
   const moving = parameters.filter(({ low, high }) => low !== high);
   const sensitivity = moving.map(({ name }) => {
-    const values = sets.map((set) => set.get(name)!);
-    return { name, withFewer: correlation(values, gains), withBase: correlation(values, before) };
+    const values = pairs.map((pair) => pair.values.get(name)!);
+    return { name, withFewer: correlation(values, gains), withBase: correlation(values, written) };
   });
   return {
     speedup: interval(pairs.map(({ run, before: old }) => old.realNs / run.realNs)),
     sysRatio: interval(pairs.map(({ run, before: old }) => run.sysNs / old.sysNs)),
-    fewerWrittenBack: timesFewer(base, runs),
+    fewerWrittenBack: fewer.length === 0 ? null : interval(fewer),
     runsWithBaseWriteback: fewer.length,
     runsTenTimesFewer: fewer.filter((times) => times >= 10).length,
     runsWithNone: fewer.filter((times) => times === Number.POSITIVE_INFINITY).length,
@@ -225,15 +230,19 @@ function against(
   };
 }
 
-/** Pages written back, base over the other, in runs where the base wrote some. */
-function ratiosOf(base: readonly PressureRun[], runs: readonly PressureRun[]): readonly number[] {
-  return runs.flatMap((run, k) =>
-    writtenBack(base[k]!) > 0 ? [writtenBack(base[k]!) / writtenBack(run)] : [],
-  );
+interface Pair {
+  readonly run: PressureRun;
+  readonly before: PressureRun;
 }
 
-function timesFewer(base: readonly PressureRun[], runs: readonly PressureRun[]): Interval | null {
-  const ratios = ratiosOf(base, runs);
+/** Pages written back, base over the other, where the base wrote some. */
+function ratiosOf(pairs: readonly Pair[]): readonly number[] {
+  const wrote = pairs.filter(({ before }) => writtenBack(before) > 0);
+  return wrote.map(({ run, before }) => writtenBack(before) / writtenBack(run));
+}
+
+function luckOf(base: readonly PressureRun[], again: readonly PressureRun[]): Interval | null {
+  const ratios = ratiosOf(base.map((before, k) => ({ before, run: again[k]! })));
   return ratios.length === 0 ? null : interval(ratios);
 }
 

@@ -7,8 +7,10 @@ import { Place, type World } from './world.ts';
 const QUANTUM_NS = 20_000;
 /** Choices of how old the next page is. */
 const AGES = 4096;
-/** A page that is being stored or exits from reclaim is looked at again after so long, ns. */
+/** A page that was being stored is looked at again so long after, ns. */
 const AGAIN_NS = 1000;
+/** At the end of a job, folios in the hands of others are looked at again after so long, ns. */
+const HELD_NS = 50_000;
 /** Calls of reclaim without any page, after which the kernel would end a process. */
 const RETRIES = 16;
 
@@ -176,11 +178,11 @@ export class Process {
 
   /** A node with room for so many pages; -1 when they must be reclaimed first. */
   #roomFor(pages: number): number {
+    if (this.#world.isOutOfMemory) return this.#home;
     const node = this.#memory.nodeFor(this.#home, pages, this.at);
     if (node >= 0) return node;
     if (this.#failures >= RETRIES) {
-      this.#failures = 0;
-      this.#world.counters.gaveUp++;
+      this.#world.isOutOfMemory = true;
       return this.#home;
     }
     this.#needs = pages;
@@ -209,10 +211,14 @@ export class Process {
   #exit(): void {
     const { setup, place } = this.#world;
     const end = this.#first + setup.jobPages;
+    // Nobody touches the job's pages any more: what is not held now stays so, or is taken later on.
     for (let page = this.#first; page < end; page++) {
       const at = place[page]!;
       if (at === Place.Isolated || at === Place.Storing || at === Place.Cached) {
-        this.at += AGAIN_NS;
+        this.at = Math.max(
+          this.at + HELD_NS,
+          at === Place.Storing ? this.#world.unlockedNs[this.#world.folio[page]!]! : 0,
+        );
         return;
       }
     }

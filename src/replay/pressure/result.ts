@@ -33,9 +33,11 @@ export interface PressurePrediction {
   readonly storedOnOtherNode: Interval;
   readonly writtenFromWrongNode: Interval;
   readonly mostPoolPages: Interval;
-  readonly gaveUp: Interval;
-  /** Runs in which nothing was written back. */
+  /** Runs in which reclaim could not free a page: the kernel would have ended a process. Not in the figures. */
+  readonly runsOutOfMemory: number;
+  /** Runs that ended within the limit, and nothing was written back. */
   readonly runsWithoutWriteback: number;
+  /** Null for the base, and where every run ran out of memory. */
   readonly againstBase: AgainstBase | null;
 }
 

@@ -14,6 +14,8 @@ export interface PressureRun extends Counters {
   readonly userNs: number;
   readonly sysNs: number;
   readonly touchedPages: number;
+  /** It did not go on within the limit: its figures mean nothing. */
+  readonly isOutOfMemory: boolean;
   readonly deviceBusyNs: number;
 }
 
@@ -123,6 +125,7 @@ export function runPressure(setup: PressureSetup): PressureRun {
     userNs: processes.reduce((total, { userNs }) => total + userNs, 0),
     sysNs: sum(({ sysNs }) => sysNs),
     touchedPages: setup.processes * setup.jobs * setup.jobPages * (1 + setup.touches),
+    isOutOfMemory: world.isOutOfMemory,
     deviceBusyNs: world.device.busyNs,
   };
 }

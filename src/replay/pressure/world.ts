@@ -70,6 +70,8 @@ export class World {
   isFull = false;
   /** The limit was met: the shrink worker has work. */
   wantsShrinking = false;
+  /** Reclaim freed nothing again and again: the kernel would end a process; here nobody is limited any more. */
+  isOutOfMemory = false;
   readonly #limit: PoolLimit;
   readonly #tickets: Int32Array;
   #ticket = 0;
