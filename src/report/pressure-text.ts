@@ -170,13 +170,10 @@ function assumptionLines({ parameters, scenario }: PressureResult): string[] {
   const range = (low: number, middle: number, high: number) =>
     low === high ? rounded(middle) : `${rounded(middle)} (${rounded(low)}..${rounded(high)})`;
   return [
-    ...parameters.flatMap(({ name, what, unit, low, middle, high, basis, source }) =>
-      wrap(
-        `${basis}: ${name}, ${what}: ${range(low, middle, high)} ${unit}`.trimEnd() + `; ${source}`,
-        '    ',
-        '  - ',
-      ),
-    ),
+    ...parameters.flatMap(({ name, what, unit, low, middle, high, basis, source }) => {
+      const value = `${range(low, middle, high)} ${unit}`.trimEnd();
+      return wrap(`${basis}: ${name}, ${what}: ${value}; ${source}`, '    ', '  - ');
+    }),
     ...MODELLED.flatMap((what) => wrap(`modelled: ${what}`, '    ', '  - ')),
     ...(scenario.nodes > 1 ? wrap("modelled: an object lies on its page's node", '    ', '  - ') : []),
   ];

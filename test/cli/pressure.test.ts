@@ -49,7 +49,7 @@ describe('pressure', () => {
 
   it('takes times, sizes and pace from a recording', async () => {
     const trace = fixturePath('complete/full-zswap-p2-s1.txt.gz');
-    const result = JSON.parse(await pressure(trace, ...SMALL, '--json')) as PressureResult;
+    const result = JSON.parse(await pressure(trace, ...SMALL, '--runs', '1', '--json')) as PressureResult;
     expect(result.recording).toMatchObject({ version: '6.12', stores: 1156 });
     expect(result.scenario.codec).toBe('recorded');
     const measured = result.parameters.filter(({ basis }) => basis === 'measured').map(({ name }) => name);

@@ -114,7 +114,7 @@ describe('the loop of memory pressure', () => {
         expect(run.realNs).toBeGreaterThan(0);
         expect(run.loadedFromZswap + writtenBack(run)).toBeLessThanOrEqual(run.storedPages);
       }),
-      { numRuns: 25, seed: 7 },
+      { numRuns: 15, seed: 7 },
     );
   });
 });
