@@ -84,7 +84,8 @@ const PRESSURE = [
   {
     question:
       'bulk-entries or node-entries: how many entries are on the wrong node, and written back from there?',
-    command: 'pressure --nodes 2 --runs 12 -d batch-store+bulk-entries -d batch-store+node-entries',
+    command:
+      'pressure --nodes 2 --codec deflate-iaa --runs 12 -d batch-store+bulk-entries -d batch-store+node-entries',
     show: [/^batch-store/m, /^Which assumption/m],
   },
 ];

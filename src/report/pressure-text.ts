@@ -105,7 +105,10 @@ function details(prediction: PressurePrediction, nodes: number, runs: number): s
     ...(nodes > 1
       ? [
           line('entries on another node, %', shares(prediction.storedOnOtherNode)),
-          line('written from the wrong node, %', shares(prediction.writtenFromWrongNode)),
+          line(
+            'written from the wrong node, %',
+            prediction.writtenFromWrongNode ? shares(prediction.writtenFromWrongNode) : '-',
+          ),
         ]
       : []),
     ...wrap(
@@ -161,7 +164,8 @@ function heldOutLine({ metric, published, predicted, errorPercent, isWithin }: H
   const range = predicted
     ? `${two(predicted.value)} (${two(predicted.lo)}..${two(predicted.hi)})`
     : 'no set fits';
-  const error = errorPercent === null ? '-' : `${errorPercent >= 0 ? '+' : ''}${errorPercent.toFixed(0)} %`;
+  const error =
+    errorPercent === null ? '-' : `${errorPercent >= 0.5 ? '+' : ''}${Math.round(errorPercent) || 0} %`;
   const mark = isWithin === false ? ' out' : '';
   return `  ${`${metric}${mark}`.padEnd(28)}${two(published).padStart(10)}${range.padStart(24)}${error.padStart(8)}`;
 }

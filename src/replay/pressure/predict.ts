@@ -172,6 +172,7 @@ function summary(
   const ended = all.filter((run) => !run.isOutOfMemory);
   const runs = ended.length > 0 ? ended : all;
   const over = (value: (run: PressureRun) => number): Interval => interval(runs.map(value));
+  const wrote = runs.filter((run) => writtenBack(run) > 0);
   return {
     id,
     realNs: over((run) => run.realNs),
@@ -192,7 +193,10 @@ function summary(
     reclaimCalls: over((run) => run.reclaimCalls),
     passes: runs[0]!.passes.map((_, k) => runs.reduce((sum, run) => sum + run.passes[k]!, 0) / runs.length),
     storedOnOtherNode: over((run) => share(run.storedOnOtherNode, run.storedPages)),
-    writtenFromWrongNode: over((run) => share(run.writtenFromWrongNode, writtenBack(run))),
+    writtenFromWrongNode:
+      wrote.length === 0
+        ? null
+        : interval(wrote.map((run) => share(run.writtenFromWrongNode, writtenBack(run)))),
     mostPoolPages: over((run) => run.mostPoolPages),
     runsOutOfMemory: all.length - ended.length,
     runsWithoutWriteback: ended.filter((run) => writtenBack(run) === 0).length,

@@ -29,9 +29,10 @@ export interface PressurePrediction {
   readonly reclaimCalls: Interval;
   /** Passes over LRU lists by priority 12 to 0, mean of the runs. */
   readonly passes: readonly number[];
-  /** Of stored pages and of written back ones: the entry's list is of another node than the page. */
+  /** Share of stored pages whose entry's list is of another node than the page. */
   readonly storedOnOtherNode: Interval;
-  readonly writtenFromWrongNode: Interval;
+  /** The same of pages written back, over runs that wrote some back; null without. */
+  readonly writtenFromWrongNode: Interval | null;
   readonly mostPoolPages: Interval;
   /** Runs in which reclaim could not free a page: the kernel would have ended a process. Not in the figures. */
   readonly runsOutOfMemory: number;
