@@ -34,6 +34,13 @@ describe('pressure', () => {
     expect(text).toContain('- published: ratio');
   });
 
+  it('lays published builds beside, of which only the baseline is fitted to', async () => {
+    const text = await pressure(...SMALL, '--runs', '1', '--published');
+    expect(text).toContain('977 pages written back per second');
+    expect(text).toMatch(/of 4 parameter sets give it/);
+    expect(text).toMatch(/sys time.* 0\.81 /);
+  });
+
   it('answers in JSON, the same every time', async () => {
     const args = [...SMALL, '-d', 'reclaim-batch', '--set', 'working-set=2.5', '--nodes', '2', '--json'];
     const text = await pressure(...args);

@@ -10,6 +10,8 @@ const QUANTILES = 64;
 const COMPRESS = { one: 34_493, two: 18_830, many: 18_272 };
 const DECOMPRESS = { one: 20_038, two: 11_888, many: 16_696 };
 const IAA_SAMPLES = 64;
+/** Bytes of a page that compresses best. */
+const SMALLEST = 16;
 
 /** Published ratios, with the range that other data may have. */
 const RATIOS: Readonly<
@@ -41,7 +43,9 @@ export function ratioOf(codec: CodecId): Parameter {
 export function statedSizes(ratio: number, spread: number, incompressible: number): Uint16Array {
   const mean = 4096 / ratio;
   return Uint16Array.from({ length: 1000 }, (_, k) =>
-    k < 1000 * incompressible ? 4096 : Math.min(4095, mean * (1 + spread * ((2 * k) / 1000 - 1))),
+    k < 1000 * incompressible
+      ? 4096
+      : Math.min(4095, Math.max(SMALLEST, mean * (1 + spread * ((2 * k) / 1000 - 1)))),
   );
 }
 
