@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CODECS, type CodecId } from '../model/codecs/codecs.ts';
 import { DesignError } from '../model/designs/design.ts';
+import { PRESSURE_DESIGNS } from '../replay/pressure/designs.ts';
 import { pressure } from '../replay/pressure/pressure.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { renderPressureText } from '../report/pressure-text.ts';
@@ -41,7 +42,15 @@ const MOST_FOLIO_PAGES = 512;
 /** More pages in a slice would take minutes a run. */
 const MOST_SLICE = 4096 * MIB;
 
+const DESIGN_LIST = PRESSURE_DESIGNS.map(({ id, title, option }) => {
+  const name = option === null ? id : `${id}:${option.name}=${option.initial}`;
+  return `  ${name.padEnd(28)}${title}`;
+}).join('\n');
+
 const EXAMPLES = `
+Designs, joined by + from left to right:
+${DESIGN_LIST}
+
 Examples:
   trace-replay pressure -d reclaim-batch:folios=32
   trace-replay pressure --codec deflate-iaa --folio-pages 16 \\
