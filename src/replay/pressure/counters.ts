@@ -19,13 +19,10 @@ export interface Counters {
   /** Passes over the LRU by priority, 12 first. */
   readonly passes: number[];
   kswapdWakes: number;
-  /** Faults that found their page in the swap cache. */
-  takenBack: number;
   storedOnOtherNode: number;
   /** Written back because of another node's list than the page's own. */
   writtenFromWrongNode: number;
   mostPoolPages: number;
-  leastFreePages: number;
 }
 
 export function noCounts(): Counters {
@@ -45,10 +42,8 @@ export function noCounts(): Counters {
     reclaimCalls: 0,
     passes: Array<number>(13).fill(0),
     kswapdWakes: 0,
-    takenBack: 0,
     storedOnOtherNode: 0,
     writtenFromWrongNode: 0,
     mostPoolPages: 0,
-    leastFreePages: 0,
   };
 }

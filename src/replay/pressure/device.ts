@@ -13,7 +13,6 @@ export class SwapDevice {
   #freeNs = 0;
   #writes: Write[] = [];
   #first = 0;
-  busyNs = 0;
 
   constructor({ latencyNs, pageNs }: { readonly latencyNs: number; readonly pageNs: number }) {
     this.#latencyNs = latencyNs;
@@ -23,7 +22,6 @@ export class SwapDevice {
   /** When a transfer of so many pages, asked for at `now`, is done. */
   transfer(now: number, pages: number): number {
     this.#freeNs = Math.max(now, this.#freeNs) + pages * this.#pageNs;
-    this.busyNs += pages * this.#pageNs;
     return this.#freeNs + this.#latencyNs;
   }
 

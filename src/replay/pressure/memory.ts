@@ -48,9 +48,7 @@ export class Memory {
   /** A node that has so many pages for a task; -1 for none: it must reclaim. */
   nodeFor(home: number, pages: number, now: number): number {
     const world = this.#world;
-    const { free } = world;
-    world.counters.leastFreePages = Math.min(world.counters.leastFreePages, free);
-    if (world.setup.limit === 'memcg') return free >= pages ? home : -1;
+    if (world.setup.limit === 'memcg') return world.free >= pages ? home : -1;
     for (let k = 0; k < world.setup.nodes; k++) {
       const node = (home + k) % world.setup.nodes;
       if (world.freeOf(node) - pages >= this.marks.low) return node;

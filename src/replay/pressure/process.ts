@@ -111,7 +111,6 @@ export class Process {
       case Place.Cached:
       case Place.Writing:
         world.takeBack(page);
-        world.counters.takenBack++;
         this.#pass(world.setup.times.faultNs);
         break;
     }

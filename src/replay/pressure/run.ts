@@ -16,7 +16,6 @@ export interface PressureRun extends Counters {
   readonly touchedPages: number;
   /** It did not go on within the limit: its figures mean nothing. */
   readonly isOutOfMemory: boolean;
-  readonly deviceBusyNs: number;
 }
 
 /** Something with a time at which it goes on; infinite while it has nothing to do. */
@@ -126,7 +125,6 @@ export function runPressure(setup: PressureSetup): PressureRun {
     sysNs: sum(({ sysNs }) => sysNs),
     touchedPages: setup.processes * setup.jobs * setup.jobPages * (1 + setup.touches),
     isOutOfMemory: world.isOutOfMemory,
-    deviceBusyNs: world.device.busyNs,
   };
 }
 
