@@ -7,7 +7,7 @@ import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
 import { anonymousAssumptions } from './anonymous.ts';
-import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
+import { pageListAssumptions, refillAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import { callCostOf } from './calibrate/call-cost.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
@@ -250,6 +250,7 @@ export function whatIf(
       ...assumptions(request, world, workload.notes, ensemble),
       ...(workload.anonymous ? anonymousAssumptions(workload.anonymous) : []),
       ...pageListAssumptions(listed, request.pageLists !== null),
+      ...(platform ? [] : refillAssumptions(timed.operations, span(timed.operations, workload))),
       ...(platform ? [] : probeHandlers(timed.operations, workload, world)),
       ...(beside?.assumptions ?? []),
       ...(migrated?.assumptions ?? []),

@@ -203,6 +203,8 @@ export class OperationExtractor {
   /** Pages that go back in a call, or that are known now to be those of zspages. */
   #pages(rows: SpanBatch, i: number, meaning: Meaning, state: TaskState): void {
     const call = rows.span[i]!;
+    if (meaning.isRefill)
+      this.table.refills.push({ startNs: rows.startNs[i]!, durationNs: rows.durationNs[i]! });
     if (meaning.freesFolio !== null) {
       this.table.pageFrees.seen.add(meaning.freesFolio);
       const order = orderOf(rows, i);
