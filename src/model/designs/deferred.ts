@@ -1,7 +1,7 @@
 import type { KernelModel, QueueDeclaration, Step } from '../steps.ts';
 import type { Design, DesignOption } from './design.ts';
 import { DesignError } from './design.ts';
-import { deferringQueues, rewriteSteps, withPath } from './rewrite.ts';
+import { deferringQueues, listLock, rewriteSteps, withPath } from './rewrite.ts';
 
 const ENTRIES: DesignOption = {
   name: 'entries',
@@ -173,10 +173,10 @@ export const bulkFree: Design = {
 function drainInRuns(kernel: KernelModel, cap: number, sorted: boolean): KernelModel {
   const names = deferringQueues(kernel);
   if (names.length === 0) throw new DesignError(`${kernel.id}: nothing is deferred that could be drained so`);
-  if (!('class->lock' in kernel.locks)) throw new DesignError(`${kernel.id} has no class->lock`);
+  const list = listLock(kernel);
   const inRuns = rewriteSteps(kernel.paths.zs_free!, (step): readonly Step[] | undefined => {
-    if (step.do === 'lock' && step.lock === 'class->lock') return [{ do: 'lock-run', lock: step.lock }];
-    if (step.do === 'unlock' && step.lock === 'class->lock') return [{ do: 'unlock-run', lock: step.lock }];
+    if (step.do === 'lock' && step.lock === list) return [{ do: 'lock-run', lock: step.lock }];
+    if (step.do === 'unlock' && step.lock === list) return [{ do: 'unlock-run', lock: step.lock }];
     return undefined;
   });
   const queues = Object.fromEntries(
