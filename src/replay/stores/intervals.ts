@@ -19,7 +19,11 @@ export class Intervals {
     }
     this.#parts = merged;
     let sum = 0;
-    this.#before = merged.map(([from, to]) => (sum += to - from) - (to - from));
+    this.#before = merged.map(([from, to]) => {
+      const before = sum;
+      sum += to - from;
+      return before;
+    });
   }
 
   /** How much of a stretch of time is in the set. */
@@ -37,5 +41,24 @@ export class Intervals {
     if (low === 0) return 0;
     const [from, to] = this.#parts[low - 1]!;
     return this.#before[low - 1]! + Math.min(at, to) - from;
+  }
+}
+
+/** One set for each key, made when it is asked for first. */
+export class IntervalsByKey<Key> {
+  readonly #sets = new Map<Key, Intervals>();
+
+  of(key: Key): Intervals {
+    let set = this.#sets.get(key);
+    if (!set) {
+      set = new Intervals();
+      this.#sets.set(key, set);
+    }
+    return set;
+  }
+
+  /** Ends the adding. */
+  close(): void {
+    for (const set of this.#sets.values()) set.close();
   }
 }

@@ -5,7 +5,7 @@ import type { TaskStream } from '../engine/machine.ts';
 import type { StructureOutcome } from '../structure.ts';
 import { mostCommonCpu, quantiles } from '../workload.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
-import { Intervals } from './intervals.ts';
+import { IntervalsByKey } from './intervals.ts';
 import { type RecordedTimes, timesOf } from './recorded-times.ts';
 import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
@@ -174,14 +174,10 @@ function belowOf(ops: OperationTable, outcome: StructureOutcome): (op: number) =
 }
 
 /** When each CPU was in an operation. */
-function busyTimes(ops: OperationTable, rows: readonly Row[]): ReadonlyMap<number, Intervals> {
-  const busy = new Map<number, Intervals>();
-  for (const { op } of rows) {
-    let intervals = busy.get(ops.cpu[op]!);
-    if (!intervals) busy.set(ops.cpu[op]!, (intervals = new Intervals()));
-    intervals.add(ops.startNs[op]!, ops.endNs[op]!);
-  }
-  for (const intervals of busy.values()) intervals.close();
+function busyTimes(ops: OperationTable, rows: readonly Row[]): IntervalsByKey<number> {
+  const busy = new IntervalsByKey<number>();
+  for (const { op } of rows) busy.of(ops.cpu[op]!).add(ops.startNs[op]!, ops.endNs[op]!);
+  busy.close();
   return busy;
 }
 
@@ -194,13 +190,13 @@ function withThinking(
   ops: OperationTable,
   list: readonly Row[],
   beginNs: number,
-  busy: ReadonlyMap<number, Intervals>,
+  busy: IntervalsByKey<number>,
   unheld: UnheldWaits,
 ): Required<Row>[] {
   let before = beginNs;
   return list.map((row) => {
     const start = ops.startNs[row.op]!;
-    const others = start > before ? busy.get(ops.cpu[row.op]!)!.within(before, start) : 0;
+    const others = start > before ? busy.of(ops.cpu[row.op]!).within(before, start) : 0;
     const idle = unheldOf(unheld, row.op, row.below);
     const thinkNs = Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
     before = ops.endNs[row.op]!;

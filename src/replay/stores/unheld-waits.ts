@@ -1,6 +1,6 @@
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
-import { Intervals } from './intervals.ts';
+import { IntervalsByKey } from './intervals.ts';
 
 /** Time by lock, ns. */
 export interface LockTimes {
@@ -23,27 +23,22 @@ export class UnheldWaits {
 
   /** @param slotsPerTree Slots of one tree; all are one where slots are not known. */
   constructor(ops: OperationTable, outcome: StructureOutcome, slotsPerTree: number) {
-    const held = new Map<string, Intervals>();
-    const heldOf = (key: string) => {
-      let intervals = held.get(key);
-      if (!intervals) held.set(key, (intervals = new Intervals()));
-      return intervals;
-    };
+    const held = new IntervalsByKey<string>();
     const slots = ops.slot.subarray(0, ops.length);
     const knowsSlots = [...ops.zswap.keys()].every((row) => slots[row]! >= 0);
     const keyOf = (row: number, lock: 'tree' | 'list') =>
       lock === 'tree' && knowsSlots ? `tree ${Math.floor(slots[row]! / slotsPerTree)}` : lock;
     const allocator = allocatorRows(ops, outcome);
     for (const [row, { locks }] of ops.zswap)
-      for (const { lock, gotNs, freeNs } of locks) heldOf(keyOf(row, lock)).add(gotNs, freeNs);
-    for (const { key, gotNs, endNs } of allocator) heldOf(key).add(gotNs, endNs);
-    for (const intervals of held.values()) intervals.close();
+      for (const { lock, gotNs, freeNs } of locks) held.of(keyOf(row, lock)).add(gotNs, freeNs);
+    for (const { key, gotNs, endNs } of allocator) held.of(key).add(gotNs, endNs);
+    held.close();
     for (const [row, { locks }] of ops.zswap) {
       for (const { lock, gotNs, waitNs } of locks)
-        this.#add(row, lock, waitNs - heldOf(keyOf(row, lock)).within(gotNs - waitNs, gotNs));
+        this.#add(row, lock, waitNs - held.of(keyOf(row, lock)).within(gotNs - waitNs, gotNs));
     }
     for (const { row, key, gotNs, waitNs } of allocator)
-      this.#add(row, 'allocator', waitNs - heldOf(key).within(gotNs - waitNs, gotNs));
+      this.#add(row, 'allocator', waitNs - held.of(key).within(gotNs - waitNs, gotNs));
   }
 
   /** Of one row: an operation of zswap, an entry's free, or one of the allocator. */
