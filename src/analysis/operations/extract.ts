@@ -43,7 +43,7 @@ interface Open {
 
 interface TaskState {
   open: Open[];
-  /** Operations of the graph that ended and may be part of one that is still open, with their call numbers. */
+  /** Operations that may be part of a call of the graph that is still open, with their call numbers. */
   ended: { readonly row: number; readonly call: number }[];
   readonly probed: ProbedCalls<Open>;
   /** By call number of the graph. */
@@ -337,10 +337,9 @@ export class OperationExtractor {
     const { parent } = this.table;
     while (ended.length > 0 && ended.at(-1)!.call > call) {
       const child = ended.pop()!.row;
-      if (parent[child]! < 0) parent[child] = row;
+      if (parent[child]! < 0 && child !== row) parent[child] = row;
     }
-    if (ended.length === MOST_ENDED) ended.splice(0, MOST_ENDED / 2);
-    ended.push({ row, call });
+    remember(ended, row, call);
   }
 
   #setFacts(row: number, facts: CallFacts, kind: number): void {
@@ -509,6 +508,8 @@ export class OperationExtractor {
       if (slot !== null) table.slot[row] = Number(slot);
     }
     state.open.push({ row, function: probe.function, call: rows.parent[i]!, spanEnded: false });
+    // Behind the call that it was made in, and in front of those that begin later.
+    if (rows.parent[i]! >= 0) remember(state.ended, row, rows.parent[i]! + 0.5);
   }
 
   #returnProbe(
@@ -572,6 +573,12 @@ export class OperationExtractor {
   #settle(state: TaskState): void {
     while (state.open.at(-1)?.spanEnded) state.open.pop();
   }
+}
+
+/** Keeps an operation until one around it ends. */
+function remember(ended: TaskState['ended'], row: number, call: number): void {
+  if (ended.length === MOST_ENDED) ended.splice(0, MOST_ENDED / 2);
+  ended.push({ row, call });
 }
 
 /** Operations kept until one around them ends. */
