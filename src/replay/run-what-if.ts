@@ -19,7 +19,7 @@ import type { Fit, PlatformSource } from './calibrate/platform-source.ts';
 import { mapWorkloads, type PricedWorkload, runParameters } from './calibrate/pricing.ts';
 import type { Unknown } from './calibrate/sensitivity.ts';
 import { type CompactionPlan, compactionBeside, span } from './compaction.ts';
-import { BOUND, COST_QUANTILES } from './engine/machine.ts';
+import { COST_QUANTILES, WHERE_WOKEN } from './engine/machine.ts';
 import { type Interval, interval } from './interval.ts';
 import { migrationBeside } from './migration.ts';
 import { COUNTER_NS, probesWithin } from './notify-path.ts';
@@ -141,7 +141,7 @@ export function whatIf(
   const ownScenario = {
     cpus,
     sets: ensemble.sets,
-    workerCpu: BOUND,
+    workerCpu: WHERE_WOKEN,
     hogs: new Uint8Array(cpus).fill(request.pressure),
     seeds,
   } as const;
@@ -174,7 +174,7 @@ export function whatIf(
   const recordedScenario: ScenarioOptions = {
     cpus: prepared.cpus,
     sets: ensemble.sets,
-    workerCpu: BOUND,
+    workerCpu: WHERE_WOKEN,
     hogs: new Uint8Array(prepared.cpus),
     seeds,
   };

@@ -48,7 +48,7 @@ export interface ScenarioOptions {
   readonly sets: readonly ParameterSet[];
   /** All runs have the recorded times in their order and the same luck: they differ by their sets only. */
   readonly inRecordedOrder?: true;
-  /** CPU of workers, or BOUND: each on the CPU that wakes it. */
+  /** CPU of workers, or WHERE_WOKEN: each on the CPU that wakes it. */
   readonly workerCpu: number;
   readonly hogs: Uint8Array;
   readonly seeds: number;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PREEMPTION_MODELS } from '../../../src/model/preemption.ts';
 import type { KernelModel, QueueDeclaration, Step } from '../../../src/model/steps.ts';
 import { COST_QUANTILES, Machine, type MachineRun } from '../../../src/replay/engine/machine.ts';
 import { emptyPool, generator, kernelOf, runOf, taskOf } from '../../helpers/machine.ts';
@@ -65,7 +66,9 @@ const queueOf = (per: 'cpu' | 'pool'): fc.Arbitrary<QueueDeclaration> =>
   fc.record({
     per: fc.constant(per),
     entries: fc.integer({ min: 1, max: 5 }),
-    buffers: fc.integer({ min: 1, max: 2 }),
+    buffers: fc.integer({ min: 0, max: 2 }),
+    worker: fc.constantFrom('bound' as const, 'unbound' as const, 'thread' as const),
+    offersCpu: fc.boolean(),
     wakes: fc.constant('when-full' as const),
     drain: fc.constantFrom('second', 'runs'),
     classRun: fc.integer({ min: 1, max: 4 }),
@@ -90,8 +93,10 @@ const worlds: fc.Arbitrary<World> = fc
     coarse: fc.boolean(),
     seed: fc.integer(),
     hogs: fc.integer({ min: 0, max: 1 }),
+    preemption: fc.constantFrom(...PREEMPTION_MODELS),
+    operationsAtOnce: fc.integer({ min: 1, max: 4 }),
   })
-  .map(({ first, second, queue, cpus, tasks, operations, coarse, seed, hogs }) => {
+  .map(({ first, second, queue, cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce }) => {
     const enqueue: readonly Step[] = queue
       ? [{ do: 'enqueue', queue: 'later', full: [{ do: 'call', path: 'second' }] }]
       : [];
@@ -141,9 +146,17 @@ const worlds: fc.Arbitrary<World> = fc
           contextSwitchNs: coarse ? 0 : 77,
           sliceNs: 500,
         },
+        scheduling: {
+          preemption,
+          tickNs: coarse ? 100 + time(600) : 700.3,
+          firstTickNs: time(400),
+          pullNs: time(2000),
+          operationsAtOnce,
+        },
       });
     };
-    return { kernel, size: { cpus, tasks, operations, coarse, seed, hogs }, make };
+    const size = { cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce };
+    return { kernel, size, make };
   });
 
 function bothAgree({ make }: World): void {
