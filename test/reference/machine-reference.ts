@@ -295,6 +295,10 @@ class Reference {
 
   // ---------------------------------------------------------------- scheduling
 
+  get slice(): number {
+    return quantised(this.run.times.sliceNs);
+  }
+
   get scheduling() {
     return this.run.scheduling ?? USUAL_SCHEDULING;
   }
@@ -339,7 +343,7 @@ class Reference {
     for (const other of cpu.threads) {
       if (other === cpu.running || other.readyAt === Number.POSITIVE_INFINITY) continue;
       cpu.turn = Math.min(cpu.turn, this.nextTurn(cpu.began, Math.max(cpu.began, other.readyAt)));
-      if (other.readyAt <= t && this.isMovable(other)) this.letOthersPull(t);
+      if (other.readyAt - t < this.slice && this.isMovable(other)) this.letOthersPull(t);
     }
   }
 
@@ -371,7 +375,7 @@ class Reference {
   waits(thread: Thread, t: number): boolean {
     const isBetween = thread.now === undefined;
     const runs = thread.cpu.running === thread;
-    return this.isMovable(thread) && isBetween && !thread.kept && !runs && thread.readyAt <= t;
+    return this.isMovable(thread) && isBetween && !thread.kept && !runs && thread.readyAt - t < this.slice;
   }
 
   idles(cpu: Cpu, t: number): boolean {

@@ -1,5 +1,5 @@
-import { type OperationColumns, sizeClassOf } from './columns.ts';
 import type { DrainPoint } from '../../model/preemption.ts';
+import { type OperationColumns, sizeClassOf } from './columns.ts';
 import { Level } from './level.ts';
 import type { MachineRun, QueueUse } from './machine.ts';
 import type { Scheduler } from './scheduler.ts';

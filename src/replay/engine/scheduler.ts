@@ -280,7 +280,7 @@ export class Scheduler extends Threads {
       if (thread === this.running[cpu] || ready === Number.POSITIVE_INFINITY) continue;
       const turn = this.#turns.nextFor(begins, Math.max(begins, ready));
       if (turn < this.#turnNs[cpu]!) this.#turnNs[cpu] = turn;
-      if (ready <= t && this.#isMovable[thread]) this.#pullElsewhere(t);
+      if (ready - t < this.#sliceNs && this.#isMovable[thread]) this.#pullElsewhere(t);
     }
   }
 
@@ -316,7 +316,7 @@ export class Scheduler extends Threads {
   #canBePulled(thread: number, t: number): boolean {
     return (
       this.#isMovable[thread] === 1 &&
-      this.readyNs[thread]! <= t &&
+      this.readyNs[thread]! - t < this.#sliceNs &&
       this.pc[thread] === BETWEEN &&
       this.kept[thread] === NONE &&
       this.running[this.cpuOf[thread]!] !== thread

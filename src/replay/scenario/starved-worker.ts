@@ -1,6 +1,7 @@
 import { applyDesigns } from '../../model/designs/registry.ts';
 import { deferringQueues } from '../../model/designs/rewrite.ts';
-import { SLICE_NS, withValue } from '../calibrate/parameters.ts';
+import { withValue } from '../calibrate/parameters.ts';
+import { sliceNs } from '../calibrate/scheduling-parameters.ts';
 import { bucketQuantile } from '../curves.ts';
 import { interval, median } from '../interval.ts';
 import { returnedBy, timeReturned } from '../returns.ts';
@@ -59,7 +60,7 @@ export function starvedWorker(recorded: RecordedCase, scaled: ScaledRecording): 
   });
   return {
     of,
-    sliceNs: SLICE_NS,
+    sliceNs: sliceNs(cpus),
     designs: deferring.map(({ text }, d) => ({
       id: text,
       points: swept.map(({ share, designs, designRuns }) =>

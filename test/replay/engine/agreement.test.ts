@@ -96,68 +96,70 @@ const worlds: fc.Arbitrary<World> = fc
     preemption: fc.constantFrom(...PREEMPTION_MODELS),
     operationsAtOnce: fc.integer({ min: 1, max: 4 }),
   })
-  .map(({ first, second, queue, cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce }) => {
-    const enqueue: readonly Step[] = queue
-      ? [{ do: 'enqueue', queue: 'later', full: [{ do: 'call', path: 'second' }] }]
-      : [];
-    const kernel = kernelOf({
-      locks: LOCKS,
-      lines: ['x', 'y'],
-      queues: queue ? { later: queue } : {},
-      paths: {
-        first: [...first, ...enqueue],
-        second,
-        runs: [
-          { do: 'lock-run', lock: 'class' },
-          { do: 'work', what: '', cost: 'a' },
-          { do: 'unlock-run', lock: 'class' },
-          { do: 'work', what: '', cost: 'b' },
-        ],
-      },
-    });
-    const make = () => {
-      const random = generator(seed);
-      // Coarse times often fall together: ties must be settled the same way everywhere.
-      const time = (most: number) => (coarse ? Math.floor(random() * 4) * 10 : random() * most);
-      const streams = Array.from({ length: tasks }, () => {
-        const thinkNs = Float64Array.from({ length: operations }, () => time(300));
-        const whole = (below: number) =>
-          Int32Array.from({ length: operations }, () => Math.floor(random() * below));
-        return taskOf(Math.floor(random() * cpus), thinkNs, {
-          path: Uint8Array.from(whole(2)),
-          sizeClass: whole(3),
-          slot: Int32Array.from(whole(1200), (slot) => slot - 10),
+  .map(
+    ({ first, second, queue, cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce }) => {
+      const enqueue: readonly Step[] = queue
+        ? [{ do: 'enqueue', queue: 'later', full: [{ do: 'call', path: 'second' }] }]
+        : [];
+      const kernel = kernelOf({
+        locks: LOCKS,
+        lines: ['x', 'y'],
+        queues: queue ? { later: queue } : {},
+        paths: {
+          first: [...first, ...enqueue],
+          second,
+          runs: [
+            { do: 'lock-run', lock: 'class' },
+            { do: 'work', what: '', cost: 'a' },
+            { do: 'unlock-run', lock: 'class' },
+            { do: 'work', what: '', cost: 'b' },
+          ],
+        },
+      });
+      const make = () => {
+        const random = generator(seed);
+        // Coarse times often fall together: ties must be settled the same way everywhere.
+        const time = (most: number) => (coarse ? Math.floor(random() * 4) * 10 : random() * most);
+        const streams = Array.from({ length: tasks }, () => {
+          const thinkNs = Float64Array.from({ length: operations }, () => time(300));
+          const whole = (below: number) =>
+            Int32Array.from({ length: operations }, () => Math.floor(random() * below));
+          return taskOf(Math.floor(random() * cpus), thinkNs, {
+            path: Uint8Array.from(whole(2)),
+            sizeClass: whole(3),
+            slot: Int32Array.from(whole(1200), (slot) => slot - 10),
+          });
         });
-      });
-      const cost = () => Float64Array.from({ length: COST_QUANTILES }, () => time(200)).sort();
-      return runOf(kernel, streams, {
-        cpus,
-        paths: ['first', 'second'],
-        workerCpu: Math.floor(random() * (cpus + 1)) - 1,
-        seed,
-        hogs: new Uint8Array(cpus).fill(0).fill(hogs, 0, 1),
-        costs: { a: cost(), b: cost() },
-        times: {
-          lineHitNs: coarse ? 0 : 6.3,
-          lineTransferNs: coarse ? 10 : 51.7,
-          handOffOneNs: coarse ? 10 : 61.2,
-          handOffManyNs: coarse ? 20 : 94.4,
-          wakeNs: coarse ? 0 : 333,
-          contextSwitchNs: coarse ? 0 : 77,
-          sliceNs: 500,
-        },
-        scheduling: {
-          preemption,
-          tickNs: coarse ? 100 + time(600) : 700.3,
-          firstTickNs: time(400),
-          pullNs: time(2000),
-          operationsAtOnce,
-        },
-      });
-    };
-    const size = { cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce };
-    return { kernel, size, make };
-  });
+        const cost = () => Float64Array.from({ length: COST_QUANTILES }, () => time(200)).sort();
+        return runOf(kernel, streams, {
+          cpus,
+          paths: ['first', 'second'],
+          workerCpu: Math.floor(random() * (cpus + 1)) - 1,
+          seed,
+          hogs: new Uint8Array(cpus).fill(0).fill(hogs, 0, 1),
+          costs: { a: cost(), b: cost() },
+          times: {
+            lineHitNs: coarse ? 0 : 6.3,
+            lineTransferNs: coarse ? 10 : 51.7,
+            handOffOneNs: coarse ? 10 : 61.2,
+            handOffManyNs: coarse ? 20 : 94.4,
+            wakeNs: coarse ? 0 : 333,
+            contextSwitchNs: coarse ? 0 : 77,
+            sliceNs: 500,
+          },
+          scheduling: {
+            preemption,
+            tickNs: coarse ? 100 + time(600) : 700.3,
+            firstTickNs: time(400),
+            pullNs: time(2000),
+            operationsAtOnce,
+          },
+        });
+      };
+      const size = { cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce };
+      return { kernel, size, make };
+    },
+  );
 
 function bothAgree({ make }: World): void {
   const run = make();
