@@ -261,7 +261,7 @@ class Reference {
     if (!thread.now) {
       if (thread.kind === 'hog') {
         const over = this.tasksLeft === 0 && cpu.time >= this.tasksEnd;
-        const until = cpu.time + (over ? 0 : quantised(this.run.times.sliceNs));
+        const until = over ? cpu.time : this.tickFrom(cpu.time + this.slice);
         thread.readyAt = over ? Number.POSITIVE_INFINITY : until;
         this.schedule(cpu, until);
         return;
@@ -301,6 +301,13 @@ class Reference {
 
   get scheduling() {
     return this.run.scheduling ?? USUAL_SCHEDULING;
+  }
+
+  tickFrom(t: number): number {
+    const tick = quantised(this.scheduling.tickNs);
+    let at = quantised(this.scheduling.firstTickNs) - tick;
+    while (at < t) at += tick;
+    return at;
   }
 
   /** Tick after tick from the beginning of a slice on, until the others are asked in. */

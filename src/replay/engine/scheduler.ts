@@ -205,14 +205,14 @@ export class Scheduler extends Threads {
     return next === NONE ? Number.POSITIVE_INFINITY : t + this.#thinkNs[next]!;
   }
 
-  /** A hog uses a slice up, and goes when the last task has gone; or an idle CPU looks for work. */
+  /** A hog uses its turn up, and goes when the last task has gone; or an idle CPU looks for work. */
   spin(cpu: number, thread: number, t: number): void {
     if (thread >= this.firstPuller) {
       this.#pull(cpu, t);
       return;
     }
     const isOver = this.isOver(t);
-    const until = isOver ? t : t + this.#sliceNs;
+    const until = isOver ? t : this.#turns.endOf(t);
     this.#hogsNs += until - t;
     this.readyNs[thread] = isOver ? Number.POSITIVE_INFINITY : until;
     this.now[cpu] = until;

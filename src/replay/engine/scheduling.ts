@@ -55,6 +55,11 @@ export class Turns {
     return this.#isLazy ? this.#tickBehind(asked) : asked;
   }
 
+  /** When a slice that begins at `t` is found to be over. */
+  endOf(t: number): number {
+    return this.#tickFrom(t + this.#sliceNs);
+  }
+
   /** The first tick at `t` or later. */
   #tickFrom(t: number): number {
     return this.#firstNs + Math.ceil((t - this.#firstNs) / this.#tickNs) * this.#tickNs;
