@@ -1,7 +1,8 @@
 import { IdleTime } from './idle-time.ts';
 import type { MachineRun } from './machine.ts';
+import { RunQueues } from './run-queues.ts';
 import { Turns, USUAL_SCHEDULING } from './scheduling.ts';
-import { BETWEEN, NONE, Threads } from './threads.ts';
+import { NONE } from './threads.ts';
 import { quantised } from './time.ts';
 
 export { BETWEEN, NONE } from './threads.ts';
@@ -10,11 +11,8 @@ export { BETWEEN, NONE } from './threads.ts';
  * CPUs and who has them. A thread is moved aside only between two operations, or when it sleeps for a
  * mutex: when another's turn has come ({@link Turns}) and it is at a point where it offers its CPU.
  */
-export class Scheduler extends Threads {
+export class Scheduler extends RunQueues {
   // By CPU.
-  /** When the CPU comes to its next event; infinite while it waits or has nothing to do. */
-  readonly now: Float64Array;
-  readonly running: Int32Array;
   /** 1: one task has the CPU for itself, so nobody needs to be asked between its operations. */
   readonly alone: Int32Array;
   /** CPU of all workers; negative: each where its kind of worker runs. */
@@ -25,14 +23,8 @@ export class Scheduler extends Threads {
   /** When the thread at hand came to its CPU, and when it is to make room for another. */
   readonly #beganNs: Float64Array;
   readonly #turnNs: Float64Array;
-  /** Who woke up last, and goes first when room is made. */
-  readonly #woken: Int32Array;
-  readonly #threadsOf: readonly number[][];
-  /** CPUs of background tasks and of a worker alone are not for others. */
-  readonly #isOpen: readonly boolean[];
 
   // By thread.
-  readonly #isMovable: Uint8Array;
   /** Operation that a background task goes on with after its last one; NONE for the end. */
   readonly #again: Int32Array;
   readonly #first: Int32Array;
@@ -43,7 +35,6 @@ export class Scheduler extends Threads {
   #tasksLeft = 0;
   #tasksEndNs = 0;
   readonly #turns: Turns;
-  readonly #sliceNs: number;
   readonly #wakeNs: number;
   readonly #switchNs: number;
   readonly #pullNs: number;
@@ -51,11 +42,10 @@ export class Scheduler extends Threads {
 
   constructor(run: MachineRun, first: Int32Array, thinkNs: Float64Array) {
     super(run, first);
-    const { cpus, tasks, times, workerCpu, program } = run;
-    const { threads, firstWorker, firstHog } = this;
+    const { cpus, tasks, times, workerCpu } = run;
+    const { threads, firstWorker } = this;
     const scheduling = run.scheduling ?? USUAL_SCHEDULING;
     this.#turns = new Turns(scheduling, times.sliceNs);
-    this.#sliceNs = quantised(times.sliceNs);
     this.#wakeNs = quantised(times.wakeNs);
     this.#switchNs = quantised(times.contextSwitchNs);
     this.#pullNs = quantised(scheduling.pullNs);
@@ -74,25 +64,11 @@ export class Scheduler extends Threads {
     });
     for (let puller = this.firstPuller; puller < threads; puller++)
       this.readyNs[puller] = Number.POSITIVE_INFINITY;
-    this.#isMovable = Uint8Array.from({ length: threads }, (_, thread) => {
-      if (thread < firstWorker) return this.isBackground[thread] ? 0 : 1;
-      if (thread >= firstHog || workerCpu >= 0) return 0;
-      const { worker } = program.queues[thread - firstWorker]!.declaration;
-      return worker === 'unbound' || worker === 'thread' ? 1 : 0;
-    });
 
-    this.now = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY);
-    this.running = new Int32Array(cpus).fill(NONE);
     this.#beganNs = new Float64Array(cpus);
     this.#turnNs = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY);
-    this.#woken = new Int32Array(cpus).fill(NONE);
     this.#idle = new IdleTime(cpus);
-    this.#threadsOf = Array.from({ length: cpus }, () => []);
-    for (let t = 0; t < this.firstPuller; t++) this.#threadsOf[this.cpuOf[t]!]!.push(t);
-    this.#isOpen = this.#threadsOf.map(
-      (list, cpu) => cpu !== workerCpu && !list.some((thread) => this.isBackground[thread]),
-    );
-    this.alone = Int32Array.from(this.#threadsOf, (list) => {
+    this.alone = Int32Array.from(this.threadsOf, (list) => {
       const isOne = list.length === 1 && list[0]! < firstWorker && !this.isBackground[list[0]!];
       return isOne && !this.canPull && !this.workersMove ? 1 : 0;
     });
@@ -101,7 +77,7 @@ export class Scheduler extends Threads {
 
   /** CPUs that may have any thread. */
   get usedCpus(): readonly number[] {
-    return this.#threadsOf.flatMap((list, cpu) => (this.canPull || list.length > 0 ? [cpu] : []));
+    return this.threadsOf.flatMap((list, cpu) => (this.canPull || list.length > 0 ? [cpu] : []));
   }
 
   /** All operations of all tasks are done. */
@@ -117,12 +93,12 @@ export class Scheduler extends Threads {
 
   /** The next thread of a CPU: who woke up, else the one that is ready first, in turn among those that are. */
   schedule(cpu: number, t: number): void {
-    const list = this.#threadsOf[cpu]!;
-    const last = this.#isEmpty(cpu) ? NONE : this.running[cpu]!;
+    const list = this.threadsOf[cpu]!;
+    const last = this.isEmpty(cpu) ? NONE : this.running[cpu]!;
     this.#idle.end(cpu, t, last === NONE);
-    let best = this.#woken[cpu]!;
+    let best = this.woken[cpu]!;
     let bestAt = t;
-    this.#woken[cpu] = NONE;
+    this.woken[cpu] = NONE;
     if (best === NONE || this.readyNs[best]! > t) {
       const from = last === NONE ? 0 : list.indexOf(last) + 1;
       best = NONE;
@@ -141,7 +117,7 @@ export class Scheduler extends Threads {
     if (best === NONE) {
       this.now[cpu] = Number.POSITIVE_INFINITY;
       this.#idle.empty(cpu, t);
-      if (this.canPull && this.#isOpen[cpu] && this.#waitsAnywhere(t)) this.#pullLater(cpu, t);
+      if (this.canPull && this.isOpen[cpu] && this.waitsAnywhere(t)) this.#pullLater(cpu, t);
       return;
     }
     const switchNs = best !== last && last !== NONE ? this.#switchNs : 0;
@@ -169,9 +145,9 @@ export class Scheduler extends Threads {
     this.readyNs[thread] = readyNs;
     const keeps =
       readyNs !== Number.POSITIVE_INFINITY &&
-      (this.#threadsOf[cpu]!.length === 1 ||
+      (this.threadsOf[cpu]!.length === 1 ||
         this.kept[thread] !== NONE ||
-        (readyNs - t < this.#sliceNs && (t < this.#turnNs[cpu]! || !this.#isAtPoint(thread))));
+        (readyNs - t < this.sliceNs && (t < this.#turnNs[cpu]! || !this.#isAtPoint(thread))));
     if (!keeps) {
       this.schedule(cpu, t);
       return;
@@ -233,7 +209,7 @@ export class Scheduler extends Threads {
   wake(thread: number, by: number, t: number): void {
     if (!this.asleep[thread]) return;
     this.asleep[thread] = 0;
-    if (this.workerCpu < 0) this.#move(thread, this.#isMovable[thread] ? this.#roomFor(thread, by, t) : by);
+    if (this.workerCpu < 0) this.move(thread, this.isMovable[thread] ? this.roomFor(thread, by, t) : by);
     this.makeReady(thread, t);
   }
 
@@ -241,15 +217,15 @@ export class Scheduler extends Threads {
   makeReady(thread: number, t: number): void {
     const cpu = this.cpuOf[thread]!;
     this.wakes++;
-    if (this.#idles(cpu, t)) {
+    if (this.idles(cpu, t)) {
       this.readyNs[thread] = t + this.#wakeNs;
       this.schedule(cpu, t);
       return;
     }
     this.readyNs[thread] = t;
-    this.#woken[cpu] = thread;
+    this.woken[cpu] = thread;
     this.#turnNs[cpu] = Math.min(this.#turnNs[cpu]!, this.#turns.nextFor(this.#beganNs[cpu]!, t));
-    if (this.#isMovable[thread]) this.#pullElsewhere(t);
+    if (this.isMovable[thread]) this.#pullElsewhere(t);
   }
 
   /**
@@ -280,58 +256,14 @@ export class Scheduler extends Threads {
       if (thread === this.running[cpu] || ready === Number.POSITIVE_INFINITY) continue;
       const turn = this.#turns.nextFor(begins, Math.max(begins, ready));
       if (turn < this.#turnNs[cpu]!) this.#turnNs[cpu] = turn;
-      if (ready - t < this.#sliceNs && this.#isMovable[thread]) this.#pullElsewhere(t);
+      if (ready - t < this.sliceNs && this.isMovable[thread]) this.#pullElsewhere(t);
     }
-  }
-
-  /** No thread is there, at most one that pulls others. */
-  #isEmpty(cpu: number): boolean {
-    return this.running[cpu] === NONE || this.running[cpu]! >= this.firstPuller;
-  }
-
-  #idles(cpu: number, t: number): boolean {
-    if (this.#isEmpty(cpu)) return true;
-    const present = this.running[cpu]!;
-    return this.pc[present] === BETWEEN && this.readyNs[present]! - t >= this.#sliceNs;
-  }
-
-  /** Where a thread that may run anywhere wakes up: where it ran, if that idles, else where it is idle. */
-  #roomFor(thread: number, by: number, t: number): number {
-    const own = this.cpuOf[thread]!;
-    if (this.#isOpen[own] && this.#idles(own, t)) return own;
-    const other = this.#isOpen.findIndex((isOpen, cpu) => isOpen && this.#idles(cpu, t));
-    return other < 0 ? by : other;
-  }
-
-  #move(thread: number, to: number): void {
-    const from = this.cpuOf[thread]!;
-    if (from === to) return;
-    const list = this.#threadsOf[from]!;
-    list.splice(list.indexOf(thread), 1);
-    this.#threadsOf[to]!.push(thread);
-    this.cpuOf[thread] = to;
-    if (this.#woken[from] === thread) this.#woken[from] = NONE;
-  }
-
-  #canBePulled(thread: number, t: number): boolean {
-    return (
-      this.#isMovable[thread] === 1 &&
-      this.readyNs[thread]! - t < this.#sliceNs &&
-      this.pc[thread] === BETWEEN &&
-      this.kept[thread] === NONE &&
-      this.running[this.cpuOf[thread]!] !== thread
-    );
-  }
-
-  #waitsAnywhere(t: number): boolean {
-    for (let thread = 0; thread < this.firstHog; thread++) if (this.#canBePulled(thread, t)) return true;
-    return false;
   }
 
   /** Idle CPUs will look for work. */
   #pullElsewhere(t: number): void {
     if (!this.canPull) return;
-    this.#isOpen.forEach((isOpen, cpu) => {
+    this.isOpen.forEach((isOpen, cpu) => {
       if (isOpen && this.running[cpu] === NONE) this.#pullLater(cpu, t);
     });
   }
@@ -345,16 +277,9 @@ export class Scheduler extends Threads {
   #pull(cpu: number, t: number): void {
     this.running[cpu] = NONE;
     this.now[cpu] = Number.POSITIVE_INFINITY;
-    let most: readonly number[] = [];
-    this.#threadsOf.forEach((list, other) => {
-      const turn = list.indexOf(this.running[other]!) + 1;
-      const waiting = [...list.slice(turn), ...list.slice(0, turn)].filter((thread) =>
-        this.#canBePulled(thread, t),
-      );
-      if (waiting.length > most.length) most = waiting;
-    });
-    if (most.length === 0) return;
-    this.#move(most[0]!, cpu);
+    const waiting = this.mostWaiting(t);
+    if (waiting.length === 0) return;
+    this.move(waiting[0]!, cpu);
     this.schedule(cpu, t);
   }
 }
