@@ -81,6 +81,7 @@ export const deferred: Design = {
   source: 'thread "reduce zs_free() latency", 25-26 Apr 2026',
   notes: [
     'A buffer that does not become full is never drained: its objects stay.',
+    'Buffers are empty at first; those of a running system hold what earlier frees left, and fill sooner (--size).',
     'Between full and handed over every free of that CPU is synchronous: until the worker has got a CPU.',
     'Moves the work of zs_free to the worker; it does not remove it.',
   ],
