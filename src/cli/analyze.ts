@@ -6,6 +6,7 @@ import { formatById } from '../parsers/registry.ts';
 import { renderJson } from '../report/json.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
+import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { cpuList, exclusions, fileList, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
@@ -17,7 +18,7 @@ import { Spool } from './spool.ts';
 import { headingStyle } from './terminal.ts';
 import { version } from './version.ts';
 
-interface AnalyzeOptions {
+interface AnalyzeOptions extends ExportOptions {
   readonly input?: readonly string[];
   readonly function?: readonly string[];
   readonly root?: readonly string[];
@@ -57,7 +58,7 @@ the command line is wrong.`;
 
 /** Adds `trace-replay analyze`. */
 export function addAnalyzeCommand(program: Command): void {
-  program
+  const command = program
     .command('analyze')
     .summary('where the time goes in a trace, and who waits for which lock')
     .description(
@@ -86,7 +87,8 @@ export function addAnalyzeCommand(program: Command): void {
     .option('-E, --entries <n>', 'rows of the tables', wholeNumber(1), 20)
     .option('--tails <n>', 'slowest calls shown for each function', wholeNumber(0), 3)
     .option('--json', 'print JSON instead of text (docs/json.md)')
-    .option('--html <file>', 'write an offline HTML report too; - prints it instead of text')
+    .option('--html <file>', 'write an offline HTML report too; - prints it instead of text');
+  addExportOptions(command)
     .option('-o, --output <file>', 'write the text or JSON to a file')
     .addOption(new Option('--color <when>', 'headings').choices(['auto', 'always', 'never']).default('auto'))
     .option('-q, --quiet', 'no progress and no warnings on standard error')
@@ -129,17 +131,23 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
     }
     const command = process.argv.slice(2).map(shellWord).join(' ');
     const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${command}` };
-    await writeReports(analysis.result(tool, firstPass), options);
+    await writeReports(analysis.result(tool, firstPass), options, names);
   } finally {
     spool.remove();
   }
 }
 
-async function writeReports(result: AnalysisResult, options: AnalyzeOptions): Promise<void> {
-  if (options.html !== undefined) {
+async function writeReports(
+  result: AnalysisResult,
+  options: AnalyzeOptions,
+  inputs: readonly string[],
+): Promise<void> {
+  if (options.html !== undefined || isExported(options)) {
     // vega takes a third of a second to load: only when a chart is drawn.
     const { renderHtml } = await import('../report/html.ts');
-    await writeTo(options.html, await renderHtml(result, summarise(result)));
+    const page = await renderHtml(result, summarise(result));
+    if (options.html !== undefined) await writeTo(options.html, page.text);
+    await writeExports(options, page.exhibits, inputs);
     if (options.html === '-') return;
   }
   const main = options.json

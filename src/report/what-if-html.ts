@@ -1,7 +1,7 @@
 import type { WhatIfResult } from '../replay/result.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading } from './page/figure.ts';
-import { renderPage } from './page/template.ts';
+import { type Page, renderPage } from './page/template.ts';
 import { renderCompaction } from './page/what-if/compaction.ts';
 import { renderDesigns } from './page/what-if/designs.ts';
 import { renderFit } from './page/what-if/fit.ts';
@@ -21,7 +21,7 @@ import { intervalsSentence } from './what-if-summary.ts';
  * A what-if as one HTML file that needs nothing else: the verdict and the answer first, charts drawn
  * ahead, no network, readable without scripts, the same bytes for the same result.
  */
-export async function renderWhatIfHtml(result: WhatIfResult): Promise<string> {
+export async function renderWhatIfHtml(result: WhatIfResult): Promise<Page> {
   const plan = new Plan(result);
   const body = html`<a class="skip" href="#content">Skip to the numbers</a>
 ${renderHeader(plan)}

@@ -21,7 +21,7 @@ describe.skipIf(!BROWSER.isThere)('the page in a browser', () => {
       ['big', bigResult()],
     ] as const) {
       const file = join(directory, `${name}.html`);
-      writeFileSync(file, await renderHtml(result, [`From ${NASTY.task}: half within 17us.`]));
+      writeFileSync(file, (await renderHtml(result, [`From ${NASTY.task}: half within 17us.`])).text);
       urls[name] = pathToFileURL(file).href;
     }
     browser = await chromium.launch(BROWSER.options);

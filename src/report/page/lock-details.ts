@@ -1,10 +1,11 @@
 import type { BlockerRow, HeldRow, LockRow } from '../../analysis/result.ts';
 import { lockPlace } from '../lock-place.ts';
 import { durationText, shareText } from '../quantities.ts';
+import { shareCell, usCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { LIMITS } from './limits.ts';
 import { renderDistributionFigure, renderDistributionTable } from './lock-distributions.ts';
-import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
+import { ABSENT, formatCount, plural } from './quantity.ts';
 import { moreNote, renderTable, shareBar } from './tables.ts';
 
 /** All that is known of one lock at one site; the first is open. */
@@ -84,8 +85,8 @@ function blockers(lock: LockRow): Html {
       { title: 'Task', kind: 'text', cell: (row) => (row.task === '' ? ABSENT : row.task) },
       { title: 'CPU', kind: 'number', cell: (row) => (row.cpu < 0 ? ABSENT : String(row.cpu)) },
       { title: 'Waits', kind: 'number', cell: (row) => formatCount(row.waits) },
-      { title: 'Wait, us', kind: 'number', cell: (row) => formatUs(row.waitNs) },
-      { title: 'Of the wait', kind: 'number', cell: (row) => shareText(share(row)) },
+      { title: 'Wait, us', kind: 'number', cell: (row) => usCell(row.waitNs) },
+      { title: 'Of the wait', kind: 'number', cell: (row) => shareCell(share(row)) },
       { title: '', kind: 'bar', cell: (row) => shareBar(share(row)) },
     ],
     { caption: `Who held ${lock.lock} while ${waiter(lock)} waited` },
@@ -108,7 +109,7 @@ function held(title: string, rows: readonly HeldRow[]): Html {
     [
       { title: 'Function or lock', kind: 'name', cell: (row) => row.name },
       { title: 'Times', kind: 'number', cell: (row) => formatCount(row.calls) },
-      { title: 'Total, us', kind: 'number', cell: (row) => formatUs(row.totalNs) },
+      { title: 'Total, us', kind: 'number', cell: (row) => usCell(row.totalNs) },
     ],
     { caption: title },
   );

@@ -1,12 +1,14 @@
 import type { AnalysisResult, TailRow } from '../../analysis/result.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { type Anchors, SECTIONS } from './anchors.ts';
+import { usCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
+import { slugify } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { formatUs, plural } from './quantity.ts';
+import { plural } from './quantity.ts';
 import { renderSlowCall } from './slow-call.ts';
-import { moreNote, renderTable, shareBar } from './tables.ts';
+import { exact, moreNote, renderTable, shareBar } from './tables.ts';
 
 /** Why slow calls are slow: what they spend more, and the slowest one by one. */
 export function renderTails(result: AnalysisResult, anchors: Anchors): Html {
@@ -64,13 +66,17 @@ function difference(tail: TailRow): Html {
         kind: 'name',
         cell: (row) => (row.name === '(self)' ? `(${tail.function} itself)` : row.name),
       },
-      { title: 'Typical, us', kind: 'number', cell: (row) => formatUs(row.typicalNs) },
-      { title: 'Slow, us', kind: 'number', cell: (row) => formatUs(row.slowNs) },
-      { title: 'More, us', kind: 'number', cell: (row) => formatUs(row.slowNs - row.typicalNs) },
-      { title: 'Of the difference', kind: 'number', cell: (row) => signedShare(row.share) },
+      { title: 'Typical, us', kind: 'number', cell: (row) => usCell(row.typicalNs) },
+      { title: 'Slow, us', kind: 'number', cell: (row) => usCell(row.slowNs) },
+      { title: 'More, us', kind: 'number', cell: (row) => usCell(row.slowNs - row.typicalNs) },
+      { title: 'Of the difference', kind: 'number', cell: (row) => exact(signedShare(row.share), row.share) },
       { title: '', kind: 'bar', cell: (row) => shareBar(row.share) },
     ],
-    { caption: `What slow calls of ${tail.function} spend more than typical ones` },
+    {
+      caption: `What slow calls of ${tail.function} spend more than typical ones`,
+      file: `slow-${slugify(tail.function)}`,
+      all: tail.difference,
+    },
   );
   return html`<h4>What slow calls spend more</h4>
 <p class="note">Mean time in ${plural(tail.slowCalls, 'slow call')} (from the 99th percentile) against ${plural(tail.typicalCalls, 'typical call')} (25th to 75th percentile).</p>
