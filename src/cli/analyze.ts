@@ -110,7 +110,7 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
     progress,
     spool,
     warn,
-    hash: options.json === true || options.html !== undefined,
+    hash: true,
     format: options.format === undefined ? null : formatById(options.format).id,
     merge: options.merge,
     again: options.subtractOverhead ?? false,

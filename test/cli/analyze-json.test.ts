@@ -23,6 +23,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   input:
     'files format bytes lines understoodLines cpus tasks clock durationNs kernelRelease layouts lostRecords',
   'input.files': 'name format bytes lines understoodLines sha256',
+  trust: 'tool inputs lines understoodLines lostRecords tracingOverhead calibration rests validation',
+  'trust.inputs': 'name format bytes lines understoodLines sha256',
+  'trust.rests': 'sign basis what',
   method: 'quantile bucketRelativeError exactUpToCalls excluded filters',
   diagnostics: 'id severity count text',
   functions:

@@ -6,6 +6,8 @@ import type {
   OverheadSummary,
 } from '../../analysis/result.ts';
 import { durationText, shareText } from '../quantities.ts';
+import { trustOfAnalysis } from '../trust/analysis.ts';
+import { SIGNS, SIGNS_LEGEND, type TrustBox } from '../trust/trust-box.ts';
 import { SECTIONS } from './anchors.ts';
 import { type Html, html, joinHtml, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
@@ -17,7 +19,7 @@ import { moreNote, renderTable } from './tables.ts';
 export function renderTrust(result: AnalysisResult): Html {
   const { input, method, overhead, tool, diagnostics } = result;
   const facts: readonly (readonly [string, string | Html])[] = [
-    ['Signs', signs(method)],
+    ['Before numbers', 'nothing: measured. ~ an estimate. <= upper bound, >= lower bound. - not known'],
     ['Read', understood(input.lines, input.understoodLines)],
     [
       'Lost records',
@@ -36,6 +38,7 @@ export function renderTrust(result: AnalysisResult): Html {
   ];
   return html`<section aria-labelledby="${SECTIONS.trust}">
 ${heading(2, SECTIONS.trust, 'What this rests on')}
+${renderRests(trustOfAnalysis(result))}
 <dl>
 ${joinHtml(
   facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`),
@@ -47,10 +50,6 @@ ${diagnosticsTable(diagnostics)}
 </section>`;
 }
 
-function signs(method: MethodSummary): Html {
-  return html`No sign: measured. <b>~</b> estimate (quantiles of more than ${formatCount(method.exactUpToCalls)} calls, cost of tracing). <b>&lt;=</b> upper bound, <b>&gt;=</b> lower bound. <b>-</b> not known.`;
-}
-
 export function understood(lines: number, understoodLines: number): string {
   if (understoodLines === lines) return `all ${plural(lines, 'line')} understood`;
   const missed = lines - understoodLines;
@@ -60,6 +59,29 @@ export function understood(lines: number, understoodLines: number): string {
 /** Never rounded up to 100 %. */
 function downToHundredths(share: number): string {
   return `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;
+}
+
+/** What is measured, modelled and assumed, with its sign. */
+export function renderRests({ rests, calibration }: TrustBox): Html {
+  const order = ['measured', 'modelled', 'assumed'] as const;
+  const rows = order.flatMap((basis) => rests.filter((one) => one.basis === basis));
+  const table = renderTable(
+    rows,
+    [
+      { title: 'Sign', kind: 'text', cell: ({ basis }) => html`<b>${SIGNS[basis]}</b>` },
+      { title: 'Basis', kind: 'text', cell: ({ basis }) => basis },
+      { title: 'What', kind: 'wide', cell: ({ what }) => what },
+    ],
+    { caption: 'What is measured, modelled and assumed', file: 'rests-on' },
+  );
+  const sources =
+    calibration.length === 0
+      ? NOTHING
+      : html`<details class="item"><summary>Where costs come from</summary>
+<ul>${calibration.map((source) => html`<li>${source}</li>`)}</ul></details>`;
+  return html`<p class="note">${SIGNS_LEGEND}</p>
+${table}
+${sources}`;
 }
 
 function clock(name: string): string {

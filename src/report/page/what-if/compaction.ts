@@ -1,10 +1,11 @@
 import type { DesignPrediction } from '../../../replay/result.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading } from '../figure.ts';
 import { ABSENT, formatCount } from '../quantity.ts';
 import { type Column, renderTable } from '../tables.ts';
-import { PARTS, type Plan, SIGNS } from './plan.ts';
+import { PARTS, type Plan } from './plan.ts';
 
 type Use = NonNullable<DesignPrediction['compaction']>;
 

@@ -1,11 +1,12 @@
 import type { Comparison, WhatIfResult } from '../../../replay/result.ts';
 import { shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { changeCell, shareCell, usCell } from '../cells.ts';
 import { type Html, html, NOTHING, prose } from '../escape.ts';
 import { heading } from '../figure.ts';
 import { formatCount, plural } from '../quantity.ts';
 import { exact, moreNote, renderTable } from '../tables.ts';
-import { PARTS, SIGNS } from './plan.ts';
+import { PARTS } from './plan.ts';
 
 /** Differences of the structure that the page shows. */
 const SHOWN = 20;

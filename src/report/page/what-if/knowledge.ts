@@ -1,11 +1,12 @@
 import type { DesignPrediction, FittedParameter, Sensitivity, WhatIfResult } from '../../../replay/result.ts';
 import { type EffectRow, tornadoSpec } from '../../charts/tornado.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { clipName, factorText, quantityText, unknownText } from '../../what-if-summary.ts';
 import { changeCell, factorCell, usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
 import { renderTable } from '../tables.ts';
-import { PARTS, type Plan, SIGNS } from './plan.ts';
+import { PARTS, type Plan } from './plan.ts';
 
 /** Rows of the chart of all designs together. */
 const ROWS = 12;

@@ -3,12 +3,13 @@ import { cumulativeSpec } from '../../charts/cumulative.ts';
 import { latencyHistogramSpec } from '../../charts/latency-histogram.ts';
 import { type Series, toOctaves } from '../../charts/regroup.ts';
 import { durationText, shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { usCell } from '../cells.ts';
 import { type Html, html, joinHtml } from '../escape.ts';
 import { heading, type LegendEntry, renderFigure } from '../figure.ts';
 import { octaveTable } from '../latency.ts';
 import { renderTable } from '../tables.ts';
-import { type Group, PARTS, type Plan, SIGNS } from './plan.ts';
+import { type Group, PARTS, type Plan } from './plan.ts';
 
 /** The recording's colour: no series of the model has it. */
 const RECORDED = 'd';

@@ -1,10 +1,11 @@
 import { PLACES, type Place } from '../../../replay/places.ts';
 import { durationText, shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading } from '../figure.ts';
 import { renderTable } from '../tables.ts';
-import { PARTS, type Plan, SIGNS } from './plan.ts';
+import { PARTS, type Plan } from './plan.ts';
 
 /** What a free takes by place under each design, and the floor; nothing where the notification is not recorded. */
 export function renderPlaces({ result: { places } }: Plan): Html {

@@ -8,13 +8,14 @@ import type {
 } from '../../../replay/scenario/result.ts';
 import { type PointSeries, pointsSpec } from '../../charts/points.ts';
 import { durationText, shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { factorText, spanText } from '../../what-if-summary.ts';
 import { factorCell, shareCell, usCell } from '../cells.ts';
 import { type Html, html, joinHtml, NOTHING } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
 import { formatCount, plural } from '../quantity.ts';
 import { type Column, type Exact, renderTable } from '../tables.ts';
-import { type Group, hasScenarios, PARTS, type Plan, SIGNS } from './plan.ts';
+import { type Group, hasScenarios, PARTS, type Plan } from './plan.ts';
 
 /** What was asked beyond the recording as it is; nothing when nothing was. */
 export async function renderScenarios(plan: Plan): Promise<Html> {

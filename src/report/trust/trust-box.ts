@@ -1,0 +1,46 @@
+import type { InputFile } from '../../analysis/result.ts';
+
+/** How a number is known. */
+export type Basis = 'measured' | 'modelled' | 'assumed';
+
+/** Signs of that, the same in every report: told apart without colour. */
+export const SIGNS: Readonly<Record<Basis, string>> = {
+  measured: '[=]',
+  modelled: '[~]',
+  assumed: '[?]',
+};
+
+/** What the signs mean, in one line. */
+export const SIGNS_LEGEND = '[=] measured, [~] modelled or estimated, [?] assumed';
+
+/** What a report rests on: the same questions for every command. */
+export interface TrustBox {
+  readonly tool: { readonly name: string; readonly version: string; readonly command: string };
+  readonly inputs: readonly InputFile[];
+  /** Over all inputs. */
+  readonly lines: number;
+  readonly understoodLines: number;
+  /** Records that the kernel says it lost; null when nothing was read that could say. */
+  readonly lostRecords: number | null;
+  /** What tracing costs, in one sentence with its estimate. */
+  readonly tracingOverhead: string;
+  /** Where costs that no input shows come from; empty when none is used. */
+  readonly calibration: readonly string[];
+  /** What numbers are, with their ranges. */
+  readonly rests: readonly { readonly basis: Basis; readonly what: string }[];
+  /** Whether the model gives back what was measured; null when nothing is modelled. */
+  readonly validation: { readonly verdict: string; readonly reasons: readonly string[] } | null;
+}
+
+/** The box as JSON: each thing it rests on with its sign. */
+export function trustJson(box: TrustBox): object {
+  return { ...box, rests: box.rests.map((one) => ({ sign: SIGNS[one.basis], ...one })) };
+}
+
+/** Sums over inputs. */
+export function linesOf(inputs: readonly InputFile[]): Pick<TrustBox, 'lines' | 'understoodLines'> {
+  return {
+    lines: inputs.reduce((sum, { lines }) => sum + lines, 0),
+    understoodLines: inputs.reduce((sum, { understoodLines }) => sum + understoodLines, 0),
+  };
+}
