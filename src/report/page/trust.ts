@@ -1,18 +1,12 @@
-import type {
-  AnalysisResult,
-  Diagnostic,
-  InputFile,
-  MethodSummary,
-  OverheadSummary,
-} from '../../analysis/result.ts';
+import type { AnalysisResult, Diagnostic, MethodSummary, OverheadSummary } from '../../analysis/result.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { trustOfAnalysis } from '../trust/analysis.ts';
-import { SIGNS, SIGNS_LEGEND, type TrustBox } from '../trust/trust-box.ts';
+import { SIGNS, SIGNS_LEGEND, type TrustBox, type TrustInput } from '../trust/trust-box.ts';
 import { SECTIONS } from './anchors.ts';
 import { type Html, html, joinHtml, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
 import { LIMITS } from './limits.ts';
-import { formatCount, plural } from './quantity.ts';
+import { ABSENT, formatCount, plural } from './quantity.ts';
 import { moreNote, renderTable } from './tables.ts';
 
 /** What was read, how well, and which numbers are measured. */
@@ -110,7 +104,7 @@ function overheadText(overhead: OverheadSummary): Html {
   return html`estimate from the quickest calls: ~${durationText(overhead.insideNs)} within each traced call, ~${durationText(overhead.outsideNs)} more in its caller; ${plural(overhead.tracedCalls, 'traced call')}${total}${share}. <b>${use}</b> Basis: ${overhead.basis}.`;
 }
 
-export function filesTable(files: readonly InputFile[]): Html {
+export function filesTable(files: readonly TrustInput[]): Html {
   const shown = files.slice(0, LIMITS.files);
   if (shown.length === 0) return NOTHING;
   const table = renderTable(
@@ -119,11 +113,16 @@ export function filesTable(files: readonly InputFile[]): Html {
       { title: 'Input', kind: 'name', cell: (file) => file.name },
       { title: 'Format', kind: 'text', cell: (file) => file.format },
       { title: 'Bytes', kind: 'number', cell: (file) => formatCount(file.bytes) },
-      { title: 'Lines', kind: 'number', cell: (file) => formatCount(file.lines) },
+      {
+        title: 'Lines',
+        kind: 'number',
+        cell: (file) => (file.lines === null ? ABSENT : formatCount(file.lines)),
+      },
       {
         title: 'Not understood',
         kind: 'number',
-        cell: (file) => formatCount(file.lines - file.understoodLines),
+        cell: ({ lines, understoodLines }) =>
+          lines === null || understoodLines === null ? ABSENT : formatCount(lines - understoodLines),
       },
       {
         title: 'SHA-256',
@@ -131,7 +130,7 @@ export function filesTable(files: readonly InputFile[]): Html {
         cell: (file) => (file.sha256 === '' ? 'not computed' : html`<code>${file.sha256}</code>`),
       },
     ],
-    { caption: 'Input files' },
+    { caption: 'Input files', file: 'inputs', all: files },
   );
   return html`${table}${moreNote(files.length, shown.length, 'files')}`;
 }

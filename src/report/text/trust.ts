@@ -16,8 +16,10 @@ export function trustLines(box: TrustBox): string[] {
     ...wrap(`tracing: ${box.tracingOverhead}`, ''),
     ...inputs.flatMap(({ name, format, bytes, lines, understoodLines, sha256 }) =>
       wrap(
-        `${name}: ${format}, ${bytesText(bytes)}, ${lines} lines, ` +
-          `${shareText(lines === 0 ? 0 : understoodLines / lines)} understood` +
+        `${name}: ${format}, ${bytesText(bytes)}` +
+          (lines === null
+            ? ''
+            : `, ${lines} lines, ${shareText((understoodLines ?? 0) / Math.max(1, lines))} understood`) +
           (sha256 === '' ? '' : `, sha256 ${sha256.slice(0, DIGITS)}`),
         '',
       ),

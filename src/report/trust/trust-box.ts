@@ -1,5 +1,3 @@
-import type { InputFile } from '../../analysis/result.ts';
-
 /** How a number is known. */
 export type Basis = 'measured' | 'modelled' | 'assumed';
 
@@ -13,10 +11,21 @@ export const SIGNS: Readonly<Record<Basis, string>> = {
 /** What the signs mean, in one line. */
 export const SIGNS_LEGEND = '[=] measured, [~] modelled or estimated, [?] assumed';
 
+/** An input; lines are null where they are counted for several inputs together. */
+export interface TrustInput {
+  readonly name: string;
+  readonly format: string;
+  readonly bytes: number;
+  readonly lines: number | null;
+  readonly understoodLines: number | null;
+  /** Of the unpacked bytes; '' when it was not computed. */
+  readonly sha256: string;
+}
+
 /** What a report rests on: the same questions for every command. */
 export interface TrustBox {
   readonly tool: { readonly name: string; readonly version: string; readonly command: string };
-  readonly inputs: readonly InputFile[];
+  readonly inputs: readonly TrustInput[];
   /** Over all inputs. */
   readonly lines: number;
   readonly understoodLines: number;
@@ -38,9 +47,9 @@ export function trustJson(box: TrustBox): object {
 }
 
 /** Sums over inputs. */
-export function linesOf(inputs: readonly InputFile[]): Pick<TrustBox, 'lines' | 'understoodLines'> {
+export function linesOf(inputs: readonly TrustInput[]): Pick<TrustBox, 'lines' | 'understoodLines'> {
   return {
-    lines: inputs.reduce((sum, { lines }) => sum + lines, 0),
-    understoodLines: inputs.reduce((sum, { understoodLines }) => sum + understoodLines, 0),
+    lines: inputs.reduce((sum, { lines }) => sum + (lines ?? 0), 0),
+    understoodLines: inputs.reduce((sum, { understoodLines }) => sum + (understoodLines ?? 0), 0),
   };
 }
