@@ -4,6 +4,7 @@ import { calibrateRecording } from '../replay/calibrate/run-calibrate.ts';
 import { SweepThreads } from '../replay/sweep.ts';
 import { renderPlatformText } from '../report/platform-text.ts';
 import { InputError } from '../trace/diagnostics.ts';
+import { commandLine } from './command-line.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, measuredTime } from './option-values.ts';
@@ -54,8 +55,7 @@ export function addCalibrateCommand(program: Command): void {
       const read = { quiet: options.quiet ?? false, hash: true };
       const timed = await recordingOf(names, read);
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;
-      const words = process.argv.slice(2).join(' ');
-      const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
+      const tool = { name: 'trace-replay', version: version(), command: commandLine() };
       const threads = new SweepThreads();
       try {
         const { file, measured } = calibrateRecording(

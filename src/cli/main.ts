@@ -3,9 +3,11 @@ import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { addAnalyzeCommand } from './analyze.ts';
 import { addCalibrateCommand } from './calibrate.ts';
 import { addCodecsCommand } from './codecs.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addConvertCommand } from './convert.ts';
 import { addDesignsCommand } from './designs.ts';
 import { addFormatsCommand } from './formats.ts';
+import { addManCommand } from './man.ts';
 import { addOpsCommand } from './ops.ts';
 import { addReproduceCommand } from './reproduce.ts';
 import { version } from './version.ts';
@@ -40,6 +42,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   addDesignsCommand(program);
   addReproduceCommand(program);
   addCodecsCommand(program);
+  addCompletionCommand(program);
+  addManCommand(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(argv);

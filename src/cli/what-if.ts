@@ -7,11 +7,14 @@ import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
 import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
+import type { WhatIfResult } from '../replay/result.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
+import { whatIfDocument } from '../report/mail/what-if-document.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
+import { commandLine } from './command-line.ts';
 import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
@@ -26,12 +29,19 @@ import {
 import { writeTo } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 import { recordingOf } from './recordings.ts';
+import {
+  addReportOptions,
+  type ReportChoice,
+  type ReportOptions,
+  renderDocument,
+  reportChoice,
+} from './report-format.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
 import { isAboutStores, type StorePath } from './store-options.ts';
 import { textOfFile } from './text-of-file.ts';
 import { version } from './version.ts';
 
-interface WhatIfOptions extends ScenarioOptions, ExportOptions {
+interface WhatIfOptions extends ScenarioOptions, ReportOptions, ExportOptions {
   readonly design?: readonly string[];
   readonly operations?: readonly string[];
   readonly light?: readonly string[];
@@ -48,7 +58,6 @@ interface WhatIfOptions extends ScenarioOptions, ExportOptions {
   readonly compaction: CompactionPlan;
   readonly pagesLocked: number;
   readonly pageLists?: PageLists;
-  readonly json?: boolean;
   readonly html?: string;
   readonly output?: string;
   readonly quiet?: boolean;
@@ -62,6 +71,7 @@ const MOST_HOGS = 255;
 const EXAMPLES = `
 Examples:
   trace-replay what-if trace.txt --design class-idx --design class-idx+drop-lock
+  trace-replay what-if trace.txt --design deferred --format mail
   trace-replay what-if graph.txt --operations kprobes.txt --design drop-lock
   trace-replay what-if trace.txt --design deferred:entries=64,buffers=8 --json
   trace-replay what-if trace.txt -d drop-lock --processes 1,2,4,8 --size 256M
@@ -135,14 +145,16 @@ export function addWhatIfCommand(program: Command): void {
       'per-CPU lists of free pages: batch=63,high=252; as recorded else',
       pageListSizes,
     );
-  addScenarioOptions(command)
-    .option('--json', 'print JSON instead of text (docs/what-if.md)')
-    .option('--html <file>', 'also write the report as one HTML file that needs nothing else');
+  addReportOptions(addScenarioOptions(command), 'docs/what-if.md').option(
+    '--html <file>',
+    'also write the report as one HTML file that needs nothing else',
+  );
   addExportOptions(command)
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
+      const choice = reportChoice(options);
       const names = inputNames(traces, command);
       const inputs = [...names, ...(options.operations ?? []), ...(options.light ?? [])];
       keepInputs(inputs, [options.output, options.html]);
@@ -153,8 +165,7 @@ export function addWhatIfCommand(program: Command): void {
       const timed = await recordingOf(names, read);
       const placed = options.operations ? await recordingOf(options.operations, read) : timed;
       const light = options.light ? await recordingOf(options.light, read) : null;
-      const words = process.argv.slice(2).join(' ');
-      const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
+      const tool = { name: 'trace-replay', version: version(), command: commandLine() };
       const threads = new SweepThreads();
       try {
         const { known, texts } = await withOwnDesigns([...new Set(options.design)]);
@@ -193,8 +204,7 @@ export function addWhatIfCommand(program: Command): void {
           await writeExports(options, page.exhibits, inputs);
           if (options.html === '-') return;
         }
-        const text = options.json ? renderWhatIfJson(result) : renderWhatIfText(result);
-        await writeTo(options.output, text);
+        await writeTo(options.output, mainReport(result, choice));
       } catch (error) {
         const isUsage = [DesignError, ScenarioError, PlatformError].some((kind) => error instanceof kind);
         if (isUsage) throw new UsageError((error as Error).message);
@@ -204,6 +214,12 @@ export function addWhatIfCommand(program: Command): void {
         threads.close();
       }
     });
+}
+
+function mainReport(result: WhatIfResult, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderWhatIfJson(result);
+  if (choice.format === 'text') return renderWhatIfText(result);
+  return renderDocument(whatIfDocument(result), choice);
 }
 
 /** Known or refused before a long recording is read. */
