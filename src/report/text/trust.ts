@@ -36,5 +36,7 @@ export function trustLines(box: TrustBox): string[] {
 }
 
 function validationText({ verdict, reasons }: NonNullable<TrustBox['validation']>): string {
-  return `${verdict.replaceAll('-', ' ')}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
+  // An id of a verdict reads as words.
+  const words = /^[a-z-]+$/.test(verdict) ? verdict.replaceAll('-', ' ') : verdict;
+  return `${words}${reasons.length === 0 ? '' : ` (${reasons.join('; ')})`}`;
 }
