@@ -6,6 +6,7 @@ import { type PairRow, scatterSpec } from './charts/scatter.ts';
 import { changeCell } from './page/cells.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading, renderFigure } from './page/figure.ts';
+import { plural } from './page/quantity.ts';
 import { type Column, exact, renderTable } from './page/tables.ts';
 import { type Page, renderPage } from './page/template.ts';
 import { renderRests } from './page/trust.ts';
@@ -20,6 +21,13 @@ const TIMES: ReadonlyMap<string, number> = new Map([
   ['ms', 1e6],
   ['s', 1e9],
 ]);
+
+/** Times of folios and of whole runs are nine decades apart. */
+const STORE_CHARTS = [
+  { name: 'times', what: 'times of a folio or a batch', units: ['ns', 'us'] },
+  { name: 'runs', what: 'times of whole runs', units: ['ms', 's'] },
+  { name: 'throughput', what: 'throughputs in KB/s', units: ['KB/s'] },
+];
 
 const ROLES = {
   'held-out': { slot: 1, label: 'held out: the prediction has not seen it' },
@@ -41,8 +49,8 @@ export async function renderReproductionHtml(result: Reproduction, tool: TrustBo
 <nav aria-label="Parts of this report"><ul><li><a href="#free">Freeing</a></li><li><a href="#store">Storing</a></li><li><a href="#builds">Kernel builds</a></li><li><a href="#trust">What this rests on</a></li><li><a href="#method">Method</a></li></ul></nav>
 </header>
 <main id="content">
-${await section('free', 'Freeing: class-idx, deferred frees, no lock', free, summary)}
-${await section('store', 'Storing: folios in pieces, batches, usemem', store, storeSummary)}
+${await section('free', 'Freeing: class-idx, deferred frees, no lock', free, summary, [{ name: 'times', what: 'times', units: [...TIMES.keys()] }])}
+${await section('store', 'Storing: folios in pieces, batches, usemem', store, storeSummary, STORE_CHARTS)}
 ${builds(result.comparisons)}
 <section aria-labelledby="trust">
 ${heading(2, 'trust', 'What this rests on')}
@@ -73,19 +81,28 @@ async function section(
   title: string,
   rows: readonly ReproducedRow[],
   summary: Summary,
+  charts: readonly { readonly name: string; readonly what: string; readonly units: readonly string[] }[],
 ): Promise<Html> {
-  const times = rows.filter(({ unit }) => TIMES.has(unit));
-  const rates = rows.filter(({ unit }) => unit === 'KB/s');
-  const figures = [
-    await scatter(`${id}-times`, 'times', times, 'ns'),
-    await scatter(`${id}-throughput`, 'throughput in KB/s', rates, 'other'),
-  ];
+  const figures: Html[] = [];
+  for (const { name, what, units } of charts) {
+    const shown = rows.filter(({ unit }) => units.includes(unit));
+    figures.push(await scatter(`${id}-${name}`, what, shown, name === 'throughput' ? 'other' : 'ns'));
+  }
+  const open = rows.filter(({ role }) => role === 'not-predictable');
+  const told = rows.filter(({ role }) => role !== 'not-predictable');
   const groups = Object.entries(summary.groups).filter(([, group]) => group.rows > 0);
   return html`<section aria-labelledby="${id}">
 ${heading(2, id, title)}
 ${joinHtml(figures, '\n')}
 <p class="note">Values in the unit of the row; error: predicted against published.</p>
-${renderTable(rows, COLUMNS, { caption: `${title}: published and predicted`, group: id, file: `${id}-rows` })}
+${renderTable(told, COLUMNS, { caption: `${title}: published and predicted`, group: id, file: `${id}-rows`, all: rows })}
+${
+  open.length === 0
+    ? NOTHING
+    : html`<details><summary>${plural(open.length, 'row')} of which no more than a bound is known, and why</summary>
+${renderTable(open, COLUMNS, { caption: `${title}: not predictable`, group: `${id}-open` })}
+</details>`
+}
 ${heading(3, `${id}-groups`, 'Errors of held-out rows')}
 ${renderTable(groups, GROUPS, { caption: `${title}: errors by group`, file: `${id}-groups` })}
 </section>`;
