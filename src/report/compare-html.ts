@@ -124,12 +124,12 @@ function method({ method: how, tool, before, after, schemaVersion }: ComparisonR
 ${heading(2, PLACES.method, 'Method')}
 <p>${[how.interval, how.test, how.correction].join(' ')}</p>
 <p>To make this report again:</p>
-<pre tabindex="0" role="region" aria-label="Command">${tool.command}</pre>
+<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
 ${
   sums.length === 0
     ? NOTHING
     : html`<p>Input (SHA-256 of the text, after unpacking):</p>
-<pre tabindex="0" role="region" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
+<pre tabindex="0" role="group" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
 }
 <p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
 </footer>`;

@@ -64,7 +64,7 @@ ${renderRests(box)}
 ${heading(2, 'method', 'Method')}
 <p>Samples of machine constants from published ranges that give the baseline rows within their noise are pushed through the design; the median and the middle 90 % are the prediction. Rows marked as not predictable say why, with what bounds are known.</p>
 <p>To make this report again:</p>
-<pre tabindex="0" role="region" aria-label="Command">${tool.command}</pre>
+<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
 <p class="note">${tool.name} ${tool.version}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
 </footer>`;
   return renderPage(`Published and predicted - ${tool.name}`, `${tool.name} ${tool.version}`, body);

@@ -29,7 +29,7 @@ export async function renderFigure(figure: Figure): Promise<Html> {
 ${heading(figure.level ?? 3, id, title)}
 <figcaption>${text}</figcaption>
 ${legend(figure)}
-<div class="scroll" role="region" tabindex="0" aria-label="Chart">${chart}</div>
+<div class="scroll" role="group" tabindex="0" aria-label="Chart: ${title}">${chart}</div>
 <details><summary>Numbers of this chart</summary>
 ${figure.table}
 </details>

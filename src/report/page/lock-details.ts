@@ -17,7 +17,8 @@ export async function renderLockDetails(
 ): Promise<Html> {
   const chart = position < LIMITS.lockCharts ? await renderDistributionFigure(lock, id) : NOTHING;
   return html`<details class="item" id="${id}"${position === 0 ? html` open` : NOTHING}>
-<summary><h3>${lockPlace(lock)}<a class="perma" href="#${id}" aria-label="Link to this lock">#</a></h3> <span class="sub">${headline(lock)}</span></summary>
+<summary><h3>${lockPlace(lock)}</h3> <span class="sub">${headline(lock)}</span></summary>
+<p class="note"><a href="#${id}">Link to this lock</a></p>
 <p>${facts(lock).join(' ')}</p>
 ${renderDistributionTable(lock, exactUpToCalls)}
 ${chart}

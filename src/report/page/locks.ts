@@ -6,6 +6,7 @@ import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
 import { LIMITS } from './limits.ts';
 import { renderLockDetails } from './lock-details.ts';
+import { renderMoments } from './lock-moments.ts';
 import { renderWaitFigure } from './lock-wait-figure.ts';
 import { ABSENT, formatCount, plural } from './quantity.ts';
 import { type Column, exportedTable, moreNote, renderTable } from './tables.ts';
@@ -31,6 +32,7 @@ export async function renderLocks(result: AnalysisResult, anchors: Anchors): Pro
   return html`<section aria-labelledby="${SECTIONS.locks}">
 ${title}
 ${await renderWaitFigure(locks)}
+${await renderMoments(result)}
 ${heading(3, CHARTS.lockTable, `${plural(locks.length, 'lock')}, one row for each place that takes it, times in us`)}
 ${renderTable(rows, lockColumns(method.exactUpToCalls, anchors), { caption: 'Locks', group: 'locks' })}${exportedTable('locks', locks, [...lockColumns(method.exactUpToCalls, anchors), HOLD_BASIS])}${exportedTable('blockers', blockerRows(locks), BLOCKERS)}
 ${moreNote(locks.length, rows.length, 'locks')}

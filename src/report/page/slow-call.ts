@@ -38,7 +38,7 @@ function tree(call: SlowCall, lines: number): Html {
   });
   const hidden = call.tree.length - shown.length + call.treeHidden;
   const head = `${'total us'.padStart(NUMBER)}${'self us'.padStart(NUMBER)}  ${'share'.padEnd(BAR)}  call`;
-  return html`<pre tabindex="0" role="region" aria-label="Calls within the slow call"><span class="sub">${head}</span>
+  return html`<pre tabindex="0" role="group" aria-label="Calls within the slow call"><span class="sub">${head}</span>
 ${joinHtml(rows, '\n')}</pre>
 ${hidden > 0 ? html`<p class="note">${plural(hidden, 'quicker call')} not shown.</p>` : NOTHING}`;
 }

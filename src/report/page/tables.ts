@@ -48,14 +48,15 @@ export function renderTable<Row>(
   options: TableOptions<Row>,
 ): Html {
   const group = options.group === undefined ? NOTHING : html` data-sort="${options.group}"`;
-  const head = columns.map(
-    (column) => html`<th scope="col"${headClass(column)}${hint(column)}>${column.title}</th>`,
+  // A heading without words would be announced as an empty one.
+  const head = columns.map((column) =>
+    column.title === ''
+      ? html`<td></td>`
+      : html`<th scope="col"${headClass(column)}${hint(column)}>${column.title}</th>`,
   );
   const body = rows.map((row) => renderRow(row, columns, options));
-  // Browsers let the keyboard into boxes that scroll; the widest tables say so themselves.
-  const region =
-    options.group === undefined ? NOTHING : html` role="region" tabindex="0" aria-label="${options.caption}"`;
-  const { text } = html`<div class="scroll"${region}><table${group}><caption>${options.caption}</caption>
+  const { text } =
+    html`<div class="scroll" role="group" tabindex="0" aria-label="${options.caption}"><table${group}><caption>${options.caption}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${joinHtml(body, '\n')}

@@ -36,8 +36,8 @@ function renderTail(tail: TailRow, anchors: Anchors, open: boolean, lines: numbe
   const row = anchors.functionNamed(tail.function);
   const shown = tail.slowest.slice(0, LIMITS.slowCalls);
   return html`<details class="item" id="${id}"${open ? html` open` : NOTHING}>
-<summary><h3>${tail.function}<a class="perma" href="#${id}" aria-label="Link to this function">#</a></h3> <span class="sub">${headline(tail)}</span></summary>
-${row === null ? NOTHING : html`<p><a href="#${row}">Its row in the table of functions</a></p>`}
+<summary><h3>${tail.function}</h3> <span class="sub">${headline(tail)}</span></summary>
+<p class="note"><a href="#${id}">Link to these calls</a>${row === null ? NOTHING : html`, <a href="#${row}">their function's row in the table</a>`}</p>
 ${difference(tail)}
 ${shown.map((call, i) => renderSlowCall(call, i, lines, open))}
 ${moreNote(tail.slowest.length, shown.length, 'slow calls')}
