@@ -113,7 +113,7 @@ describe('content', () => {
 
   it('gives each chart a finding, words and numbers', () => {
     const figures = [...page.matchAll(/<figure>.*?<\/figure>/gs)].map(([figure]) => figure);
-    expect(figures.length).toBe(7);
+    expect(figures.length).toBe(9);
     for (const figure of figures) {
       expect(figure).toMatch(/<h[34] id="[^"]+">[^<]*\d/);
       expect(figure).toMatch(/<svg class="chart" role="img" aria-label="[^"]{40,}"/);

@@ -43,6 +43,8 @@ function withLegend(spec: TopLevelSpec, entries: readonly LegendEntry[]): TopLev
     columns: 2,
     ...(entries.every(({ line }) => line) ? { symbolType: 'stroke', symbolStrokeWidth: 2 } : {}),
     labelLimit: CHART_WIDTH / 2,
+    labelColor: INK.light,
+    labelFontSize: FONT_SIZE,
     values: entries.map(({ slot }) => slot),
     // A literal: names of the input are never read as an expression.
     labelExpr: `(${JSON.stringify(labels)})[datum.label]`,
