@@ -2,11 +2,10 @@ import type { Command } from 'commander';
 import { REPRODUCE_DEFAULTS, reproduce } from '../replay/reproduce/reproduce.ts';
 import { renderReproduction } from '../report/reproduction.ts';
 import { renderReproductionJson } from '../report/reproduction-json.ts';
-import { commandLine } from './command-line.ts';
 import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { wholeNumber } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
 interface ReproduceCommandOptions extends ExportOptions {
   readonly json?: true;
@@ -31,7 +30,7 @@ export function addReproduceCommand(program: Command): void {
     .action(async (options: ReproduceCommandOptions) => {
       const { json, html, seed } = options;
       const result = reproduce({ ...REPRODUCE_DEFAULTS, seed });
-      const tool = { name: 'trace-replay', version: version(), command: commandLine() };
+      const tool = toolOf(process.argv.slice(2));
       if (html !== undefined || isExported(options)) {
         // vega takes a third of a second to load: only when a chart is drawn.
         const { renderReproductionHtml } = await import('../report/reproduction-html.ts');

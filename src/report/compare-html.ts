@@ -3,7 +3,7 @@ import { renderTreeChanges } from './page/compare/call-tree.ts';
 import { renderFunctions } from './page/compare/functions.ts';
 import { renderDistributions } from './page/compare/latency.ts';
 import { renderLockChanges } from './page/compare/locks.ts';
-import { changeText, comparisonIds, PLACES, sideName } from './page/compare/sides.ts';
+import { changeText, comparisonIds, PLACES, sideNames } from './page/compare/sides.ts';
 import { renderComparisonTrust } from './page/compare/trust.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading } from './page/figure.ts';
@@ -43,8 +43,8 @@ ${method(result)}`;
   return renderPage(`${titleOf(result)} - ${tool.name}`, `${tool.name} ${tool.version}`, body);
 }
 
-function titleOf({ before, after }: ComparisonResult): string {
-  return `Before and after: ${sideName(before)} \u2192 ${sideName(after)}`;
+function titleOf(result: ComparisonResult): string {
+  return `Before and after: ${sideNames(result)}`;
 }
 
 function header(result: ComparisonResult, sentences: readonly string[], parts: Html): Html {
@@ -65,6 +65,7 @@ function header(result: ComparisonResult, sentences: readonly string[], parts: H
       [PLACES.trust, 'What this rests on'],
     ] as const
   ).filter(([id]) => parts.text.includes(` id="${id}"`));
+  const said = sentences.filter((sentence) => !sentence.startsWith('Nothing can be concluded'));
   const verdict = summary.conclusive
     ? `Faster: ${summary.faster}, slower: ${summary.slower}, no difference seen: ${summary.noDifference}, not comparable: ${summary.notComparable}.`
     : `Nothing can be concluded: ${summary.reason}.`;
@@ -72,7 +73,7 @@ function header(result: ComparisonResult, sentences: readonly string[], parts: H
 <h1 id="${PLACES.answer}">${titleOf(result)}<a class="perma" href="#${PLACES.answer}" aria-label="Link to this part">#</a></h1>
 <p class="sub">${about.join(' / ')}</p>
 <p class="verdict${summary.conclusive ? '' : ' error'}">${verdict.replace(/\.\.$/, '.')}</p>
-${sentences.length > 0 ? html`<ul class="answer">${sentences.map((sentence) => html`<li>${sentence}</li>`)}</ul>` : NOTHING}
+${said.length > 0 ? html`<ul class="answer">${said.map((sentence) => html`<li>${sentence}</li>`)}</ul>` : NOTHING}
 <nav aria-label="Parts of this report"><ul>${links.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}<li><a href="#${PLACES.method}">Method</a></li></ul></nav>
 </header>`;
 }

@@ -36,7 +36,7 @@ describe('the page of a comparison', () => {
     expect(again.text).toBe(text);
     expect(text.length).toBeLessThan(120_000);
     expect(text).toContain('Faster: 1, slower: 1, no difference seen: 1, not comparable: 1.');
-    expect(text).toContain('no difference seen (could have seen 4.0 %)');
+    expect(text).toContain('no difference seen (could have seen a change of 4.0 %)');
     for (const sign of ['[=]', '[~]', '[?]']) expect(text).toContain(`<b>${sign}</b>`);
     expect(text).toContain('ab'.repeat(32));
   });

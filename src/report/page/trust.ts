@@ -111,6 +111,9 @@ export function filesTable(files: readonly TrustInput[]): Html {
     shown,
     [
       { title: 'Input', kind: 'name', cell: (file) => file.name },
+      ...(shown.some(({ role }) => role !== undefined)
+        ? [{ title: 'Role', kind: 'text' as const, cell: (file: TrustInput) => file.role ?? '' }]
+        : []),
       { title: 'Format', kind: 'text', cell: (file) => file.format },
       { title: 'Bytes', kind: 'number', cell: (file) => formatCount(file.bytes) },
       {

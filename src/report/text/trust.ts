@@ -14,9 +14,9 @@ export function trustLines(box: TrustBox): string[] {
     ...calibration.slice(0, 2).flatMap((text) => wrap(`calibration: ${text}`, '')),
     ...(validation === null ? [] : wrap(`baseline: ${validationText(validation)}`, '')),
     ...wrap(`tracing: ${box.tracingOverhead}`, ''),
-    ...inputs.flatMap(({ name, format, bytes, lines, understoodLines, sha256 }) =>
+    ...inputs.flatMap(({ role, name, format, bytes, lines, understoodLines, sha256 }) =>
       wrap(
-        `${name}: ${format}, ${bytesText(bytes)}` +
+        `${role === undefined ? '' : `${role}: `}${name}: ${format}, ${bytesText(bytes)}` +
           (lines === null
             ? ''
             : `, ${lines} lines, ${shareText((understoodLines ?? 0) / Math.max(1, lines))} understood`) +

@@ -10,7 +10,10 @@ export function trustOfComparison(result: ComparisonResult): TrustBox {
     recordings.reduce((total, recording) => total + pick(recording), 0);
   return {
     tool,
-    inputs: recordings.flatMap(inputsOf),
+    inputs: [
+      ...before.recordings.flatMap((recording) => inputsOf(recording, 'before')),
+      ...after.recordings.flatMap((recording) => inputsOf(recording, 'after')),
+    ],
     lines: sum(({ lines }) => lines),
     understoodLines: sum(({ understoodLines }) => understoodLines),
     lostRecords: sum(({ lostRecords }) => lostRecords),
@@ -22,14 +25,14 @@ export function trustOfComparison(result: ComparisonResult): TrustBox {
       { basis: 'modelled', what: method.test },
       {
         basis: 'modelled',
-        what: `quantiles: off by at most ${shareText(method.quantileError)} by their histograms`,
+        what: `quantiles: off by at most ${Number((method.quantileError * 100).toPrecision(2))} % by their histograms`,
       },
       ...(method.allowance === null
         ? []
         : [
             {
               basis: method.allowance.basis,
-              what: `two recordings of one kernel differ by ${shareText(method.allowance.value)} (standard deviation)`,
+              what: `two recordings of one kernel are taken to differ by up to ${shareText(method.allowance.value)}`,
             } as const,
           ]),
     ],
@@ -38,9 +41,10 @@ export function trustOfComparison(result: ComparisonResult): TrustBox {
 }
 
 /** Lines are counted by recording: they are an input's own where it is alone. */
-function inputsOf({ inputs, lines, understoodLines }: ComparedRecording): TrustInput[] {
+function inputsOf({ inputs, lines, understoodLines }: ComparedRecording, role: string): TrustInput[] {
   const isAlone = inputs.length === 1;
   return inputs.map((input) => ({
+    role,
     ...input,
     lines: isAlone ? lines : null,
     understoodLines: isAlone ? understoodLines : null,

@@ -13,6 +13,8 @@ export const SIGNS_LEGEND = '[=] measured, [~] modelled or estimated, [?] assume
 
 /** An input; lines are null where they are counted for several inputs together. */
 export interface TrustInput {
+  /** What it stands for, where inputs differ in that: `before`, `after`. */
+  readonly role?: string;
   readonly name: string;
   readonly format: string;
   readonly bytes: number;

@@ -1,5 +1,5 @@
 import type { Change, ComparisonResult, Verdict } from '../../../analysis/compare/result.ts';
-import { shareText } from '../../quantities.ts';
+import { sizeText } from '../../compare-summary.ts';
 import { Ids } from '../ids.ts';
 import { type Exact, exact } from '../tables.ts';
 
@@ -35,10 +35,10 @@ export const VERDICT_SLOTS: Readonly<Record<Verdict, number | string>> = {
   'not-comparable': 'o',
 };
 
-/** `no difference seen (could have seen 4.0 %)`. */
+/** `no difference seen (could have seen a change of 4.0 %)`. */
 export function verdictText(row: { readonly verdict: Verdict; readonly canSee: number | null }): string {
   if (row.verdict !== 'no-difference') return row.verdict.replace('-', ' ');
-  return `no difference seen${row.canSee === null ? '' : ` (could have seen ${shareText(row.canSee)})`}`;
+  return `no difference seen${row.canSee === null ? '' : ` (could have seen ${sizeText(row.canSee)})`}`;
 }
 
 /** A relative change: `+12.3 %`. */
@@ -59,10 +59,18 @@ export function changeCell(change: number | null): Exact {
   return exact(change === null ? '-' : percentText(change), change);
 }
 
-/** Names of a side's inputs without folders, shortened where there are many. */
-export function sideName({ recordings }: ComparisonResult['before']): string {
+/** Both sides by their inputs: without folders where that tells them apart. */
+export function sideNames({ before, after }: ComparisonResult): string {
+  const [short, long] = [true, false].map((isShort) =>
+    [before, after].map((side) => sideName(side, isShort)),
+  ) as [string[], string[]];
+  return (short[0] === short[1] ? long : short).join(' \u2192 ');
+}
+
+/** Names of a side's inputs, shortened where there are many. */
+function sideName({ recordings }: ComparisonResult['before'], isShort: boolean): string {
   const names = recordings.map(({ inputs }) =>
-    inputs.map(({ name }) => name.replace(/^.*\/(?=[^/])/, '')).join(' and '),
+    inputs.map(({ name }) => (isShort ? name.replace(/^.*\/(?=[^/])/, '') : name)).join(' and '),
   );
   return names.length > 2 ? `${names[0]} and ${names.length - 1} more` : names.join(', ');
 }
