@@ -188,7 +188,7 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         if (stores) {
-          await stores.whatIfStoresCommand(timed, texts, known, options, tool);
+          await stores.whatIfStoresCommand(timed, texts, known, options, tool, inputs);
           return;
         }
         const result = whatIfReconstructed(
