@@ -56,10 +56,13 @@ ${heading(2, 'method', 'Method')}
 }
 
 function recordedBeside({ validation, kernel }: StoreWhatIfResult): Html {
-  const waits = Object.entries(validation.recordedWaitsNs).map(([name, ns]) => `${name} ${durationText(ns)}`);
+  const named = (times: object) =>
+    Object.entries(times)
+      .map(([name, ns]) => `${name} ${durationText(ns as number)}`)
+      .join(', ');
   return html`<section aria-labelledby="fit">
 ${heading(2, 'fit', `Does the model fit the recording? ${validation.verdict === 'fits' ? 'Yes' : 'No'}`)}
-<p class="note">The base is replayed without any design, and laid beside the recording. Kernel: ${kernel.title} (${kernel.basis}). Recorded waits: ${waits.join(', ')}.</p>
+<p class="note">The base is replayed without any design, and laid beside the recording. Kernel: ${kernel.title} (${kernel.basis}). Recorded waits: ${named(validation.recordedWaitsNs)}. Of these nobody who is recorded held the lock, so that the CPU that waited did not run: ${named(validation.unheldWaitsNs)}, at least.</p>
 ${renderTable(
   validation.comparisons,
   [
