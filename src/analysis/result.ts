@@ -152,6 +152,38 @@ export interface LockRow {
   readonly lockedWhileHeld: readonly HeldRow[];
 }
 
+/** What a task did with a lock; times by the trace's clock. */
+export interface MomentInterval {
+  /** `held-until`: no unlock is in the trace, and the hold had ended by `endNs`. */
+  readonly kind: 'wait' | 'hold' | 'held-until';
+  /** Function that takes it. */
+  readonly site: string;
+  readonly task: string;
+  /** -1 without CPU column. */
+  readonly cpu: number;
+  readonly startNs: number;
+  readonly endNs: number;
+}
+
+/** One of the longest waits, with what all CPUs did with that lock about then. */
+export interface LockMoment {
+  readonly lock: string;
+  /** What says so: contention events tell of no holds. */
+  readonly waitWitness: 'slowpath' | 'contention-events';
+  /** Function that waited; '' when not known. */
+  readonly site: string;
+  readonly task: string;
+  readonly cpu: number;
+  readonly startNs: number;
+  readonly waitNs: number;
+  /** What is shown: the wait with a quarter of it before and behind. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  readonly intervals: readonly MomentInterval[];
+  /** Shorter intervals that are left out. */
+  readonly intervalsHidden: number;
+}
+
 export interface OverheadSummary {
   /** Added within each traced call's own duration, by the quickest calls; an estimate, no bound. */
   readonly insideNs: number | null;
@@ -243,6 +275,8 @@ export interface AnalysisResult {
   readonly diagnostics: readonly Diagnostic[];
   readonly functions: readonly FunctionRow[];
   readonly locks: readonly LockRow[];
+  /** The longest waits; empty without time stamps that measure time. */
+  readonly lockMoments: readonly LockMoment[];
   readonly overhead: OverheadSummary;
   readonly tails: readonly TailRow[];
   readonly callTree: readonly CallTreeNode[];

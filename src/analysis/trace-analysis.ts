@@ -13,6 +13,7 @@ import { hitFunctions, schedulingSummary } from './events/event-results.ts';
 import { FunctionRoles } from './function-roles.ts';
 import { BUCKET_ERROR, Histogram } from './histogram.ts';
 import { LatencyTable } from './latency.ts';
+import { LockMoments } from './locks/lock-moments.ts';
 import { kernelHints, lockRows, lockText } from './locks/lock-rows.ts';
 import { LockTable } from './locks/lock-table.ts';
 import type { LockWait, SiteWait } from './locks/lock-wait.ts';
@@ -89,6 +90,8 @@ export class TraceAnalysis {
   readonly #tails: Tails;
   readonly #callTree = new CallTree();
   readonly #events: EventAnalysis;
+  /** The longest waits by contention events, which know no holds. */
+  readonly #eventMoments = new LockMoments('contention-events');
   readonly #isRoot: ((name: number) => boolean) | null;
   readonly #sideTables: SideTable[] = [];
   readonly #sideHistograms: SideHistogram[] = [];
@@ -132,7 +135,11 @@ export class TraceAnalysis {
       filter: this.#filter,
       isRoot: this.#isRoot,
       exclude: options.exclude,
-      onWait,
+      onWait: (wait) => {
+        const { site, task, cpu, startNs, waitNs } = wait;
+        this.#eventMoments.wait(site, task, cpu, startNs, startNs + waitNs);
+        onWait?.(wait);
+      },
     });
     const asked = [...(options.filters.functions ?? []), ...(options.filters.roots ?? [])];
     const pattern = asked.length > 0 ? globPattern(asked) : null;
@@ -157,6 +164,8 @@ export class TraceAnalysis {
     const { exclude, filters, overhead } = this.#options;
     this.#tails.beginFile(places, originNs);
     this.#locks.beginInput();
+    this.#locks.moments.beginInput(originNs);
+    this.#eventMoments.beginInput(originNs);
     const excludes = exclude.irq || exclude.softirq || exclude.offCpu;
     this.#clock = new ClockCheck();
     const stacks = new CallStacks({
@@ -267,6 +276,14 @@ export class TraceAnalysis {
       diagnostics: this.diagnostics.list(),
       functions,
       locks,
+      lockMoments: [this.#locks.moments, this.#eventMoments]
+        .flatMap((moments) =>
+          moments.rows(
+            (task) => this.tasks.text(task),
+            (site) => lockText(site, hints),
+          ),
+        )
+        .sort((a, b) => b.waitNs - a.waitNs),
       overhead: (firstPass ?? this.#overhead).summary(this.names, firstPass !== null),
       tails: this.#tails.rows(byWeight, TAIL_FUNCTIONS),
       callTree: this.#callTree.nodes(this.names),

@@ -7,6 +7,7 @@ import { renderJson } from '../report/json.ts';
 import { analysisDocument } from '../report/mail/analysis-document.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
+import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
@@ -26,7 +27,7 @@ import { Spool } from './spool.ts';
 import { headingStyle } from './terminal.ts';
 import { toolOf } from './tool.ts';
 
-interface AnalyzeOptions extends PlaceOptions {
+interface AnalyzeOptions extends PlaceOptions, ExportOptions {
   readonly input?: readonly string[];
   readonly function?: readonly string[];
   readonly subtractOverhead?: boolean;
@@ -89,7 +90,8 @@ export function addAnalyzeCommand(program: Command): void {
     .option('--json', 'print JSON instead of text (docs/json.md)')
     .option('--brief', 'with mail or markdown: the answer and one table')
     .option('--full', 'with mail or markdown: every row, and all that the numbers rest on')
-    .option('--html <file>', 'write an offline HTML report too; - prints it instead of text')
+    .option('--html <file>', 'write an offline HTML report too; - prints it instead of text');
+  addExportOptions(command)
     .option('-o, --output <file>', 'write the text or JSON to a file')
     .addOption(new Option('--color <when>', 'headings').choices(['auto', 'always', 'never']).default('auto'))
     .option('-q, --quiet', 'no progress and no warnings on standard error')
@@ -112,7 +114,7 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
     progress,
     spool,
     warn,
-    hash: choice.format !== 'text' || options.html !== undefined,
+    hash: true,
     format: options.format.input ?? null,
     merge: options.merge,
     again: options.subtractOverhead ?? false,
@@ -131,7 +133,7 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
         await reader.read(analysis);
       }
     }
-    await writeReports(analysis.result(toolOf(process.argv.slice(2)), firstPass), options, choice);
+    await writeReports(analysis.result(toolOf(process.argv.slice(2)), firstPass), options, choice, names);
   } finally {
     spool.remove();
   }
@@ -141,11 +143,14 @@ async function writeReports(
   result: AnalysisResult,
   options: AnalyzeOptions,
   choice: ReportChoice,
+  inputs: readonly string[],
 ): Promise<void> {
-  if (options.html !== undefined) {
+  if (options.html !== undefined || isExported(options)) {
     // vega takes a third of a second to load: only when a chart is drawn.
     const { renderHtml } = await import('../report/html.ts');
-    await writeTo(options.html, await renderHtml(result, summarise(result)));
+    const page = await renderHtml(result, summarise(result));
+    if (options.html !== undefined) await writeTo(options.html, page.text);
+    await writeExports(options, page.exhibits, inputs);
     if (options.html === '-') return;
   }
   const main = mainReport(result, options, choice);

@@ -1,16 +1,18 @@
 import { callsOf, comparePredicted, waitsWithin } from '../replay/predicted/compare-predicted.ts';
 import { type MeasuredCalls, MeasuredCallsReader } from '../replay/predicted/measured-calls.ts';
 import { PredictionError, readPrediction } from '../replay/predicted/read-prediction.ts';
-import { renderJson } from '../report/json.ts';
+import { renderPredictedJson } from '../report/json.ts';
 import { renderPredictedText } from '../report/predicted-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
+import { type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { writeTo } from './output.ts';
 import { eachRecording, readRecording } from './read-summaries.ts';
 import { textOfFile } from './text-of-file.ts';
 import { toolOf } from './tool.ts';
 
-export interface PredictedOptions {
+export interface PredictedOptions extends ExportOptions {
+  readonly html?: string;
   readonly predicted: string;
   readonly design?: readonly string[];
   readonly function?: readonly string[];
@@ -25,7 +27,7 @@ export async function comparePrediction(after: readonly string[], options: Predi
   const { predicted, quiet, format } = options;
   if (after.length === 0)
     throw new UsageError('no recording of the patched kernel: --predicted FILE AFTER...');
-  keepInputs([...after, predicted], [options.output]);
+  keepInputs([...after, predicted], [options.output, options.html]);
   const text = textOfFile(predicted);
   if (text === null) throw new InputError(`${predicted}: no such file`);
   try {
@@ -42,7 +44,15 @@ export async function comparePrediction(after: readonly string[], options: Predi
     }
     const tool = toolOf(process.argv.slice(2));
     const result = comparePredicted(tool, predicted, prediction, recordings, options.design ?? null);
-    await writeTo(options.output, options.json ? renderJson(result) : renderPredictedText(result));
+    if (options.html !== undefined || isExported(options)) {
+      // vega takes a third of a second to load: only when a chart is drawn.
+      const { renderPredictedHtml } = await import('../report/predicted-html.ts');
+      const page = await renderPredictedHtml(result);
+      if (options.html !== undefined) await writeTo(options.html, page.text);
+      await writeExports(options, page.exhibits, [...after, predicted]);
+      if (options.html === '-') return;
+    }
+    await writeTo(options.output, options.json ? renderPredictedJson(result) : renderPredictedText(result));
   } catch (error) {
     if (error instanceof PredictionError) throw new InputError(error.message);
     throw error;

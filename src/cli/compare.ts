@@ -3,11 +3,13 @@ import { compareSummaries } from '../analysis/compare/compare.ts';
 import { GateError, gateCondition } from '../analysis/compare/gates.ts';
 import { summaryText } from '../analysis/compare/read-summary.ts';
 import { formatById } from '../parsers/registry.ts';
+import { comparisonSentences } from '../report/compare-summary.ts';
 import { renderComparisonText } from '../report/compare-text.ts';
-import { renderJson } from '../report/json.ts';
+import { renderComparisonJson } from '../report/json.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { BETWEEN } from './compare-arguments.ts';
 import { comparePrediction } from './compare-predicted.ts';
+import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, nameList, wholeNumber } from './option-values.ts';
@@ -15,7 +17,8 @@ import { writeTo } from './output.ts';
 import { readSummaries } from './read-summaries.ts';
 import { toolOf } from './tool.ts';
 
-interface CompareCommandOptions extends PlaceOptions {
+interface CompareCommandOptions extends PlaceOptions, ExportOptions {
+  readonly html?: string;
   readonly before?: readonly string[];
   readonly after?: readonly string[];
   readonly baseline?: readonly string[];
@@ -78,6 +81,8 @@ export function addCompareCommand(program: Command): void {
   addPlaceOptions(command)
     .option('-E, --entries <n>', 'rows of the tables', wholeNumber(1), 20)
     .option('--json', 'print JSON instead of text (docs/compare.md)')
+    .option('--html <file>', 'write an offline HTML report too; - prints it instead of text');
+  addExportOptions(command)
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
@@ -98,7 +103,7 @@ async function compare(names: readonly string[], options: CompareCommandOptions)
   }
   if (options.design !== undefined) throw new UsageError('--design goes with --predicted');
   const { before, after } = sides(names, options);
-  keepInputs([...before, ...after], [options.output, options.save]);
+  keepInputs([...before, ...after], [options.output, options.save, options.html]);
   try {
     const gates = (options.failIf ?? []).map(gateCondition);
     const collect = {
@@ -115,8 +120,19 @@ async function compare(names: readonly string[], options: CompareCommandOptions)
       gates,
     });
     if (options.save !== undefined) await writeTo(options.save, summaryText(summaries.after));
-    const text = options.json ? renderJson(result) : renderComparisonText(result, options.entries);
-    await writeTo(options.output, text);
+    if (options.html !== undefined || isExported(options)) {
+      // vega takes a third of a second to load: only when a chart is drawn.
+      const { renderComparisonHtml } = await import('../report/compare-html.ts');
+      const page = await renderComparisonHtml(result, comparisonSentences(result));
+      if (options.html !== undefined) await writeTo(options.html, page.text);
+      await writeExports(options, page.exhibits, [...before, ...after]);
+    }
+    if (options.html !== '-') {
+      const text = options.json
+        ? renderComparisonJson(result)
+        : renderComparisonText(result, options.entries);
+      await writeTo(options.output, text);
+    }
     if (result.gates.some(({ status }) => status === 'failed')) process.exitCode = EXIT_GATE;
   } catch (error) {
     if (error instanceof GateError) throw new UsageError(error.message);

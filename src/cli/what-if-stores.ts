@@ -5,11 +5,13 @@ import { whatIfStores } from '../replay/stores/what-if-stores.ts';
 import { renderStoreWhatIfJson } from '../report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../report/store-what-if-text.ts';
 import { UsageError } from '../trace/diagnostics.ts';
+import { type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { writeTo } from './output.ts';
 import type { PathOptions } from './store-options.ts';
 
 /** Options of what-if that its store path knows too. */
-interface StoreCommandOptions extends PathOptions {
+interface StoreCommandOptions extends PathOptions, ExportOptions {
+  readonly html?: string;
   readonly kernel?: string;
   readonly seeds: number;
   readonly cpus?: number;
@@ -24,7 +26,6 @@ const OF_FREES: Readonly<Record<string, unknown>> = {
   untraced: undefined,
   platform: undefined,
   measured: undefined,
-  html: undefined,
   cpuPressure: 0,
   compaction: 'recorded',
   migration: 'recorded',
@@ -55,6 +56,7 @@ export async function whatIfStoresCommand(
   known: readonly Design[],
   options: StoreCommandOptions,
   tool: StoreWhatIfResult['tool'],
+  inputs: readonly string[],
 ): Promise<void> {
   const result = whatIfStores(
     {
@@ -69,5 +71,13 @@ export async function whatIfStoresCommand(
     },
     tool,
   );
+  if (options.html !== undefined || isExported(options)) {
+    // vega takes a third of a second to load: only when a chart is drawn.
+    const { renderStoreWhatIfHtml } = await import('../report/store-what-if-html.ts');
+    const page = await renderStoreWhatIfHtml(result);
+    if (options.html !== undefined) await writeTo(options.html, page.text);
+    await writeExports(options, page.exhibits, inputs);
+    if (options.html === '-') return;
+  }
   await writeTo(options.output, options.json ? renderStoreWhatIfJson(result) : renderStoreWhatIfText(result));
 }

@@ -17,6 +17,7 @@ import { whatIfDocument } from '../report/mail/what-if-document.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
+import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import {
@@ -45,7 +46,7 @@ import { isAboutStores, type StorePath } from './store-options.ts';
 import { textOfFile } from './text-of-file.ts';
 import { toolOf } from './tool.ts';
 
-interface WhatIfOptions extends ScenarioOptions, ReportOptions {
+interface WhatIfOptions extends ScenarioOptions, ReportOptions, ExportOptions {
   readonly design?: readonly string[];
   readonly operations?: readonly string[];
   readonly light?: readonly string[];
@@ -169,18 +170,19 @@ export function addWhatIfCommand(program: Command): void {
       'per-CPU lists of free pages: batch=63,high=252; as recorded else',
       pageListSizes,
     );
-  addReportOptions(addScenarioOptions(command), 'docs/what-if.md')
-    .option('--html <file>', 'also write the report as one HTML file that needs nothing else')
+  addReportOptions(addScenarioOptions(command), 'docs/what-if.md').option(
+    '--html <file>',
+    'also write the report as one HTML file that needs nothing else',
+  );
+  addExportOptions(command)
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
       const choice = reportChoice(options);
       const names = inputNames(traces, command);
-      keepInputs(
-        [...names, ...(options.operations ?? []), ...(options.light ?? [])],
-        [options.output, options.html],
-      );
+      const inputs = [...names, ...(options.operations ?? []), ...(options.light ?? [])];
+      keepInputs(inputs, [options.output, options.html]);
       const platform = platformOf(options.platform);
       if (platform && options.light)
         throw new UsageError('--light does not go with --platform: costs do not come from the recording');
@@ -194,7 +196,7 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         if (stores) {
-          await stores.whatIfStoresCommand(timed, texts, known, options, tool);
+          await stores.whatIfStoresCommand(timed, texts, known, options, tool, inputs);
           return;
         }
         const result = whatIfReconstructed(
@@ -221,10 +223,12 @@ export function addWhatIfCommand(program: Command): void {
           tool,
           threads.run,
         );
-        if (options.html !== undefined) {
+        if (options.html !== undefined || isExported(options)) {
           // vega takes a third of a second to load: only when a chart is drawn.
           const { renderWhatIfHtml } = await import('../report/what-if-html.ts');
-          await writeTo(options.html, await renderWhatIfHtml(result));
+          const page = await renderWhatIfHtml(result);
+          if (options.html !== undefined) await writeTo(options.html, page.text);
+          await writeExports(options, page.exhibits, inputs);
           if (options.html === '-') return;
         }
         await writeTo(options.output, mainReport(result, choice));

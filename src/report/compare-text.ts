@@ -1,9 +1,10 @@
 import type { ComparisonResult } from '../analysis/compare/result.ts';
 import { changeText, comparisonSentences, intervalText } from './compare-summary.ts';
-import { durationText } from './quantities.ts';
 import { comparedFunctions, comparedLocks, otherFigures } from './text/compare-tables.ts';
 import { treeChanges } from './text/compare-tree.ts';
-import { ascii, clip, WIDTH, wrap } from './text/layout.ts';
+import { ascii, wrap } from './text/layout.ts';
+import { trustLines } from './text/trust.ts';
+import { trustOfComparison } from './trust/comparison.ts';
 
 const STATES = {
   passed: 'passed',
@@ -49,7 +50,7 @@ export function renderComparisonText(result: ComparisonResult, entries: number):
       reasons.slice(0, fewer).flatMap(({ name, reason }) => wrap(`${name}: ${reason}`, '  ', '- ')),
     ),
     ...section('How sure', methodLines(result)),
-    ...section('What was read', inputLines(result)),
+    ...section('What this rests on', trustLines(trustOfComparison(result))),
   ];
   return `${lines.map((line) => ascii(line.trimEnd())).join('\n')}\n`;
 }
@@ -68,21 +69,4 @@ function methodLines({ method }: ComparisonResult): string[] {
   if (filters !== '') sentences.push(`Only: ${filters}.`);
   if (excluded.length > 0) sentences.push(`Taken out of durations: ${excluded.join(', ')}.`);
   return sentences.flatMap((sentence) => wrap(sentence, ''));
-}
-
-function inputLines({ before, after }: ComparisonResult): string[] {
-  return [
-    ['before', before],
-    ['after', after],
-  ].flatMap(([name, side]) =>
-    (side as ComparisonResult['before']).recordings.flatMap(
-      ({ inputs, durationNs, cpus, lines, understoodLines }) => [
-        clip(`${name}: ${inputs.map((input) => input.name).join(', ')}`, WIDTH),
-        clip(
-          `  ${lines} lines (${lines - understoodLines} not understood), ${cpus} CPUs, ${durationText(durationNs)}`,
-          WIDTH,
-        ),
-      ],
-    ),
-  );
 }

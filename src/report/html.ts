@@ -10,14 +10,14 @@ import { renderProfile } from './page/profile.ts';
 import { renderEvents, renderHits, renderSideData } from './page/recorded.ts';
 import { renderScheduling } from './page/scheduling.ts';
 import { renderTails } from './page/tails.ts';
-import { renderPage } from './page/template.ts';
+import { type Page, renderPage } from './page/template.ts';
 import { renderTrust } from './page/trust.ts';
 
 /**
  * The report as one HTML file that needs nothing else: charts drawn ahead, no network, readable
  * without scripts, the same bytes for the same input. `summary` is the answer in sentences.
  */
-export async function renderHtml(result: AnalysisResult, summary: readonly string[]): Promise<string> {
+export async function renderHtml(result: AnalysisResult, summary: readonly string[]): Promise<Page> {
   const anchors = new Anchors(result);
   const body = html`<a class="skip" href="#content">Skip to the numbers</a>
 ${renderAnswer(result, summary)}

@@ -2,10 +2,12 @@ import type { PredictedComparison, PredictedDesign, PredictedFigure } from '../r
 import { changeText } from './compare-summary.ts';
 import { countText, durationText } from './quantities.ts';
 import { ascii, clip, WIDTH, wrap } from './text/layout.ts';
+import { trustLines } from './text/trust.ts';
+import { trustOfPrediction } from './trust/prediction.ts';
 
 /** Predicted beside measured, as plain ASCII text of at most 72 columns. */
 export function renderPredictedText(result: PredictedComparison): string {
-  const { designs, warnings, prediction, after } = result;
+  const { designs, warnings, after } = result;
   const lines = [
     ...wrap(
       `Predicted beside measured: ${countText(designs.length, 'design')} of a what-if, ${countText(after.recordings.length, 'recording')} of the patched kernel; calls of ${after.function}.`,
@@ -27,11 +29,8 @@ export function renderPredictedText(result: PredictedComparison): string {
       '',
     ),
     '',
-    'What was read',
-    clip(`what-if: ${prediction.file} (base: ${prediction.verdict}, ${prediction.world})`, WIDTH),
-    ...after.recordings.map(({ inputs, calls }) =>
-      clip(`after: ${inputs.map(({ name }) => name).join(', ')} (${countText(calls, 'call')})`, WIDTH),
-    ),
+    'What this rests on',
+    ...trustLines(trustOfPrediction(result)),
   ];
   return `${lines.map((line) => ascii(line.trimEnd())).join('\n')}\n`;
 }

@@ -2,11 +2,14 @@ import type { Reproduction } from '../replay/reproduce/reproduce.ts';
 import type { ReproducedRow } from '../replay/reproduce/rows.ts';
 import type { GroupSummary } from '../replay/reproduce/summary.ts';
 import { storeLines } from './reproduction-store.ts';
+import { trustLines } from './text/trust.ts';
+import { trustOfReproduction } from './trust/reproduction.ts';
+import type { TrustBox } from './trust/trust-box.ts';
 
 const WIDTH = 72;
 
 /** The reproduction as text: ASCII, at most 72 columns, so that it can be put into a mail. */
-export function renderReproduction(result: Reproduction): string {
+export function renderReproduction(result: Reproduction, tool: TrustBox['tool']): string {
   const { platforms, summary, seed } = result;
   const rows = result.rows.filter((row) => row.part === 'free');
   const lines = [
@@ -39,6 +42,9 @@ export function renderReproduction(result: Reproduction): string {
     '',
     'No held-out time enters a fit, but the mechanisms were chosen by people',
     'who knew them: not a blind prediction (docs/reproduce.md).',
+    '',
+    'What this rests on',
+    ...trustLines(trustOfReproduction(result, tool)),
   ];
   return `${lines.join('\n')}\n`;
 }

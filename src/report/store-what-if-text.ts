@@ -3,6 +3,8 @@ import type { GroupPrediction, StorePrediction } from '../replay/stores/predict-
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
 import { durationText } from './quantities.ts';
 import { wrap } from './text/layout.ts';
+import { trustLines } from './text/trust.ts';
+import { trustOfStores } from './trust/what-if.ts';
 
 /** A what-if of the store path as plain text of at most 72 columns. */
 export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
@@ -20,10 +22,7 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
         wrap(`${what}; would be shown by ${shownBy}`, '    ', '  - '),
       ),
     ],
-    [
-      'What this rests on',
-      ...result.assumptions.flatMap(({ what, basis }) => wrap(`${basis}: ${what}`, '    ', '  - ')),
-    ],
+    ['What this rests on', ...trustLines(trustOfStores(result))],
   ];
   const { structure } = validation;
   if (structure) blocks.splice(2, 0, structural(structure, result.refused));

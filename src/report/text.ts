@@ -65,7 +65,7 @@ export function renderText(result: AnalysisResult, options: TextOptions): string
     ),
     ...section('Events', eventLines(result.events, entries)),
     ...section('Tracing overhead (estimate)', overheadLines(result)),
-    ...section('What was read', readingLines(result)),
+    ...section('What this rests on', readingLines(result)),
   ];
   const text = (line: Line) =>
     typeof line === 'string' ? ascii(line.trimEnd()) : options.heading(ascii(line.heading));

@@ -1,7 +1,7 @@
 import type { WhatIfResult } from '../replay/result.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading } from './page/figure.ts';
-import { renderPage } from './page/template.ts';
+import { type Page, renderPage } from './page/template.ts';
 import { renderCompaction } from './page/what-if/compaction.ts';
 import { renderDesigns } from './page/what-if/designs.ts';
 import { renderFit } from './page/what-if/fit.ts';
@@ -22,7 +22,7 @@ import { intervalsSentence } from './what-if-summary.ts';
  * A what-if as one HTML file that needs nothing else: the verdict and the answer first, charts drawn
  * ahead, no network, readable without scripts, the same bytes for the same result.
  */
-export async function renderWhatIfHtml(result: WhatIfResult): Promise<string> {
+export async function renderWhatIfHtml(result: WhatIfResult): Promise<Page> {
   const plan = new Plan(result);
   const body = html`<a class="skip" href="#content">Skip to the numbers</a>
 ${renderHeader(plan)}
@@ -57,12 +57,12 @@ function method(result: WhatIfResult): Html {
 ${heading(2, PARTS.method, 'Method')}
 <p>The recorded frees are replayed as closed loops: a task's next free starts after its own last one and the recorded pause. Waiting is taken out of the recorded times and comes back only where the model makes somebody wait. The first run has the recorded times as they were, the others the same times in another order; base and designs meet the same times and parameters, run by run. Numbers are medians of the runs. ${intervalsSentence(result)}</p>
 <p>To make this report again:</p>
-<pre tabindex="0" role="region" aria-label="Command">${tool.command}</pre>
+<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
 ${
   sums.length === 0
     ? NOTHING
     : html`<p>Input (SHA-256 of the text, after unpacking):</p>
-<pre tabindex="0" role="region" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
+<pre tabindex="0" role="group" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
 }
 <p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
 </footer>`;

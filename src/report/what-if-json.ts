@@ -1,5 +1,7 @@
 import type { DesignPrediction, Interval, ReturnTime, WhatIfResult } from '../replay/result.ts';
 import { pathText } from './step-text.ts';
+import { trustJson } from './trust/trust-box.ts';
+import { trustOfWhatIf } from './trust/what-if.ts';
 
 /** A what-if as JSON: the shape of docs/what-if.md. Lists of numbers stand on one line. */
 export function renderWhatIfJson(result: WhatIfResult): string {
@@ -7,6 +9,7 @@ export function renderWhatIfJson(result: WhatIfResult): string {
   const { differences, ...structure } = validation.structure;
   const shaped = {
     ...rest,
+    trust: trustJson(trustOfWhatIf(result)),
     validation: {
       structure: { ...structure, explained: differences },
       latency: {

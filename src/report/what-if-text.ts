@@ -2,8 +2,10 @@ import type { DesignPrediction, WhatIfResult } from '../replay/result.ts';
 import { durationText, shareText } from './quantities.ts';
 import { scenarioBlocks } from './scenario-text.ts';
 import { wrap } from './text/layout.ts';
+import { trustLines } from './text/trust.ts';
 import { compactTable, designDetails } from './text/what-if-designs.ts';
 import { validationText } from './text/what-if-validation.ts';
+import { trustOfWhatIf } from './trust/what-if.ts';
 import { compactionLines } from './what-if-compaction.ts';
 import { placesLines } from './what-if-places.ts';
 import {
@@ -27,19 +29,19 @@ export function renderWhatIfText(result: WhatIfResult): string {
     ),
     ...warnings(result),
     ['Does the model fit the recording?', ...validationText(result)],
-    ['Designs, against the base', ...compactTable(result)],
+    ['Designs, against the base [~]', ...compactTable(result)],
     ...[result.baseline, ...result.designs].map(designDetails),
     ...(result.places ? [placesLines(result.places)] : []),
     ...(result.compaction ? [compactionLines(result, result.compaction)] : []),
-    ...(result.marginal.length > 0 ? [['What each part adds', ...marginal(result)]] : []),
+    ...(result.marginal.length > 0 ? [['What each part adds [~]', ...marginal(result)]] : []),
     ...scenarioBlocks(result),
     ...notes(result.designs),
-    ...(result.measured.length > 0 ? [['Measured without the tracer', ...measured(result)]] : []),
+    ...(result.measured.length > 0 ? [['Measured [=] without the tracer', ...measured(result)]] : []),
     ...(moved.length > 0 ? [['What moves the answer most', ...moved]] : []),
     ...(result.notIdentifiable.length > 0
       ? [['What this recording cannot tell', ...result.notIdentifiable.flatMap(unknown)]]
       : []),
-    ['What this rests on', ...rests(result)],
+    ['What this rests on', ...trustLines(trustOfWhatIf(result)), ...wrap(intervalsSentence(result), '')],
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
@@ -106,27 +108,5 @@ function unknown(open: WhatIfResult['notIdentifiable'][number]): string[] {
     ...open.cuts.flatMap(({ design, from, to }) =>
       wrap(`would cut the interval of ${design}'s speed-up from ${range(from)} to ${range(to)}`, '  '),
     ),
-  ];
-}
-
-function rests(result: WhatIfResult): string[] {
-  const marks = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
-  const { lostRecords, tracerNs } = result.reading;
-  const lines = result.inputs.reduce((sum, input) => sum + input.lines, 0);
-  const understood = result.inputs.reduce((sum, input) => sum + input.understoodLines, 0);
-  return [
-    '[=] measured, [~] modelled, [?] assumed',
-    ...result.assumptions.flatMap(({ what, basis }) => wrap(what, '  ', `${marks[basis]} `)),
-    ...wrap(intervalsSentence(result), ''),
-    ...wrap(
-      `Read: ${understood === lines ? 'all' : `${understood} of`} ${lines} lines understood (${shareText(understood / lines)}); ` +
-        `${lostRecords === 0 ? 'no record lost' : `${lostRecords} records lost`}; tracer: ` +
-        `${tracerNs === null ? 'cost not known' : `by the quickest calls ${Math.round(tracerNs.inside)} ns in each, ${Math.round(tracerNs.outside)} ns in its caller`}.`,
-      '',
-    ),
-    ...result.inputs.flatMap(({ name, format, bytes, sha256 }) =>
-      wrap(`${name}: ${format}, ${bytes} bytes, sha256 ${sha256.slice(0, 16)}`, ''),
-    ),
-    ...wrap(`${result.tool.name} ${result.tool.version}: ${result.tool.command}`, ''),
   ];
 }

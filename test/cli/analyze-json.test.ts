@@ -18,11 +18,14 @@ const PATHS = [
 const DISTRIBUTION = 'count totalNs meanNs minNs p50Ns p90Ns p99Ns p999Ns maxNs histogram';
 /** The fields that each kind of object has at least. */
 const FIELDS: Readonly<Record<string, string>> = {
-  '': 'schemaVersion tool input method diagnostics functions locks overhead tails callTree events scheduling profile hits sideTables sideHistograms',
+  '': 'schemaVersion tool input method diagnostics functions locks lockMoments overhead tails callTree events scheduling profile hits sideTables sideHistograms',
   tool: 'name version command',
   input:
     'files format bytes lines understoodLines cpus tasks clock durationNs kernelRelease layouts lostRecords',
   'input.files': 'name format bytes lines understoodLines sha256',
+  trust: 'tool inputs lines understoodLines lostRecords tracingOverhead calibration rests validation',
+  'trust.inputs': 'name format bytes lines understoodLines sha256',
+  'trust.rests': 'sign basis what',
   method: 'quantile bucketRelativeError exactUpToCalls excluded filters',
   diagnostics: 'id severity count text',
   functions:
@@ -37,6 +40,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   'locks.blockedBy': 'function task cpu waits waitNs',
   'locks.calledWhileHeld': 'name calls totalNs',
   'locks.lockedWhileHeld': 'name calls totalNs',
+  lockMoments: 'lock waitWitness site task cpu startNs waitNs fromNs toNs intervals intervalsHidden',
+  'lockMoments.intervals': 'kind site task cpu startNs endNs',
   overhead: 'insideNs outsideNs tracedCalls totalNs shareOfOutermost subtracted basis',
   tails: 'function calls p50Ns p99Ns slowest typicalCalls slowCalls difference',
   'tails.slowest': 'durationNs startNs task cpu file line tree treeHidden offCpuNs meanwhile',

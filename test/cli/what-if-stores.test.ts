@@ -1,14 +1,21 @@
-import { describe, expect, it } from 'vitest';
-import { fixturePath, runCli } from './run-cli.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fixturePath, runCli, temporaryFolder } from './run-cli.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
 
 const TRACE = fixturePath('complete/full-zswap-p2-s1.txt.gz');
 
 describe('what-if of stores', () => {
-  it('is told by the design, and printed as JSON', () => {
+  it('is told by the design, printed as JSON, and drawn', () => {
+    const page = join(folder.path, 'stores.html');
     const { status, stdout } = runCli([
       'what-if',
       TRACE,
       ...['-d', 'large-folio+batch-store:size=8', '--folio-pages', '16', '--seeds', '1', '--json', '-q'],
+      ...['--html', page, '--export-csv', folder.path],
     ]);
     expect(status).toBe(0);
     const result = JSON.parse(stdout) as Record<string, unknown> & {
@@ -19,6 +26,11 @@ describe('what-if of stores', () => {
     expect(design!.id).toBe('large-folio+batch-store:size=8');
     expect(design!.storeSpeedup.value).toBeGreaterThan(1);
     expect(design!.steps.zswap_store).toContain('for each batch of 8 pages:');
+    const html = readFileSync(page, 'utf8');
+    expect(html).toContain(`${design!.id}: stores ${design!.storeSpeedup.value.toFixed(3)}x as fast`);
+    expect(html.replace(/<(script|style)>.*?<\/\1>/gs, '')).not.toMatch(/NaN|undefined/);
+    const rows = readFileSync(join(folder.path, 'designs.csv'), 'utf8').split('\n');
+    expect(rows[2]!.split(',').map(Number)).toContain(design!.storeSpeedup.value);
   });
 
   const wrong: readonly [options: readonly string[], why: string][] = [

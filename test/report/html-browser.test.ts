@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/report/html.ts';
+import { seriousFindings } from '../helpers/axe.ts';
 import { BROWSER, visitPage } from '../helpers/visit-page.ts';
 import { bigResult, NASTY, sampleResult } from './html-sample.ts';
 
@@ -21,7 +22,7 @@ describe.skipIf(!BROWSER.isThere)('the page in a browser', () => {
       ['big', bigResult()],
     ] as const) {
       const file = join(directory, `${name}.html`);
-      writeFileSync(file, await renderHtml(result, [`From ${NASTY.task}: half within 17us.`]));
+      writeFileSync(file, (await renderHtml(result, [`From ${NASTY.task}: half within 17us.`])).text);
       urls[name] = pathToFileURL(file).href;
     }
     browser = await chromium.launch(BROWSER.options);
@@ -226,6 +227,20 @@ describe.skipIf(!BROWSER.isThere)('the page in a browser', () => {
       );
     }
   });
+
+  it.each(['light', 'dark'] as const)(
+    'an accessibility checker finds nothing serious in %s',
+    async (colorScheme) => {
+      await visit(
+        urls.sample,
+        async (page) =>
+          expect(await seriousFindings(page, colorScheme === 'dark' ? ['color-contrast'] : null)).toEqual([]),
+        {
+          colorScheme,
+        },
+      );
+    },
+  );
 
   it('opens its details for printing', async () => {
     await visit(urls.sample, async (page) => {

@@ -5,7 +5,9 @@ import type {
   CallTreeNode,
   Distribution,
   FunctionRow,
+  LockMoment,
   LockRow,
+  MomentInterval,
   SlowCall,
   TailRow,
 } from '../../src/analysis/result.ts';
@@ -251,6 +253,32 @@ function tails(rows: readonly FunctionRow[]): TailRow[] {
 }
 
 /** A tree of `count` nodes: each but the roots hangs below one of the nodes before it. */
+/** A wait of task 42 on CPU 0 for a hold on CPU 1, and what lay around them. */
+function moment(lock: string, waitNs: number): LockMoment {
+  const startNs = 14_377_764_000;
+  const at = (kind: MomentInterval['kind'], cpu: number, from: number, to: number): MomentInterval => ({
+    kind,
+    site: NASTY.function,
+    task: cpu === 0 ? NASTY.task : 'b-43',
+    cpu,
+    startNs: startNs + from * waitNs,
+    endNs: startNs + to * waitNs,
+  });
+  return {
+    lock,
+    waitWitness: 'slowpath',
+    site: NASTY.function,
+    task: NASTY.task,
+    cpu: 0,
+    startNs,
+    waitNs,
+    fromNs: startNs - waitNs / 4,
+    toNs: startNs + waitNs * 1.25,
+    intervals: [at('hold', 1, -0.5, 0.9), at('held-until', 0, -0.1, -0.05), at('wait', 0, 0, 1)],
+    intervalsHidden: 2,
+  };
+}
+
 function callTree(count: number): CallTreeNode[] {
   const next = numbers(77);
   const names = [
@@ -340,6 +368,7 @@ export function sampleResult(): AnalysisResult {
       basis: `inside: the quickest leaf calls (${NASTY.function})`,
     },
     tails: tails(rows),
+    lockMoments: [moment(NASTY.lock, 2_400_000), moment('zone->lock', 900_000)],
     callTree: callTree(60),
     ...recorded(),
   };

@@ -32,7 +32,9 @@ describe('parts that calls alone do not have', () => {
     for (const title of ['Scheduling', 'Profile', 'Locks, by', 'hits of', 'another tool'])
       expect(text).not.toContain(title);
     expect(text).toContain('f: one call from event to event of 40.000 us.');
-    expect(text).toMatch(/Durations from event to\s+event are as fine as the time stamps\./);
+    expect(text).toMatch(
+      /Durations\s+from\s+event\s+to\s+event\s+are\s+as\s+fine\s+as\s+the\s+time\s+stamps\./,
+    );
     expect(text).not.toContain('seven digits');
   });
 

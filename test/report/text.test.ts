@@ -22,7 +22,7 @@ describe('the text report', () => {
       'zs_free: 2048 calls, duration in ns',
       'Slowest calls of zs_free',
       'Tracing overhead (estimate)',
-      'What was read',
+      'What this rests on',
     ];
     const places = titles.map((title) => text.indexOf(`\n${title}\n`));
     expect(places.every((place) => place > 0)).toBe(true);

@@ -7,6 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatUs } from '../../src/report/page/quantity.ts';
 import { fixturePath, runCli, temporaryFolder } from '../cli/run-cli.ts';
+import { seriousFindings } from '../helpers/axe.ts';
 import { BROWSER, visitPage } from '../helpers/visit-page.ts';
 
 const patched = (name: string) => fixturePath(`patched/${name}.txt.gz`);
@@ -261,6 +262,7 @@ describe.skipIf(!BROWSER.isThere)('the page of a what-if in a browser', () => {
       async (opened) => {
         const paper = await opened.evaluate(() => getComputedStyle(document.body).backgroundColor);
         expect(Number(/\d+/.exec(paper)![0]) > 128).toBe(colorScheme === 'light');
+        expect(await seriousFindings(opened, colorScheme === 'dark' ? ['color-contrast'] : null)).toEqual([]);
       },
       { colorScheme },
     );

@@ -45,7 +45,7 @@ export class ContentionWaits {
   readonly #callers: LockCallers;
   readonly #taskText: (task: number) => string;
   readonly #count: (id: string, sentence: string, line: number) => void;
-  readonly #onWait: ((wait: SiteWait) => void) | null;
+  readonly #onWait: (wait: SiteWait) => void;
   readonly #sites = new Map<string, LockSite>();
   #byAddress = 0;
   #open = new Map<string, OpenWait>();
@@ -57,7 +57,7 @@ export class ContentionWaits {
     readonly taskText: (task: number) => string;
     readonly count: (id: string, sentence: string, line: number) => void;
     /** Is told of each wait that counts. */
-    readonly onWait: ((wait: SiteWait) => void) | null;
+    readonly onWait: (wait: SiteWait) => void;
   }) {
     this.#names = options.names;
     this.#callers = options.callers;
@@ -116,7 +116,7 @@ export class ContentionWaits {
         const { cpu, startNs } = wait;
         const causes = cause === null ? [] : [cause];
         const witness = 'contention-events';
-        this.#onWait?.({ site, address, task, cpu, startNs, waitNs: ns, witness, line: wait.line, causes });
+        this.#onWait({ site, address, task, cpu, startNs, waitNs: ns, witness, line: wait.line, causes });
       }
     }
     if (this.#last.size >= MAX_LAST && !this.#last.has(address)) this.#last.clear();

@@ -63,7 +63,7 @@ export class EventAnalysis {
     readonly isRoot: ((name: NameId) => boolean) | null;
     readonly exclude: Exclusions | null;
     /** Is told of each wait for a lock that counts. */
-    readonly onWait?: ((wait: SiteWait) => void) | null;
+    readonly onWait: (wait: SiteWait) => void;
   }) {
     const { names, tasks } = options;
     this.#tasks = tasks;
@@ -83,7 +83,7 @@ export class EventAnalysis {
       callers,
       taskText,
       count: (id, sentence, line) => this.#host?.count(id, sentence, line),
-      onWait: options.onWait ?? null,
+      onWait: options.onWait,
     });
   }
 

@@ -4,6 +4,7 @@ import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { type FunctionRoles, Role } from '../function-roles.ts';
 import type { RowFilter } from '../row-filter.ts';
 import { type Cause, type Hold, overlapBlame, sameLock, type Wait } from './blame.ts';
+import { LockMoments } from './lock-moments.ts';
 import { MAX_ADDRESS_ROWS } from './lock-rows.ts';
 import { LockSite } from './lock-site.ts';
 import type { SiteWait } from './lock-wait.ts';
@@ -86,6 +87,8 @@ export class LockTable {
   #contentionBegin = -2;
   #contentionEnd = -2;
   #order = 0;
+  /** The longest waits. */
+  readonly moments = new LockMoments('slowpath');
   /** Unlocks that no lock call in the trace goes with. */
   unmatchedUnlocks = 0;
 
@@ -126,6 +129,7 @@ export class LockTable {
     this.#activeHolds = [];
     this.#activeWaits = [];
     this.#lastRelease.clear();
+    this.moments.forget();
   }
 
   /** The input ended; whether its time stamps measure time is known now. */
@@ -369,7 +373,10 @@ export class LockTable {
     }
     for (const wait of pending.waits) {
       this.#closeWait(wait, rows.startNs[i]! + ns);
-      if (counted) addCauses(wait);
+      if (!counted) continue;
+      addCauses(wait);
+      if (this.#clockTrusted())
+        this.moments.wait(site, rows.task[i]!, rows.cpu[i]!, wait.startNs, wait.endNs);
     }
     if (this.#onWait !== null && counted && pending.waitNs > 0) this.#tellWait(rows, i, pending);
     this.#hold(pending, ns, rows.startNs[i]! + ns, rows.cpu[i]!, rows.task[i]!, state, counted, inInterrupt);
@@ -646,6 +653,7 @@ export class LockTable {
     hold.endNs = endNs;
     hold.endOrder = this.#order++;
     hold.released = released;
+    this.moments.hold(hold.site, hold.task, hold.cpu, hold.startNs, endNs, released);
     for (let k = this.#activeHolds.length - 1; k >= 0; k--) {
       if (this.#activeHolds[k] !== hold) continue;
       removeAt(this.#activeHolds, k);

@@ -21,7 +21,8 @@ export async function drawPlainSvg(
     warn(args.join(' '));
     return logger;
   };
-  const compiled = compile(spec, { logger: logger as never }).spec;
+  // Drawing marks the rows of a spec, and what is exported are the rows as they were.
+  const compiled = compile(structuredClone(spec), { logger: logger as never }).spec;
   const view = new View(parse(compiled), { renderer: 'none', logger: logger as never });
   try {
     return await view.toSVG();

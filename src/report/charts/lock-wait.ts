@@ -1,22 +1,22 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { LockRow } from '../../analysis/result.ts';
 import { lockPlace } from '../lock-place.ts';
-import { CHART_WIDTH, CONFIG, DURATION_LABEL } from './axes.ts';
-import { INK, OTHER, PAPER, SERIES, UNKNOWN } from './palette.ts';
+import { CHART_WIDTH, CONFIG, DURATION_LABEL, type Slot, slotEncoding } from './axes.ts';
+import { INK, PAPER, SERIES } from './palette.ts';
 
 /** Wait for one lock that one function's holds explain. */
 export interface LockWaitRow {
   readonly row: number;
   readonly lock: string;
   readonly blocker: string;
-  readonly slot: number;
+  readonly slot: Slot;
   readonly waitNs: number;
 }
 
 export const NOT_SEEN = '(not seen)';
 export const HAND_OFF = '(hand-off)';
-export const OTHER_SLOT = SERIES.length + 1;
-export const UNKNOWN_SLOT = SERIES.length + 2;
+/** Places of pieces in a bar: holders by their waits, then other holders, then those not seen. */
+const SLOTS: readonly Slot[] = [...SERIES.map((_, k) => k + 1), 'o', '0'];
 
 export interface LockBars {
   readonly rows: readonly LockWaitRow[];
@@ -37,8 +37,8 @@ export function lockBars(locks: readonly LockRow[]): LockBars {
     .slice(0, SERIES.length)
     .map(([name]) => name);
   const rows = locks.flatMap((lock, row) => {
-    const bySlot = new Map<number, LockWaitRow>();
-    const add = (slot: number, blocker: string, waitNs: number) => {
+    const bySlot = new Map<Slot, LockWaitRow>();
+    const add = (slot: Slot, blocker: string, waitNs: number) => {
       const sum = (bySlot.get(slot)?.waitNs ?? 0) + waitNs;
       if (sum > 0) bySlot.set(slot, { row, lock: lockPlace(lock), blocker, slot, waitNs: sum });
     };
@@ -46,12 +46,12 @@ export function lockBars(locks: readonly LockRow[]): LockBars {
     for (const { function: name, waitNs } of lock.blockedBy) {
       explained += waitNs;
       const at = blockers.indexOf(name);
-      if (name === NOT_SEEN) add(UNKNOWN_SLOT, 'holder not seen', waitNs);
+      if (name === NOT_SEEN) add('0', 'holder not seen', waitNs);
       else if (at >= 0) add(at + 1, name, waitNs);
-      else add(OTHER_SLOT, 'other holders', waitNs);
+      else add('o', 'other holders', waitNs);
     }
-    add(UNKNOWN_SLOT, 'holder not seen', Math.max(0, lock.wait.totalNs - explained));
-    return [...bySlot.values()].sort((a, b) => a.slot - b.slot);
+    add('0', 'holder not seen', Math.max(0, lock.wait.totalNs - explained));
+    return [...bySlot.values()].sort((a, b) => SLOTS.indexOf(a.slot) - SLOTS.indexOf(b.slot));
   });
   return { rows, blockers };
 }
@@ -63,7 +63,6 @@ const STEP = 34;
 export function lockWaitSpec(locks: readonly LockRow[], label: (lock: LockRow) => string): TopLevelSpec {
   const y = { field: 'row', type: 'ordinal', axis: null, scale: { padding: 0 } } as const;
   const totals = locks.map((lock, row) => ({ row, text: label(lock), totalNs: lock.wait.totalNs }));
-  const domain = Array.from({ length: UNKNOWN_SLOT }, (_, i) => i + 1);
   const x = {
     type: 'quantitative',
     title: 'time spent waiting, all calls together',
@@ -76,17 +75,13 @@ export function lockWaitSpec(locks: readonly LockRow[], label: (lock: LockRow) =
     layer: [
       {
         data: { values: [...lockBars(locks).rows] },
+        transform: [{ calculate: `indexof(${JSON.stringify(SLOTS)}, datum.slot)`, as: 'place' }],
         mark: { type: 'bar', size: 12, yOffset: 7, stroke: PAPER.light, strokeWidth: 1 },
         encoding: {
           x: { field: 'waitNs', stack: 'zero', ...x },
           y,
-          order: { field: 'slot', type: 'ordinal' },
-          color: {
-            field: 'slot',
-            type: 'ordinal',
-            scale: { domain, range: [...SERIES.map((c) => c.light), OTHER.light, UNKNOWN.light] },
-            legend: null,
-          },
+          order: { field: 'place', type: 'ordinal' },
+          color: slotEncoding(SLOTS).color,
           description: { field: 'blocker', type: 'nominal' },
         },
       },

@@ -26,11 +26,17 @@ export const CHARTS = {
   lockWait: 'lock-wait',
   lockTable: 'lock-table',
   flame: 'call-tree-chart',
+  moments: 'lock-moments',
 } as const;
 
 /** What can be linked to: `#zs_free-latency`, `#class-lock-zs_free-lock`, `#zs_free-tail`. */
 export class Anchors {
-  readonly ids = new Ids([...Object.values(SECTIONS), ...Object.values(CHARTS), 'content']);
+  readonly ids = new Ids([
+    ...Object.values(SECTIONS),
+    ...Object.values(CHARTS),
+    ...Array.from({ length: LIMITS.moments }, (_, k) => `${CHARTS.moments}-${k + 1}`),
+    'content',
+  ]);
   readonly #functions = new Map<FunctionRow, string>();
   readonly #locks = new Map<LockRow, string>();
   readonly #tails = new Map<TailRow, string>();

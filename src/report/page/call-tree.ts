@@ -3,10 +3,11 @@ import { callTreeSpec } from '../charts/call-tree.ts';
 import { longestNodes, type PlacedNode, placeCallTree } from '../charts/call-tree-layout.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { CHARTS, SECTIONS } from './anchors.ts';
+import { shareCell, usCell } from './cells.ts';
 import { type Html, html } from './escape.ts';
 import { heading, renderFigure } from './figure.ts';
 import { LIMITS } from './limits.ts';
-import { formatCount, formatUs, plural } from './quantity.ts';
+import { formatCount, plural } from './quantity.ts';
 import { moreNote, renderTable } from './tables.ts';
 
 const DEEPEST_INDENT = 24;
@@ -40,9 +41,9 @@ export async function renderCallTree(result: AnalysisResult): Promise<Html> {
       [
         { title: 'Call', kind: 'name', cell: indented },
         { title: 'Calls', kind: 'number', cell: (node) => formatCount(node.calls) },
-        { title: 'Total, us', kind: 'number', cell: (node) => formatUs(node.totalNs) },
-        { title: 'Self, us', kind: 'number', cell: (node) => formatUs(node.selfNs) },
-        { title: 'Of all', kind: 'number', cell: (node) => shareText(node.totalNs / widthNs) },
+        { title: 'Total, us', kind: 'number', cell: (node) => usCell(node.totalNs) },
+        { title: 'Self, us', kind: 'number', cell: (node) => usCell(node.selfNs) },
+        { title: 'Of all', kind: 'number', cell: (node) => shareCell(node.totalNs / widthNs) },
       ],
       { caption: 'The call tree, longest places' },
     )}${moreNote(placed.length, rows.length, 'places')}`,

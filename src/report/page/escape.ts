@@ -1,8 +1,13 @@
-/** Markup that is safe to put into the page as it is. */
+import type { Exhibit } from '../exhibits.ts';
+
+/** Markup that is safe to put into the page as it is, with what can be exported of it. */
 export class Html {
   readonly text: string;
-  constructor(text: string) {
+  /** Charts and tables within, in their order. */
+  readonly exhibits: readonly Exhibit[];
+  constructor(text: string, exhibits: readonly Exhibit[] = []) {
     this.text = text;
+    this.exhibits = exhibits;
   }
   toString(): string {
     return this.text;
@@ -42,7 +47,12 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
   values.forEach((value, i) => {
     out += markup(value) + strings[i + 1]!;
   });
-  return new Html(out);
+  return new Html(out, values.flatMap(exhibitsOf));
+}
+
+function exhibitsOf(value: Value): readonly Exhibit[] {
+  if (value instanceof Html) return value.exhibits;
+  return typeof value === 'object' ? value.flatMap((part) => part.exhibits) : [];
 }
 
 function markup(value: Value): string {
@@ -54,7 +64,10 @@ function markup(value: Value): string {
 
 /** Pieces one after another. */
 export function joinHtml(parts: readonly Html[], separator = ''): Html {
-  return new Html(parts.map((part) => part.text).join(separator));
+  return new Html(
+    parts.map((part) => part.text).join(separator),
+    parts.flatMap((part) => part.exhibits),
+  );
 }
 
 /** A sentence in which `class->lock` and `2.6 %` are not broken into two lines. */

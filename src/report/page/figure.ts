@@ -1,16 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { drawChart } from '../charts/draw.ts';
 import { DASHES } from '../charts/palette.ts';
+import type { LegendEntry } from '../exhibits.ts';
 import { Html, html, NOTHING } from './escape.ts';
 
-/** A key beside a chart. `slot` is the number of its colour, or the letter of a colour by name. */
-export interface LegendEntry {
-  readonly slot: number | string;
-  readonly label: string;
-  readonly line: boolean;
-  /** What there is to say of this one. */
-  readonly note?: string;
-}
+export type { LegendEntry };
 
 export interface Figure {
   readonly id: string;
@@ -22,23 +16,26 @@ export interface Figure {
   readonly legend: readonly LegendEntry[];
   /** Whether the series can be hidden one by one. */
   readonly switches?: boolean;
+  /** Its tables. */
   readonly table: Html;
   readonly level?: 3 | 4;
 }
 
 /** A chart with its title, key, description and numbers. */
 export async function renderFigure(figure: Figure): Promise<Html> {
-  const { id, title, text } = figure;
-  const chart = new Html(await drawChart(figure.spec, id, spoken(figure)));
-  return html`<figure>
+  const { id, title, text, spec } = figure;
+  const chart = new Html(await drawChart(spec, id, spoken(figure)));
+  const { text: markup } = html`<figure>
 ${heading(figure.level ?? 3, id, title)}
 <figcaption>${text}</figcaption>
 ${legend(figure)}
-<div class="scroll" role="region" tabindex="0" aria-label="Chart">${chart}</div>
+<div class="scroll" role="group" tabindex="0" aria-label="Chart: ${title}">${chart}</div>
 <details><summary>Numbers of this chart</summary>
 ${figure.table}
 </details>
 </figure>`;
+  const tables = figure.table.exhibits.filter((exhibit) => exhibit.kind === 'table');
+  return new Html(markup, [{ kind: 'chart', id, title, text, spec, legend: figure.legend, tables }]);
 }
 
 /** The chart in words, for those who cannot see it. */

@@ -1,10 +1,11 @@
 import type { AnalysisResult, FunctionRow } from '../../analysis/result.ts';
 import { type Anchors, CHARTS } from './anchors.ts';
+import { signedUsCell, usCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
 import { LIMITS } from './limits.ts';
-import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
-import { type Column, moreNote, renderTable } from './tables.ts';
+import { ABSENT, formatCount, plural } from './quantity.ts';
+import { type Column, exportedTable, moreNote, renderTable } from './tables.ts';
 
 /** All functions in the order of the analysis, the first open, the rest folded. */
 export function renderFunctionTable(result: AnalysisResult, anchors: Anchors): Html {
@@ -24,7 +25,7 @@ ${table(rest, 'The other functions')}
 </details>`;
   return html`${heading(3, CHARTS.functions, `${plural(result.functions.length, 'function')}, times in us`)}
 <p class="note">Total counts recursive calls once; self is total without the traced calls within. Mean, quantiles and maximum are of single calls.</p>
-${table(first, 'Functions')}
+${table(first, 'Functions')}${exportedTable('functions', result.functions, exportColumns(columns))}
 ${folded}
 ${moreNote(result.functions.length, rows.length, 'functions')}`;
 }
@@ -38,16 +39,16 @@ function functionColumns(
   const quantile = (title: string, pick: (row: FunctionRow) => number | null): Column<FunctionRow> => ({
     title,
     kind: 'number',
-    cell: (row) => estimated(pick(row), row.calls > exactUpToCalls),
+    cell: (row) => signedUsCell(row.calls > exactUpToCalls ? '~' : '', pick(row)),
   });
-  const exact = (
+  const time = (
     title: string,
     pick: (row: FunctionRow) => number | null,
     hint?: string,
   ): Column<FunctionRow> => ({
     title,
     kind: 'number',
-    cell: (row) => formatUs(pick(row)),
+    cell: (row) => usCell(pick(row)),
     ...(hint === undefined ? {} : { hint }),
   });
   const some = (pick: (row: FunctionRow) => number, ...columns: Column<FunctionRow>[]) =>
@@ -55,30 +56,30 @@ function functionColumns(
   return [
     { title: 'Function', kind: 'name', cell: (row) => nameCell(row, anchors) },
     { title: 'Calls', kind: 'number', cell: (row) => formatCount(row.calls) },
-    exact('Total', (row) => row.totalNs, 'Sum of the durations of all calls; recursive calls count once'),
+    time('Total', (row) => row.totalNs, 'Sum of the durations of all calls; recursive calls count once'),
     {
       title: 'Self',
       kind: 'number',
       hint: '<= where what a call called was not all recorded',
-      cell: (row) => `${row.selfIsBoundCalls > 0 && row.selfNs !== null ? '<=' : ''}${formatUs(row.selfNs)}`,
+      cell: ({ selfNs, selfIsBoundCalls }) => signedUsCell(selfIsBoundCalls > 0 ? '<=' : '', selfNs),
     },
-    exact('Mean', (row) => row.meanNs),
+    time('Mean', (row) => row.meanNs),
     quantile('p50', (row) => row.p50Ns),
     quantile('p90', (row) => row.p90Ns),
     quantile('p99', (row) => row.p99Ns),
     quantile('p99.9', (row) => row.p999Ns),
-    exact('Max', (row) => row.maxNs),
+    time('Max', (row) => row.maxNs),
     ...some(
       (row) => row.irqNs,
-      exact('In irqs', (row) => row.irqNs, 'Time of interrupts within the calls'),
+      time('In irqs', (row) => row.irqNs, 'Time of interrupts within the calls'),
     ),
     ...some(
       (row) => row.softirqNs,
-      exact('In softirqs', (row) => row.softirqNs, 'Time of softirqs within the calls'),
+      time('In softirqs', (row) => row.softirqNs, 'Time of softirqs within the calls'),
     ),
     ...some(
       (row) => row.offCpuNs,
-      exact('Off CPU', (row) => row.offCpuNs, 'Time scheduled out within the calls'),
+      time('Off CPU', (row) => row.offCpuNs, 'Time scheduled out within the calls'),
     ),
     ...some((row) => row.startCutCalls, {
       title: 'Cut',
@@ -89,9 +90,19 @@ function functionColumns(
   ];
 }
 
-/** A value from a bucket has the sign of an estimate. */
-export function estimated(ns: number | null, isEstimate: boolean): string {
-  return `${isEstimate && ns !== null ? '~' : ''}${formatUs(ns)}`;
+/** What the signs of the page say stands in columns of its own. */
+function exportColumns(columns: readonly Column<FunctionRow>[]): Column<FunctionRow>[] {
+  const [name, ...numbers] = columns;
+  return [
+    { ...name!, cell: (row) => row.name },
+    { title: 'Module', kind: 'text', cell: (row) => row.module },
+    ...numbers,
+    {
+      title: 'Self is an upper bound in calls',
+      kind: 'number',
+      cell: (row) => formatCount(row.selfIsBoundCalls),
+    },
+  ];
 }
 
 function nameCell(row: FunctionRow, anchors: Anchors): Html {

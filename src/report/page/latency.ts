@@ -4,11 +4,12 @@ import { latencyHistogramSpec } from '../charts/latency-histogram.ts';
 import { type Series, toOctaves } from '../charts/regroup.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { type Anchors, CHARTS, SECTIONS } from './anchors.ts';
+import { usCell } from './cells.ts';
 import { type Html, html } from './escape.ts';
 import { heading, type LegendEntry, renderFigure } from './figure.ts';
 import { renderFunctionTable } from './function-table.ts';
 import { LIMITS } from './limits.ts';
-import { formatCount, formatUs } from './quantity.ts';
+import { formatCount } from './quantity.ts';
 import { type Column, renderTable } from './tables.ts';
 
 /** How long calls took: two charts of the functions that took most time, and the table of all. */
@@ -75,8 +76,8 @@ export function octaveTable(series: readonly Series[], caption: string): Html {
   const highs = [...new Set(counts.flatMap((map) => [...map.keys()]))].sort((a, b) => a - b);
   const from = (hiNs: number) => (hiNs === 1 ? 0 : hiNs / 2);
   const columns: Column<number>[] = [
-    { title: 'From, us', kind: 'number', cell: (hiNs) => formatUs(from(hiNs)) },
-    { title: 'below, us', kind: 'number', cell: (hiNs) => formatUs(hiNs) },
+    { title: 'From, us', kind: 'number', cell: (hiNs) => usCell(from(hiNs)) },
+    { title: 'below, us', kind: 'number', cell: (hiNs) => usCell(hiNs) },
     ...series.map(
       (one, i): Column<number> => ({
         title: one.label,
@@ -107,12 +108,12 @@ function cumulativeFigure(rows: readonly FunctionRow[]): Promise<Html> {
       [
         { title: 'Function', kind: 'name', cell: (row) => row.name },
         { title: 'Calls', kind: 'number', cell: (row) => formatCount(row.calls) },
-        { title: 'min, us', kind: 'number', cell: (row) => formatUs(row.minNs) },
-        { title: 'p50, us', kind: 'number', cell: (row) => formatUs(row.p50Ns) },
-        { title: 'p90, us', kind: 'number', cell: (row) => formatUs(row.p90Ns) },
-        { title: 'p99, us', kind: 'number', cell: (row) => formatUs(row.p99Ns) },
-        { title: 'p99.9, us', kind: 'number', cell: (row) => formatUs(row.p999Ns) },
-        { title: 'max, us', kind: 'number', cell: (row) => formatUs(row.maxNs) },
+        { title: 'min, us', kind: 'number', cell: (row) => usCell(row.minNs) },
+        { title: 'p50, us', kind: 'number', cell: (row) => usCell(row.p50Ns) },
+        { title: 'p90, us', kind: 'number', cell: (row) => usCell(row.p90Ns) },
+        { title: 'p99, us', kind: 'number', cell: (row) => usCell(row.p99Ns) },
+        { title: 'p99.9, us', kind: 'number', cell: (row) => usCell(row.p999Ns) },
+        { title: 'max, us', kind: 'number', cell: (row) => usCell(row.maxNs) },
       ],
       { caption: 'Quantiles of the functions drawn' },
     ),

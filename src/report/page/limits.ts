@@ -1,6 +1,6 @@
 /**
  * How much of a result the page shows, so that it stays a page: under 300 KB for a
- * trace of calls, under 420 KB with samples, events and tables of everything besides. Whatever is left out
+ * trace of calls, under 430 KB with samples, events and tables of everything besides. Whatever is left out
  * is counted in a sentence; the JSON report has all of it.
  */
 export const LIMITS = {
@@ -17,6 +17,8 @@ export const LIMITS = {
   /** Details of locks that nobody is seen to wait for: they are short. */
   quietLockDetails: 12,
   lockCharts: 3,
+  /** Time lines of the longest waits. */
+  moments: 3,
   blockers: 8,
   held: 6,
   tails: 8,

@@ -1,10 +1,11 @@
 import type { BlockerRow, HeldRow, LockRow } from '../../analysis/result.ts';
 import { lockPlace } from '../lock-place.ts';
 import { durationText, shareText } from '../quantities.ts';
+import { shareCell, usCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { LIMITS } from './limits.ts';
 import { renderDistributionFigure, renderDistributionTable } from './lock-distributions.ts';
-import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
+import { ABSENT, formatCount, plural } from './quantity.ts';
 import { moreNote, renderTable, shareBar } from './tables.ts';
 
 /** All that is known of one lock at one site; the first is open. */
@@ -16,7 +17,8 @@ export async function renderLockDetails(
 ): Promise<Html> {
   const chart = position < LIMITS.lockCharts ? await renderDistributionFigure(lock, id) : NOTHING;
   return html`<details class="item" id="${id}"${position === 0 ? html` open` : NOTHING}>
-<summary><h3>${lockPlace(lock)}<a class="perma" href="#${id}" aria-label="Link to this lock">#</a></h3> <span class="sub">${headline(lock)}</span></summary>
+<summary><h3>${lockPlace(lock)}</h3> <span class="sub">${headline(lock)}</span></summary>
+<p class="note"><a href="#${id}">Link to this lock</a></p>
 <p>${facts(lock).join(' ')}</p>
 ${renderDistributionTable(lock, exactUpToCalls)}
 ${chart}
@@ -84,8 +86,8 @@ function blockers(lock: LockRow): Html {
       { title: 'Task', kind: 'text', cell: (row) => (row.task === '' ? ABSENT : row.task) },
       { title: 'CPU', kind: 'number', cell: (row) => (row.cpu < 0 ? ABSENT : String(row.cpu)) },
       { title: 'Waits', kind: 'number', cell: (row) => formatCount(row.waits) },
-      { title: 'Wait, us', kind: 'number', cell: (row) => formatUs(row.waitNs) },
-      { title: 'Of the wait', kind: 'number', cell: (row) => shareText(share(row)) },
+      { title: 'Wait, us', kind: 'number', cell: (row) => usCell(row.waitNs) },
+      { title: 'Of the wait', kind: 'number', cell: (row) => shareCell(share(row)) },
       { title: '', kind: 'bar', cell: (row) => shareBar(share(row)) },
     ],
     { caption: `Who held ${lock.lock} while ${waiter(lock)} waited` },
@@ -108,7 +110,7 @@ function held(title: string, rows: readonly HeldRow[]): Html {
     [
       { title: 'Function or lock', kind: 'name', cell: (row) => row.name },
       { title: 'Times', kind: 'number', cell: (row) => formatCount(row.calls) },
-      { title: 'Total, us', kind: 'number', cell: (row) => formatUs(row.totalNs) },
+      { title: 'Total, us', kind: 'number', cell: (row) => usCell(row.totalNs) },
     ],
     { caption: title },
   );

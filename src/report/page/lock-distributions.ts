@@ -3,26 +3,25 @@ import { latencyHistogramSpec } from '../charts/latency-histogram.ts';
 import type { Series } from '../charts/regroup.ts';
 import { lockPlace } from '../lock-place.ts';
 import { durationText } from '../quantities.ts';
+import { signedUsCell } from './cells.ts';
 import { type Html, NOTHING } from './escape.ts';
 import { renderFigure } from './figure.ts';
-import { estimated } from './function-table.ts';
 import { octaveTable } from './latency.ts';
-import { ABSENT, formatCount } from './quantity.ts';
+import { formatCount } from './quantity.ts';
 import { type Column, renderTable } from './tables.ts';
 
 interface NamedDistribution {
   readonly name: string;
   readonly d: Distribution;
-  readonly sign: string;
+  readonly sign: '' | '>=';
 }
 
 function distributions(lock: LockRow): NamedDistribution[] {
+  const row = (name: string, d: Distribution, sign: NamedDistribution['sign'] = '') => ({ name, d, sign });
   return [
-    ...(lock.waitWitness === 'none' ? [] : [{ name: 'wait', d: lock.wait, sign: '' }]),
-    { name: 'lock call', d: lock.acquire, sign: '' },
-    ...(lock.hold === null
-      ? []
-      : [{ name: 'hold', d: lock.hold, sign: lock.holdBasis === 'calls' ? '>=' : '' }]),
+    ...(lock.waitWitness === 'none' ? [] : [row('wait', lock.wait)]),
+    row('lock call', lock.acquire),
+    ...(lock.hold === null ? [] : [row('hold', lock.hold, lock.holdBasis === 'calls' ? '>=' : '')]),
   ];
 }
 
@@ -35,12 +34,7 @@ export function renderDistributionTable(lock: LockRow, exactUpToCalls: number): 
   ): Column<NamedDistribution> => ({
     title,
     kind: 'number',
-    cell: ({ d, sign }) => {
-      const ns = pick(d);
-      return ns === null
-        ? ABSENT
-        : `${sign}${estimated(ns, sign === '' && quantile && d.count > exactUpToCalls)}`;
-    },
+    cell: ({ d, sign }) => signedUsCell(sign || (quantile && d.count > exactUpToCalls ? '~' : ''), pick(d)),
   });
   return renderTable(
     distributions(lock),

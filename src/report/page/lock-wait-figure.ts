@@ -3,10 +3,11 @@ import { HAND_OFF, lockBars, lockWaitSpec, NOT_SEEN } from '../charts/lock-wait.
 import { lockPlace } from '../lock-place.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { CHARTS } from './anchors.ts';
+import { usCell } from './cells.ts';
 import { type Html, html } from './escape.ts';
 import { type LegendEntry, renderFigure } from './figure.ts';
 import { LIMITS } from './limits.ts';
-import { formatUs, plural } from './quantity.ts';
+import { plural } from './quantity.ts';
 import { renderTable } from './tables.ts';
 
 /** Waiting time by lock and holder; a sentence when there was none. */
@@ -41,7 +42,7 @@ export function renderWaitFigure(locks: readonly LockRow[]): Promise<Html> | Htm
       [
         { title: 'Lock', kind: 'name', cell: (row) => row.lock },
         { title: 'Held by', kind: 'text', cell: (row) => row.blocker },
-        { title: 'Wait, us', kind: 'number', cell: (row) => formatUs(row.waitNs) },
+        { title: 'Wait, us', kind: 'number', cell: (row) => usCell(row.waitNs) },
       ],
       { caption: 'Waiting time by lock and holder' },
     ),

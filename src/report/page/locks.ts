@@ -1,15 +1,15 @@
-import type { AnalysisResult, Distribution, LockRow } from '../../analysis/result.ts';
-import { shareText } from '../quantities.ts';
+import type { AnalysisResult, BlockerRow, Distribution, LockRow } from '../../analysis/result.ts';
 import { whyNoLocks } from '../summary.ts';
 import { type Anchors, CHARTS, detailedLocks, SECTIONS } from './anchors.ts';
+import { shareCell, signedUsCell, usCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
-import { estimated } from './function-table.ts';
 import { LIMITS } from './limits.ts';
 import { renderLockDetails } from './lock-details.ts';
+import { renderMoments } from './lock-moments.ts';
 import { renderWaitFigure } from './lock-wait-figure.ts';
-import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
-import { type Column, moreNote, renderTable } from './tables.ts';
+import { ABSENT, formatCount, plural } from './quantity.ts';
+import { type Column, exportedTable, moreNote, renderTable } from './tables.ts';
 
 /** Who waited for which lock, and who held it. */
 export async function renderLocks(result: AnalysisResult, anchors: Anchors): Promise<Html> {
@@ -32,8 +32,9 @@ export async function renderLocks(result: AnalysisResult, anchors: Anchors): Pro
   return html`<section aria-labelledby="${SECTIONS.locks}">
 ${title}
 ${await renderWaitFigure(locks)}
+${await renderMoments(result)}
 ${heading(3, CHARTS.lockTable, `${plural(locks.length, 'lock')}, one row for each place that takes it, times in us`)}
-${renderTable(rows, lockColumns(method.exactUpToCalls, anchors), { caption: 'Locks', group: 'locks' })}
+${renderTable(rows, lockColumns(method.exactUpToCalls, anchors), { caption: 'Locks', group: 'locks' })}${exportedTable('locks', locks, [...lockColumns(method.exactUpToCalls, anchors), HOLD_BASIS])}${exportedTable('blockers', blockerRows(locks), BLOCKERS)}
 ${moreNote(locks.length, rows.length, 'locks')}
 ${waited}
 ${
@@ -49,28 +50,33 @@ ${locks.length > detailed.length ? html`<p class="note">Details of ${detailed.le
 
 function lockColumns(exactUpToCalls: number, anchors: Anchors): Column<LockRow>[] {
   const wait = (
-    title: string,
+    name: string,
     pick: (wait: Distribution) => number | null,
     quantile: boolean,
   ): Column<LockRow> => ({
-    title,
+    title: name.replace(/^Wait (?!total)/, ''),
+    name,
     kind: 'number',
     cell: ({ wait: d, waitWitness }) =>
-      waitWitness === 'none' ? ABSENT : estimated(pick(d), quantile && d.count > exactUpToCalls),
+      waitWitness === 'none'
+        ? ABSENT
+        : signedUsCell(quantile && d.count > exactUpToCalls ? '~' : '', pick(d)),
   });
   const hold = (
-    title: string,
+    name: string,
     pick: (hold: Distribution) => number | null,
     quantile: boolean,
   ): Column<LockRow> => ({
-    title,
+    title: name.replace(/^Hold (?!total)/, ''),
+    name,
     kind: 'number',
     cell: ({ hold: d, holdBasis }) =>
       d === null
         ? ABSENT
-        : holdBasis === 'calls'
-          ? `>=${formatUs(pick(d))}`
-          : estimated(pick(d), quantile && d.count > exactUpToCalls),
+        : signedUsCell(
+            holdBasis === 'calls' ? '>=' : quantile && d.count > exactUpToCalls ? '~' : '',
+            pick(d),
+          ),
   });
   return [
     { title: 'Lock', kind: 'name', cell: (lock) => nameCell(lock, anchors) },
@@ -98,18 +104,38 @@ function lockColumns(exactUpToCalls: number, anchors: Anchors): Column<LockRow>[
       cell: (lock) =>
         lock.waitWitness === 'none' || !lock.acquisitionsKnown || lock.acquisitions === 0
           ? ABSENT
-          : shareText(lock.contended / lock.acquisitions),
+          : shareCell(lock.contended / lock.acquisitions),
     },
     wait('Wait total', (d) => d.totalNs, false),
-    wait('p50', (d) => d.p50Ns, true),
-    wait('p99', (d) => d.p99Ns, true),
-    wait('max', (d) => d.maxNs, false),
+    wait('Wait p50', (d) => d.p50Ns, true),
+    wait('Wait p99', (d) => d.p99Ns, true),
+    wait('Wait max', (d) => d.maxNs, false),
     hold('Hold total', (d) => d.totalNs, false),
-    hold('p50', (d) => d.p50Ns, true),
-    hold('p99', (d) => d.p99Ns, true),
-    hold('max', (d) => d.maxNs, false),
+    hold('Hold p50', (d) => d.p50Ns, true),
+    hold('Hold p99', (d) => d.p99Ns, true),
+    hold('Hold max', (d) => d.maxNs, false),
   ];
 }
+
+const HOLD_BASIS: Column<LockRow> = { title: 'Holds by', kind: 'text', cell: (lock) => lock.holdBasis };
+
+interface BlockerOfLock extends BlockerRow {
+  readonly lock: LockRow;
+}
+
+function blockerRows(locks: readonly LockRow[]): BlockerOfLock[] {
+  return locks.flatMap((lock) => lock.blockedBy.map((row) => ({ ...row, lock })));
+}
+
+const BLOCKERS: readonly Column<BlockerOfLock>[] = [
+  { title: 'Lock', kind: 'text', cell: ({ lock }) => lock.lock },
+  { title: 'Taken in', kind: 'text', cell: ({ lock }) => lock.site },
+  { title: 'Held by', kind: 'text', cell: (row) => row.function },
+  { title: 'Task', kind: 'text', cell: ({ task }) => task },
+  { title: 'CPU', kind: 'number', cell: ({ cpu }) => (cpu < 0 ? ABSENT : String(cpu)) },
+  { title: 'Waits', kind: 'number', cell: ({ waits }) => formatCount(waits) },
+  { title: 'Wait, us', kind: 'number', cell: ({ waitNs }) => usCell(waitNs) },
+];
 
 function nameCell(lock: LockRow, anchors: Anchors): Html {
   const id = anchors.lock(lock);

@@ -15,12 +15,12 @@ export function renderMethod(result: AnalysisResult): Html {
 ${heading(2, SECTIONS.method, 'Method')}
 <p>Durations are those that the kernel printed: from entry to return, with interrupts, preemption and waiting, unless taken out (${method.excluded.length > 0 ? method.excluded.join(', ') : 'nothing was'}). Self time is a call's duration less the traced calls within. Quantiles: ${method.quantile}. Charts add the buckets of the histograms up; nothing else is computed for this page.</p>
 <p>To make this report again:</p>
-<pre tabindex="0" role="region" aria-label="Command">${tool.command}</pre>
+<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
 ${
   sums.length === 0
     ? NOTHING
     : html`<p>Input (SHA-256 of the text, after unpacking):</p>
-<pre tabindex="0" role="region" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
+<pre tabindex="0" role="group" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
 }
 <p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
 </footer>`;

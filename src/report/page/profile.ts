@@ -1,8 +1,10 @@
 import type { AnalysisResult, LockSpinRow, ProfileRow, ShareInterval } from '../../analysis/result.ts';
-import { percentText, shareText } from '../quantities.ts';
+import { percentText } from '../quantities.ts';
 import { SECTIONS } from './anchors.ts';
+import { shareCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
+import { slugify } from './ids.ts';
 import { LIMITS } from './limits.ts';
 import { formatCount, plural } from './quantity.ts';
 import { moreNote, renderTable, shareBar } from './tables.ts';
@@ -28,19 +30,29 @@ function renderEvent(profile: ProfileRow): Html {
         cell: (row) => (row.module === '' ? row.name : `${row.name} [${row.module}]`),
       },
       { title: 'Samples', kind: 'number', cell: (row) => formatCount(row.selfSamples) },
-      { title: 'Self', kind: 'number', cell: (row) => shareText(row.selfShare) },
+      { title: 'Self', kind: 'number', cell: (row) => shareCell(row.selfShare) },
       { title: '95 % interval', kind: 'number', cell: (row) => interval(row.selfInterval) },
       { title: '', kind: 'bar', cell: (row) => shareBar(row.selfShare) },
-      { title: 'Total', kind: 'number', cell: (row) => shareText(row.totalShare) },
-      { title: '95 % interval', kind: 'number', cell: (row) => interval(row.totalInterval) },
+      { title: 'Total', kind: 'number', cell: (row) => shareCell(row.totalShare) },
+      {
+        title: '95 % interval',
+        name: 'Total, 95 % interval',
+        kind: 'number',
+        cell: (row) => interval(row.totalInterval),
+      },
       {
         title: 'Self by period',
         kind: 'number',
         hint: 'Each sample weighed by what it stands for: cycles, ns',
-        cell: (row) => shareText(row.selfPeriodShare),
+        cell: (row) => shareCell(row.selfPeriodShare),
       },
     ],
-    { caption: `Functions by samples of ${event}`, group: `profile-${event}` },
+    {
+      caption: `Functions by samples of ${event}`,
+      group: `profile-${event}`,
+      file: `profile-${slugify(event)}`,
+      all: functions,
+    },
   );
   const missing = samples - profile.withStack;
   return html`<h3>${event}: ${plural(samples, 'sample')}</h3>
@@ -64,7 +76,7 @@ function renderSpins(event: string, rows: readonly LockSpinRow[]): Html {
       { title: 'Lock', kind: 'text', cell: (row) => (row.lock === '' ? row.kind : row.lock) },
       { title: 'Through', kind: 'text', cell: (row) => [row.slowpath, ...row.callers].join(' <- ') },
       { title: 'Samples', kind: 'number', cell: (row) => formatCount(row.samples) },
-      { title: 'Share', kind: 'number', cell: (row) => shareText(row.share) },
+      { title: 'Share', kind: 'number', cell: (row) => shareCell(row.share) },
       { title: '95 % interval', kind: 'number', cell: (row) => interval(row.interval) },
       { title: '', kind: 'bar', cell: (row) => shareBar(row.share) },
     ],

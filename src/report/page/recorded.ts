@@ -29,7 +29,7 @@ ${renderTable(
     { title: 'Calls', kind: 'number', cell: (row) => formatCount(row.calls) },
     { title: 'Called by', kind: 'wide', cell: callers },
   ],
-  { caption: 'Functions by hits', group: 'hits' },
+  { caption: 'Functions by hits', group: 'hits', file: 'hits', all: hits },
 )}
 ${moreNote(hits.length, shown.length, 'functions')}
 </section>`;
@@ -57,7 +57,7 @@ ${renderTable(
     { title: 'Times', kind: 'number', cell: (row) => formatCount(row.count) },
     ...(hasStacks ? [{ title: 'Most frequent stacks', kind: 'wide' as const, cell: stacks }] : []),
   ],
-  { caption: 'Events', group: 'events' },
+  { caption: 'Events', group: 'events', file: 'events', all: events },
 )}
 ${moreNote(events.length, shown.length, 'events')}
 </section>`;

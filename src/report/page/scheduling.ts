@@ -1,10 +1,11 @@
 import type { AnalysisResult } from '../../analysis/result.ts';
-import { durationText, shareText } from '../quantities.ts';
+import { durationText } from '../quantities.ts';
 import { SECTIONS } from './anchors.ts';
+import { shareCell, usCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
 import { LIMITS } from './limits.ts';
-import { formatCount, formatUs } from './quantity.ts';
+import { formatCount } from './quantity.ts';
 import { moreNote, renderTable, shareBar } from './tables.ts';
 
 /** Tasks on and off their CPU, and how idle each CPU was. */
@@ -23,13 +24,13 @@ ${
         shownCpus,
         [
           { title: 'CPU', kind: 'name', cell: (row) => String(row.cpu) },
-          { title: 'Seen', kind: 'number', cell: (row) => formatUs(row.seenNs) },
-          { title: 'Idle', kind: 'number', cell: (row) => formatUs(row.idleNs) },
-          { title: 'Share', kind: 'number', cell: (row) => shareText(row.idleShare) },
+          { title: 'Seen', kind: 'number', cell: (row) => usCell(row.seenNs) },
+          { title: 'Idle', kind: 'number', cell: (row) => usCell(row.idleNs) },
+          { title: 'Share', kind: 'number', cell: (row) => shareCell(row.idleShare) },
           { title: '', kind: 'bar', cell: (row) => shareBar(row.idleShare) },
           { title: 'Switches', kind: 'number', cell: (row) => formatCount(row.switches) },
         ],
-        { caption: 'Idle time of the CPUs' },
+        { caption: 'Idle time of the CPUs', file: 'idle-cpus', all: cpus },
       )
 }
 ${moreNote(cpus.length, shownCpus.length, 'CPUs')}
@@ -40,21 +41,26 @@ ${
         shownTasks,
         [
           { title: 'Task', kind: 'name', cell: (row) => row.task },
-          { title: 'On CPU', kind: 'number', cell: (row) => formatUs(row.onCpuNs) },
-          { title: 'Preempted', kind: 'number', cell: (row) => formatUs(row.preemptedNs) },
-          { title: 'Asleep', kind: 'number', cell: (row) => formatUs(row.sleepingNs) },
-          { title: 'Blocked (D)', kind: 'number', cell: (row) => formatUs(row.blockedNs) },
+          { title: 'On CPU', kind: 'number', cell: (row) => usCell(row.onCpuNs) },
+          { title: 'Preempted', kind: 'number', cell: (row) => usCell(row.preemptedNs) },
+          { title: 'Asleep', kind: 'number', cell: (row) => usCell(row.sleepingNs) },
+          { title: 'Blocked (D)', kind: 'number', cell: (row) => usCell(row.blockedNs) },
           { title: 'Switched out', kind: 'number', cell: (row) => formatCount(row.switches) },
           { title: 'Preemptions', kind: 'number', cell: (row) => formatCount(row.preemptions) },
           {
             title: 'Wake-up p50',
             kind: 'number',
             hint: 'From being woken to running',
-            cell: (row) => durationText(row.wakeLatency.p50Ns),
+            cell: (row) => ({ ...usCell(row.wakeLatency.p50Ns), shown: durationText(row.wakeLatency.p50Ns) }),
           },
-          { title: 'max', kind: 'number', cell: (row) => durationText(row.wakeLatency.maxNs) },
+          {
+            title: 'max',
+            name: 'Wake-up max',
+            kind: 'number',
+            cell: (row) => ({ ...usCell(row.wakeLatency.maxNs), shown: durationText(row.wakeLatency.maxNs) }),
+          },
         ],
-        { caption: 'Tasks on and off the CPU', group: 'scheduling' },
+        { caption: 'Tasks on and off the CPU', group: 'scheduling', file: 'scheduling', all: tasks },
       )
 }
 ${moreNote(tasks.length, shownTasks.length, 'tasks')}

@@ -9,6 +9,7 @@ export const SCRIPT = `
 const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 document.documentElement.classList.add('js');
 
+const headsOf = (table) => [...table.tHead.rows[0].cells];
 const number = (text) => parseFloat(text.replace(/^[^\\d.-]+|,/g, ''));
 const sort = (group, column, down, text) => {
   const tables = all('table').filter((table) => table.dataset.sort === group);
@@ -24,14 +25,15 @@ const sort = (group, column, down, text) => {
   const sizes = tables.map((table) => table.tBodies[0].rows.length);
   tables.forEach((table, n) => {
     table.tBodies[0].append(...rows.splice(0, sizes[n]));
-    all('thead th', table).forEach((head, i) => {
+    headsOf(table).forEach((head, i) => {
       if (i === column) head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
       else head.removeAttribute('aria-sort');
     });
   });
 };
 for (const table of all('table[data-sort]')) {
-  all('thead th', table).forEach((head, column) => {
+  headsOf(table).forEach((head, column) => {
+    if (head.tagName !== 'TH') return;
     const button = document.createElement('button');
     button.type = 'button';
     button.append(...head.childNodes);

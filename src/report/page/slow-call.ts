@@ -1,4 +1,5 @@
 import type { MeanwhileRow, SlowCall, TreeCall } from '../../analysis/result.ts';
+import { usCell } from './cells.ts';
 import { type Html, html, joinHtml, NOTHING } from './escape.ts';
 import { LIMITS } from './limits.ts';
 import { ABSENT, formatCount, formatUs, plural } from './quantity.ts';
@@ -37,7 +38,7 @@ function tree(call: SlowCall, lines: number): Html {
   });
   const hidden = call.tree.length - shown.length + call.treeHidden;
   const head = `${'total us'.padStart(NUMBER)}${'self us'.padStart(NUMBER)}  ${'share'.padEnd(BAR)}  call`;
-  return html`<pre tabindex="0" role="region" aria-label="Calls within the slow call"><span class="sub">${head}</span>
+  return html`<pre tabindex="0" role="group" aria-label="Calls within the slow call"><span class="sub">${head}</span>
 ${joinHtml(rows, '\n')}</pre>
 ${hidden > 0 ? html`<p class="note">${plural(hidden, 'quicker call')} not shown.</p>` : NOTHING}`;
 }
@@ -83,7 +84,7 @@ function meanwhile(call: SlowCall): Html {
       { title: 'Task', kind: 'text', cell: (row) => (row.task === '' ? ABSENT : row.task) },
       { title: 'Function', kind: 'name', cell: (row) => row.name },
       { title: 'Calls', kind: 'number', cell: (row) => formatCount(row.calls) },
-      { title: 'Overlap, us', kind: 'number', cell: (row) => formatUs(row.overlapNs) },
+      { title: 'Overlap, us', kind: 'number', cell: (row) => usCell(row.overlapNs) },
       { title: '', kind: 'bar', cell: (row) => shareBar(share(row)) },
     ],
     { caption: `What ${others} did meanwhile` },

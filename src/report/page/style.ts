@@ -95,7 +95,7 @@ html:not(.js) .legend input{display:none}
 ${classes}
 ${toggles}
 ${indents}
-@media (max-width:40rem){header,main,footer{padding:0 .75rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.35rem}.item>:not(summary){margin-left:0}tbody th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:5rem;max-width:9rem}}
+@media (max-width:40rem){header,main,footer{padding:0 .75rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.35rem}.item>:not(summary){margin-left:0}td.w{min-width:11rem}tbody th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:5rem;max-width:9rem}}
 @media print{:root{color-scheme:light;${colours('light')};--soft:#f3f5f7;--line:#d9dee4;--link:#1b1f24;--bad:#a3261b;--warn:#7a5200;--hit:#fff}
 html{font-size:12px}body{font-size:8.5pt}ul{padding-left:1.4rem}header,main,footer{max-width:none;padding:0}
 nav,.skip,.perma,.legend input{display:none}

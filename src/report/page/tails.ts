@@ -1,12 +1,14 @@
 import type { AnalysisResult, TailRow } from '../../analysis/result.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { type Anchors, SECTIONS } from './anchors.ts';
+import { usCell } from './cells.ts';
 import { type Html, html, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
+import { slugify } from './ids.ts';
 import { LIMITS } from './limits.ts';
-import { formatUs, plural } from './quantity.ts';
+import { plural } from './quantity.ts';
 import { renderSlowCall } from './slow-call.ts';
-import { moreNote, renderTable, shareBar } from './tables.ts';
+import { exact, moreNote, renderTable, shareBar } from './tables.ts';
 
 /** Why slow calls are slow: what they spend more, and the slowest one by one. */
 export function renderTails(result: AnalysisResult, anchors: Anchors): Html {
@@ -34,8 +36,8 @@ function renderTail(tail: TailRow, anchors: Anchors, open: boolean, lines: numbe
   const row = anchors.functionNamed(tail.function);
   const shown = tail.slowest.slice(0, LIMITS.slowCalls);
   return html`<details class="item" id="${id}"${open ? html` open` : NOTHING}>
-<summary><h3>${tail.function}<a class="perma" href="#${id}" aria-label="Link to this function">#</a></h3> <span class="sub">${headline(tail)}</span></summary>
-${row === null ? NOTHING : html`<p><a href="#${row}">Its row in the table of functions</a></p>`}
+<summary><h3>${tail.function}</h3> <span class="sub">${headline(tail)}</span></summary>
+<p class="note"><a href="#${id}">Link to these calls</a>${row === null ? NOTHING : html`, <a href="#${row}">their function's row in the table</a>`}</p>
 ${difference(tail)}
 ${shown.map((call, i) => renderSlowCall(call, i, lines, open))}
 ${moreNote(tail.slowest.length, shown.length, 'slow calls')}
@@ -64,13 +66,17 @@ function difference(tail: TailRow): Html {
         kind: 'name',
         cell: (row) => (row.name === '(self)' ? `(${tail.function} itself)` : row.name),
       },
-      { title: 'Typical, us', kind: 'number', cell: (row) => formatUs(row.typicalNs) },
-      { title: 'Slow, us', kind: 'number', cell: (row) => formatUs(row.slowNs) },
-      { title: 'More, us', kind: 'number', cell: (row) => formatUs(row.slowNs - row.typicalNs) },
-      { title: 'Of the difference', kind: 'number', cell: (row) => signedShare(row.share) },
+      { title: 'Typical, us', kind: 'number', cell: (row) => usCell(row.typicalNs) },
+      { title: 'Slow, us', kind: 'number', cell: (row) => usCell(row.slowNs) },
+      { title: 'More, us', kind: 'number', cell: (row) => usCell(row.slowNs - row.typicalNs) },
+      { title: 'Of the difference', kind: 'number', cell: (row) => exact(signedShare(row.share), row.share) },
       { title: '', kind: 'bar', cell: (row) => shareBar(row.share) },
     ],
-    { caption: `What slow calls of ${tail.function} spend more than typical ones` },
+    {
+      caption: `What slow calls of ${tail.function} spend more than typical ones`,
+      file: `slow-${slugify(tail.function)}`,
+      all: tail.difference,
+    },
   );
   return html`<h4>What slow calls spend more</h4>
 <p class="note">Mean time in ${plural(tail.slowCalls, 'slow call')} (from the 99th percentile) against ${plural(tail.typicalCalls, 'typical call')} (25th to 75th percentile).</p>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Exhibit } from '../exhibits.ts';
 import { escapeHtml, type Html } from './escape.ts';
 import { SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
@@ -8,8 +9,14 @@ export function cspHash(text: string): string {
   return `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
 }
 
+/** A report as one file, and its charts and tables one by one. */
+export interface Page {
+  readonly text: string;
+  readonly exhibits: readonly Exhibit[];
+}
+
 /** The whole file: one style, one script, both allowed by their hash, and nothing else loaded. */
-export function renderPage(title: string, generator: string, body: Html): string {
+export function renderPage(title: string, generator: string, body: Html): Page {
   const policy = [
     "default-src 'none'",
     `style-src ${cspHash(STYLE)}`,
@@ -18,7 +25,7 @@ export function renderPage(title: string, generator: string, body: Html): string
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  return [
+  const lines = [
     '<!doctype html>',
     '<html lang="en">',
     '<head>',
@@ -38,5 +45,6 @@ export function renderPage(title: string, generator: string, body: Html): string
     '</body>',
     '</html>',
     '',
-  ].join('\n');
+  ];
+  return { text: lines.join('\n'), exhibits: body.exhibits };
 }

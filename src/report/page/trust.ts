@@ -1,23 +1,19 @@
-import type {
-  AnalysisResult,
-  Diagnostic,
-  InputFile,
-  MethodSummary,
-  OverheadSummary,
-} from '../../analysis/result.ts';
+import type { AnalysisResult, Diagnostic, MethodSummary, OverheadSummary } from '../../analysis/result.ts';
 import { durationText, shareText } from '../quantities.ts';
+import { trustOfAnalysis } from '../trust/analysis.ts';
+import { SIGNS, SIGNS_LEGEND, type TrustBox, type TrustInput } from '../trust/trust-box.ts';
 import { SECTIONS } from './anchors.ts';
 import { type Html, html, joinHtml, NOTHING } from './escape.ts';
 import { heading } from './figure.ts';
 import { LIMITS } from './limits.ts';
-import { formatCount, plural } from './quantity.ts';
+import { ABSENT, formatCount, plural } from './quantity.ts';
 import { moreNote, renderTable } from './tables.ts';
 
 /** What was read, how well, and which numbers are measured. */
 export function renderTrust(result: AnalysisResult): Html {
   const { input, method, overhead, tool, diagnostics } = result;
   const facts: readonly (readonly [string, string | Html])[] = [
-    ['Signs', signs(method)],
+    ['Before numbers', 'nothing: measured. ~ an estimate. <= upper bound, >= lower bound. - not known'],
     ['Read', understood(input.lines, input.understoodLines)],
     [
       'Lost records',
@@ -36,6 +32,7 @@ export function renderTrust(result: AnalysisResult): Html {
   ];
   return html`<section aria-labelledby="${SECTIONS.trust}">
 ${heading(2, SECTIONS.trust, 'What this rests on')}
+${renderRests(trustOfAnalysis(result))}
 <dl>
 ${joinHtml(
   facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`),
@@ -47,10 +44,6 @@ ${diagnosticsTable(diagnostics)}
 </section>`;
 }
 
-function signs(method: MethodSummary): Html {
-  return html`No sign: measured. <b>~</b> estimate (quantiles of more than ${formatCount(method.exactUpToCalls)} calls, cost of tracing). <b>&lt;=</b> upper bound, <b>&gt;=</b> lower bound. <b>-</b> not known.`;
-}
-
 export function understood(lines: number, understoodLines: number): string {
   if (understoodLines === lines) return `all ${plural(lines, 'line')} understood`;
   const missed = lines - understoodLines;
@@ -60,6 +53,29 @@ export function understood(lines: number, understoodLines: number): string {
 /** Never rounded up to 100 %. */
 function downToHundredths(share: number): string {
   return `${(Math.floor(share * 1e4) / 100).toFixed(2)} %`;
+}
+
+/** What is measured, modelled and assumed, with its sign. */
+export function renderRests({ rests, calibration }: TrustBox): Html {
+  const order = ['measured', 'modelled', 'assumed'] as const;
+  const rows = order.flatMap((basis) => rests.filter((one) => one.basis === basis));
+  const table = renderTable(
+    rows,
+    [
+      { title: 'Sign', kind: 'text', cell: ({ basis }) => html`<b>${SIGNS[basis]}</b>` },
+      { title: 'Basis', kind: 'text', cell: ({ basis }) => basis },
+      { title: 'What', kind: 'wide', cell: ({ what }) => what },
+    ],
+    { caption: 'What is measured, modelled and assumed', file: 'rests-on' },
+  );
+  const sources =
+    calibration.length === 0
+      ? NOTHING
+      : html`<details class="item"><summary>Where costs come from</summary>
+<ul>${calibration.map((source) => html`<li>${source}</li>`)}</ul></details>`;
+  return html`<p class="note">${SIGNS_LEGEND}</p>
+${table}
+${sources}`;
 }
 
 function clock(name: string): string {
@@ -88,20 +104,28 @@ function overheadText(overhead: OverheadSummary): Html {
   return html`estimate from the quickest calls: ~${durationText(overhead.insideNs)} within each traced call, ~${durationText(overhead.outsideNs)} more in its caller; ${plural(overhead.tracedCalls, 'traced call')}${total}${share}. <b>${use}</b> Basis: ${overhead.basis}.`;
 }
 
-export function filesTable(files: readonly InputFile[]): Html {
+export function filesTable(files: readonly TrustInput[]): Html {
   const shown = files.slice(0, LIMITS.files);
   if (shown.length === 0) return NOTHING;
   const table = renderTable(
     shown,
     [
       { title: 'Input', kind: 'name', cell: (file) => file.name },
+      ...(shown.some(({ role }) => role !== undefined)
+        ? [{ title: 'Role', kind: 'text' as const, cell: (file: TrustInput) => file.role ?? '' }]
+        : []),
       { title: 'Format', kind: 'text', cell: (file) => file.format },
       { title: 'Bytes', kind: 'number', cell: (file) => formatCount(file.bytes) },
-      { title: 'Lines', kind: 'number', cell: (file) => formatCount(file.lines) },
+      {
+        title: 'Lines',
+        kind: 'number',
+        cell: (file) => (file.lines === null ? ABSENT : formatCount(file.lines)),
+      },
       {
         title: 'Not understood',
         kind: 'number',
-        cell: (file) => formatCount(file.lines - file.understoodLines),
+        cell: ({ lines, understoodLines }) =>
+          lines === null || understoodLines === null ? ABSENT : formatCount(lines - understoodLines),
       },
       {
         title: 'SHA-256',
@@ -109,7 +133,7 @@ export function filesTable(files: readonly InputFile[]): Html {
         cell: (file) => (file.sha256 === '' ? 'not computed' : html`<code>${file.sha256}</code>`),
       },
     ],
-    { caption: 'Input files' },
+    { caption: 'Input files', file: 'inputs', all: files },
   );
   return html`${table}${moreNote(files.length, shown.length, 'files')}`;
 }

@@ -1,20 +1,13 @@
 import type { AnalysisResult } from '../../analysis/result.ts';
-import { bytesText, countText, durationText, shareText } from '../quantities.ts';
+import { countText, durationText } from '../quantities.ts';
+import { trustOfAnalysis } from '../trust/analysis.ts';
 import { wrap } from './layout.ts';
+import { trustLines } from './trust.ts';
 
-/** Which inputs, how well understood, what was found while reading, and how numbers were made. */
+/** What the report rests on, which inputs, what was found while reading, and how numbers were made. */
 export function readingLines(result: AnalysisResult): string[] {
   const { input, method } = result;
-  const lines: string[] = [];
-  for (const file of input.files) {
-    lines.push(
-      ...wrap(
-        `${file.name}: ${file.format}, ${bytesText(file.bytes)}, ${file.lines} lines, ` +
-          `${shareText(file.lines === 0 ? 0 : file.understoodLines / file.lines)} understood`,
-        '',
-      ),
-    );
-  }
+  const lines = trustLines(trustOfAnalysis(result));
   const about = [
     `columns: ${input.layouts.join('; ') || 'none'}`,
     input.kernelRelease === '' ? '' : `kernel ${input.kernelRelease}`,
@@ -31,14 +24,7 @@ export function readingLines(result: AnalysisResult): string[] {
     result.functions.some((row) => row.totalNs !== null) ||
     result.locks.length > 0 ||
     result.scheduling !== null;
-  if (measured)
-    lines.push(
-      ...wrap(
-        `Quantiles: ${method.quantile}, off by at most ${(method.bucketRelativeError * 100).toFixed(2)} %.${exactness(result)}`,
-        '',
-      ),
-    );
-  lines.push(...wrap(`${result.tool.name} ${result.tool.version}: ${result.tool.command}`, ''));
+  if (measured) lines.push(...wrap(`Quantiles: ${method.quantile}.${exactness(result)}`, ''));
   return lines;
 }
 

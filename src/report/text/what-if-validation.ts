@@ -36,7 +36,7 @@ export function validationText({ validation: v, frees, tasks, cpus, kernel }: Wh
   for (const difference of s.differences.slice(0, SHOWN))
     lines.push(...wrap(`line ${difference.line}: ${difference.what}`, '    '));
   if (s.differences.length > SHOWN) lines.push(`    ... and ${s.differences.length - SHOWN} more (--json)`);
-  if (v.comparisons.length > 0) lines.push('', `${'recorded'.padStart(39)}  modelled`);
+  if (v.comparisons.length > 0) lines.push('', `${'[=] recorded'.padStart(39)}  [~] modelled`);
   for (const c of v.comparisons) {
     const text = (value: number) => (c.unit === 'count' ? String(Math.round(value)) : durationText(value));
     lines.push(`  ${c.name.padEnd(28)}${text(c.recorded).padStart(9)}  ${spanText(c.modelled, text)}`);

@@ -1,9 +1,11 @@
 import type { DesignPrediction } from '../../../replay/result.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
+import { usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading } from '../figure.ts';
-import { ABSENT, formatCount, formatUs } from '../quantity.ts';
+import { ABSENT, formatCount } from '../quantity.ts';
 import { type Column, renderTable } from '../tables.ts';
-import { PARTS, type Plan, SIGNS } from './plan.ts';
+import { PARTS, type Plan } from './plan.ts';
 
 type Use = NonNullable<DesignPrediction['compaction']>;
 
@@ -19,7 +21,7 @@ function time(
   title: string,
   pick: (prediction: DesignPrediction) => number | null,
 ): Column<DesignPrediction> {
-  return { title, kind: 'number', cell: (prediction) => formatUs(pick(prediction)) };
+  return { title, kind: 'number', cell: (prediction) => usCell(pick(prediction)) };
 }
 
 /** The writer of the pool's lock beside the frees, and the readers behind it; nothing without compaction. */
@@ -41,7 +43,7 @@ export function renderCompaction({ all, result: { compaction } }: Plan): Html {
       time('A free, p50, us', ({ latency }) => latency.p50Ns),
       time('p99, us', ({ latency }) => latency.p99Ns),
     ],
-    { caption: 'Compaction by design, and the readers that it made wait' },
+    { caption: 'Compaction by design, and the readers that it made wait', file: 'compaction' },
   );
   return html`<section aria-labelledby="${PARTS.compaction}">
 ${heading(2, PARTS.compaction, 'Compaction beside the frees')}

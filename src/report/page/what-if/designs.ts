@@ -1,11 +1,11 @@
 import type { DesignPrediction } from '../../../replay/result.ts';
 import { ratioSpec, type ValueRow } from '../../charts/rows.ts';
-import { shareText } from '../../quantities.ts';
 import { workChange } from '../../text/what-if-designs.ts';
 import { clipName, factorText, outcomeOf, spanText } from '../../what-if-summary.ts';
+import { factorCell, shareCell, usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
-import { ABSENT, formatCount, formatUs } from '../quantity.ts';
+import { ABSENT, formatCount } from '../quantity.ts';
 import { type Column, renderTable } from '../tables.ts';
 import { PARTS, type Plan } from './plan.ts';
 
@@ -13,7 +13,7 @@ const us = (title: string, pick: (d: DesignPrediction) => number | null, hint?: 
   ({
     title,
     kind: 'number',
-    cell: (d) => formatUs(pick(d)),
+    cell: (d) => usCell(pick(d)),
     ...(hint === undefined ? {} : { hint }),
   }) satisfies Column<DesignPrediction>;
 
@@ -29,7 +29,7 @@ export async function renderDesigns(plan: Plan): Promise<Html> {
   const factor = (title: string, pick: (d: DesignPrediction) => number): Column<DesignPrediction> => ({
     title,
     kind: 'number',
-    cell: (d) => (isBase(d) ? ABSENT : factorText(pick(d))),
+    cell: (d) => (isBase(d) ? ABSENT : factorCell(pick(d))),
   });
   const times = renderTable(
     plan.all,
@@ -42,20 +42,21 @@ export async function renderDesigns(plan: Plan): Promise<Html> {
       {
         title: 'P(faster)',
         kind: 'number',
-        cell: (d) => (isBase(d) ? ABSENT : shareText(d.pFaster)),
+        cell: (d) => (isBase(d) ? ABSENT : shareCell(d.pFaster)),
         hint: 'Share of the runs in which it was faster than the base',
       },
       us('munmap p50', ({ munmapNs }) => munmapNs.p50, "From a task's first free to its last"),
-      us('p99', ({ munmapNs }) => munmapNs.p99),
-      us('max', ({ munmapNs }) => munmapNs.max),
+      { ...us('p99', ({ munmapNs }) => munmapNs.p99), name: 'munmap p99' },
+      { ...us('max', ({ munmapNs }) => munmapNs.max), name: 'munmap max' },
       us('zs_free p50', ({ latency }) => latency.p50Ns),
-      us('p99', ({ latency }) => latency.p99Ns),
-      us('max', ({ latency }) => latency.maxNs),
+      { ...us('p99', ({ latency }) => latency.p99Ns), name: 'zs_free p99' },
+      { ...us('max', ({ latency }) => latency.maxNs), name: 'zs_free max' },
       us('Lock waits', ({ lockWaitTotalNs }) => lockWaitTotalNs.value),
     ],
     {
       caption: 'Designs: times in us',
       group: 'times',
+      file: 'designs',
       rowId: (d) => plan.rowId(d),
     },
   );
@@ -72,19 +73,19 @@ export async function renderDesigns(plan: Plan): Promise<Html> {
         hint: 'Work of all CPUs against the base',
       },
       us('50 % back', ({ memoryReturn }) => memoryReturn.t50.value, 'When half of the pages were back'),
-      us('90 %', ({ memoryReturn }) => memoryReturn.t90.value),
-      us('all', ({ memoryReturn }) => memoryReturn.t100.value, '-: never'),
+      { ...us('90 %', ({ memoryReturn }) => memoryReturn.t90.value), name: '90 % back' },
+      { ...us('all', ({ memoryReturn }) => memoryReturn.t100.value, '-: never'), name: 'all back' },
       bytes('Never freed', ({ strandedBytes }) => strandedBytes.typical),
-      bytes('at worst', ({ strandedBytes }) => strandedBytes.worst),
+      { ...bytes('at worst', ({ strandedBytes }) => strandedBytes.worst), name: 'Never freed at worst' },
       {
         title: 'Queue full',
         kind: 'number',
         cell: ({ overflowShare, curves }) =>
-          curves.backlog.length === 0 ? ABSENT : shareText(overflowShare),
+          curves.backlog.length === 0 ? ABSENT : shareCell(overflowShare),
         hint: 'Share of the frees that found the queue full and were done at once',
       },
     ],
-    { caption: 'Designs: work in us, memory in bytes', group: 'costs' },
+    { caption: 'Designs: work in us, memory in bytes', group: 'costs', file: 'design-costs' },
   );
   return html`<section aria-labelledby="${PARTS.designs}">
 ${heading(2, PARTS.designs, 'Designs, against the base')}
@@ -125,9 +126,9 @@ function speedUp({ result }: Plan): Promise<Html> {
         { title: 'What it is', kind: 'wide', cell: ({ title }) => title },
         { title: 'Safety', kind: 'text', cell: ({ safety }) => [...new Set(safety)].join(', ') },
         { title: 'Outcome', kind: 'text', cell: outcomeOf },
-        { title: 'Speed-up', kind: 'number', cell: ({ speedup }) => factorText(speedup.value) },
-        { title: 'from', kind: 'number', cell: ({ speedup }) => factorText(speedup.lo) },
-        { title: 'to', kind: 'number', cell: ({ speedup }) => factorText(speedup.hi) },
+        { title: 'Speed-up', kind: 'number', cell: ({ speedup }) => factorCell(speedup.value) },
+        { title: 'from', kind: 'number', cell: ({ speedup }) => factorCell(speedup.lo) },
+        { title: 'to', kind: 'number', cell: ({ speedup }) => factorCell(speedup.hi) },
       ],
       { caption: 'Speed-up of the whole' },
     ),

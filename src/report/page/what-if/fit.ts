@@ -1,10 +1,12 @@
 import type { Comparison, WhatIfResult } from '../../../replay/result.ts';
 import { shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
+import { changeCell, shareCell, usCell } from '../cells.ts';
 import { type Html, html, NOTHING, prose } from '../escape.ts';
 import { heading } from '../figure.ts';
-import { formatCount, formatUs, plural } from '../quantity.ts';
-import { moreNote, renderTable } from '../tables.ts';
-import { PARTS, SIGNS } from './plan.ts';
+import { formatCount, plural } from '../quantity.ts';
+import { exact, moreNote, renderTable } from '../tables.ts';
+import { PARTS } from './plan.ts';
 
 /** Differences of the structure that the page shows. */
 const SHOWN = 20;
@@ -33,7 +35,7 @@ const VERDICTS = {
 
 function comparisons(rows: readonly Comparison[]): Html {
   const text = (unit: Comparison['unit'], value: number) =>
-    unit === 'ns' ? formatUs(value) : unit === 'share' ? shareText(value) : formatCount(value);
+    unit === 'ns' ? usCell(value) : unit === 'share' ? shareCell(value) : exact(formatCount(value), value);
   return renderTable(
     rows,
     [
@@ -45,15 +47,11 @@ function comparisons(rows: readonly Comparison[]): Html {
       {
         title: 'difference',
         kind: 'number',
-        cell: (c) => (c.recorded === 0 ? '-' : percent(c.modelled.value / c.recorded - 1)),
+        cell: (c) => (c.recorded === 0 ? '-' : changeCell(c.modelled.value / c.recorded - 1)),
       },
     ],
-    { caption: 'Recorded beside modelled' },
+    { caption: 'Recorded beside modelled', file: 'recorded-and-modelled' },
   );
-}
-
-function percent(change: number): string {
-  return `${change > 0 ? '+' : ''}${(change * 100).toFixed(1)} %`;
 }
 
 function structure({ structure: s }: WhatIfResult['validation']): Html {
@@ -80,10 +78,10 @@ function structure({ structure: s }: WhatIfResult['validation']): Html {
       {
         title: 'share',
         kind: 'number',
-        cell: ([, agree, judged]) => shareText(agree / judged),
+        cell: ([, agree, judged]) => shareCell(agree / judged),
       },
     ],
-    { caption: 'Agreement of the structure' },
+    { caption: 'Agreement of the structure', file: 'structure' },
   );
   const shown = s.differences.slice(0, SHOWN);
   const differences =

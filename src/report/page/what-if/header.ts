@@ -1,7 +1,8 @@
+import { SIGNS } from '../../trust/trust-box.ts';
 import { answerSentences, verdictSentence, worldSentence } from '../../what-if-summary.ts';
 import { type Html, html, prose } from '../escape.ts';
 import { plural } from '../quantity.ts';
-import { hasScenarios, PARTS, type Plan, SIGNS } from './plan.ts';
+import { hasScenarios, PARTS, type Plan } from './plan.ts';
 
 export function whatIfTitle({ result }: Plan): string {
   const ids = result.designs.map(({ id }) => id);

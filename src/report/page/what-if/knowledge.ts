@@ -1,11 +1,12 @@
-import type { DesignPrediction, FittedParameter, WhatIfResult } from '../../../replay/result.ts';
-import { ratioSpec, type ValueRow } from '../../charts/rows.ts';
+import type { DesignPrediction, FittedParameter, Sensitivity, WhatIfResult } from '../../../replay/result.ts';
+import { type EffectRow, tornadoSpec } from '../../charts/tornado.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { clipName, factorText, quantityText, unknownText } from '../../what-if-summary.ts';
+import { changeCell, factorCell, usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
-import { formatUs } from '../quantity.ts';
 import { renderTable } from '../tables.ts';
-import { PARTS, type Plan, SIGNS } from './plan.ts';
+import { PARTS, type Plan } from './plan.ts';
 
 /** Rows of the chart of all designs together. */
 const ROWS = 12;
@@ -22,35 +23,42 @@ ${parameters(result)}
 </section>`;
 }
 
+interface Effect extends Sensitivity {
+  readonly id: string;
+}
+
+function effect({ speedupAtLow, speedupAtHigh }: Effect): number {
+  return Math.abs(Math.log(speedupAtHigh / speedupAtLow));
+}
+
 function sensitivity(designs: readonly DesignPrediction[]): Promise<Html> | Html {
-  const each = Math.max(1, Math.floor(ROWS / Math.max(1, designs.length)));
-  const all = designs.flatMap(({ id, sensitivity: moves }) => moves.map((move) => ({ id, ...move })));
-  const drawn = designs.flatMap(({ id, sensitivity: moves }) =>
-    moves.slice(0, each).map((move) => ({ id, ...move })),
-  );
-  if (drawn.length === 0)
+  const all = designs
+    .flatMap(({ id, sensitivity: moves }) => moves.map((move) => ({ id, ...move })))
+    .sort((a, b) => effect(b) - effect(a));
+  const drawn = all.slice(0, ROWS);
+  const most = drawn[0];
+  if (most === undefined)
     return html`<p>No parameter that the recording leaves open moves the speed-up of a design.</p>`;
-  const width = ({ speedupAtLow, speedupAtHigh }: (typeof all)[number]) =>
-    Math.abs(Math.log(speedupAtHigh / speedupAtLow));
-  const most = drawn.reduce((widest, one) => (width(one) > width(widest) ? one : widest));
-  const span = (one: (typeof all)[number]) =>
+  const span = (one: Effect) =>
     `${quantityText(one.range.lo, one.unit)} to ${quantityText(one.range.hi, one.unit)}`;
   const rows = drawn.map(
-    (one, row): ValueRow => ({
+    (one, row): EffectRow => ({
       row,
-      slot: 1,
-      text: `${clipName(one.id)}: ${one.title}, ${span(one)}`,
-      value: one.speedupAtHigh,
-      lo: Math.min(one.speedupAtLow, one.speedupAtHigh),
-      hi: Math.max(one.speedupAtLow, one.speedupAtHigh),
+      slot: one.speedupAtHigh >= one.speedupAtLow ? 3 : 2,
+      text: `${clipName(one.id)}, ${factorText(one.speedupAtLow)} to ${factorText(one.speedupAtHigh)}: ${one.title}, ${span(one)}`,
+      from: one.speedupAtLow,
+      to: one.speedupAtHigh,
     }),
   );
   return renderFigure({
     id: 'sensitivity',
     title: `${most.id}: ${factorText(most.speedupAtLow)} to ${factorText(most.speedupAtHigh)} by one open parameter: ${most.title}`,
-    text: 'Speed-up of the whole as one parameter goes through what the recording leaves open (middle 90 %), the others kept. The dot is at the upper end of the parameter, and the other end of the line at its lower.',
-    spec: ratioSpec(rows, 'speed-up of the whole'),
-    legend: [],
+    text: `How much the speed-up of the whole changes as one parameter goes from the lower to the upper end of what the recording leaves open (middle 90 %), the others kept; what moves it most comes first.${all.length > drawn.length ? ` ${all.length - drawn.length} weaker ones are in the table.` : ''}`,
+    spec: tornadoSpec(rows, 'change of the speed-up'),
+    legend: [
+      { slot: 3, label: 'more of it: faster', line: false },
+      { slot: 2, label: 'more of it: less fast', line: false },
+    ].filter(({ slot }) => rows.some((row) => row.slot === slot)),
     table: renderTable(
       all,
       [
@@ -58,8 +66,13 @@ function sensitivity(designs: readonly DesignPrediction[]): Promise<Html> | Html
         { title: 'Parameter', kind: 'text', cell: ({ title }) => title },
         { title: 'from', kind: 'number', cell: ({ range, unit }) => quantityText(range.lo, unit) },
         { title: 'to', kind: 'number', cell: ({ range, unit }) => quantityText(range.hi, unit) },
-        { title: 'Speed-up from', kind: 'number', cell: ({ speedupAtLow }) => factorText(speedupAtLow) },
-        { title: 'to', kind: 'number', cell: ({ speedupAtHigh }) => factorText(speedupAtHigh) },
+        { title: 'Speed-up from', kind: 'number', cell: ({ speedupAtLow }) => factorCell(speedupAtLow) },
+        {
+          title: 'to',
+          name: 'Speed-up to',
+          kind: 'number',
+          cell: ({ speedupAtHigh }) => factorCell(speedupAtHigh),
+        },
       ],
       { caption: 'Speed-up by parameter' },
     ),
@@ -87,18 +100,18 @@ function measured({ measured: rows, ensemble }: WhatIfResult): Html {
     rows,
     [
       { title: 'Times in us', kind: 'name', cell: ({ name }) => name },
-      { title: `${SIGNS.measured} measured`, kind: 'number', cell: ({ measuredNs }) => formatUs(measuredNs) },
+      { title: `${SIGNS.measured} measured`, kind: 'number', cell: ({ measuredNs }) => usCell(measuredNs) },
       {
         title: `${SIGNS.modelled} predicted without it`,
         kind: 'number',
-        cell: ({ predictedNs }) => formatUs(predictedNs.value),
+        cell: ({ predictedNs }) => usCell(predictedNs.value),
       },
-      { title: 'from', kind: 'number', cell: ({ predictedNs }) => formatUs(predictedNs.lo) },
-      { title: 'to', kind: 'number', cell: ({ predictedNs }) => formatUs(predictedNs.hi) },
-      { title: 'error', kind: 'number', cell: ({ error }) => `${(error * 100).toFixed(1)} %` },
-      { title: 'with it', kind: 'number', cell: ({ afterNs }) => formatUs(afterNs?.value ?? null) },
+      { title: 'from', kind: 'number', cell: ({ predictedNs }) => usCell(predictedNs.lo) },
+      { title: 'to', kind: 'number', cell: ({ predictedNs }) => usCell(predictedNs.hi) },
+      { title: 'error', kind: 'number', cell: ({ error }) => changeCell(error) },
+      { title: 'with it', kind: 'number', cell: ({ afterNs }) => usCell(afterNs?.value ?? null) },
     ],
-    { caption: 'Measured without the tracer' },
+    { caption: 'Measured without the tracer', file: 'measured' },
   );
   return html`${heading(3, 'measured', 'Measured without the tracer')}
 <p class="note">Measured times choose among ${String(ensemble.tried)} parameter sets by the base alone; no design was measured.</p>
@@ -115,14 +128,14 @@ function parameters({ ensemble }: WhatIfResult): Html {
     [
       { title: 'Parameter', kind: 'name', cell: ({ title }) => title },
       { title: 'Basis', kind: 'text', cell: ({ basis }) => `${SIGNS[basis]} ${basis}` },
-      { title: 'from', kind: 'number', cell: text(({ low }) => low) },
-      { title: 'to', kind: 'number', cell: text(({ high }) => high) },
+      { title: 'from', name: 'put in from', kind: 'number', cell: text(({ low }) => low) },
+      { title: 'to', name: 'put in to', kind: 'number', cell: text(({ high }) => high) },
       { title: 'left: median', kind: 'number', cell: text(({ kept }) => kept.value) },
-      { title: 'from', kind: 'number', cell: text(({ kept }) => kept.lo) },
-      { title: 'to', kind: 'number', cell: text(({ kept }) => kept.hi) },
+      { title: 'from', kind: 'number', cell: text(({ kept }) => kept.lo), name: 'left from' },
+      { title: 'to', kind: 'number', cell: text(({ kept }) => kept.hi), name: 'left to' },
       { title: 'Source', kind: 'wide', cell: ({ source }) => source },
     ],
-    { caption: 'Parameters and their ranges' },
+    { caption: 'Parameters and their ranges', file: 'parameters' },
   );
   const found =
     accepted > 0

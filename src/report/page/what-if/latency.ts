@@ -3,12 +3,13 @@ import { cumulativeSpec } from '../../charts/cumulative.ts';
 import { latencyHistogramSpec } from '../../charts/latency-histogram.ts';
 import { type Series, toOctaves } from '../../charts/regroup.ts';
 import { durationText, shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
+import { usCell } from '../cells.ts';
 import { type Html, html, joinHtml } from '../escape.ts';
 import { heading, type LegendEntry, renderFigure } from '../figure.ts';
 import { octaveTable } from '../latency.ts';
-import { formatUs } from '../quantity.ts';
 import { renderTable } from '../tables.ts';
-import { type Group, PARTS, type Plan, SIGNS } from './plan.ts';
+import { type Group, PARTS, type Plan } from './plan.ts';
 
 /** The recording's colour: no series of the model has it. */
 const RECORDED = 'd';
@@ -105,9 +106,9 @@ function cumulative(plan: Plan, group: Group): Promise<Html> {
       all,
       [
         { title: 'Times in us', kind: 'name', cell: ({ sign, series }) => `${sign} ${series.label}` },
-        { title: 'p50', kind: 'number', cell: ({ p50Ns }) => formatUs(p50Ns) },
-        { title: 'p99', kind: 'number', cell: ({ p99Ns }) => formatUs(p99Ns) },
-        { title: 'max', kind: 'number', cell: ({ maxNs }) => formatUs(maxNs) },
+        { title: 'p50', kind: 'number', cell: ({ p50Ns }) => usCell(p50Ns) },
+        { title: 'p99', kind: 'number', cell: ({ p99Ns }) => usCell(p99Ns) },
+        { title: 'max', kind: 'number', cell: ({ maxNs }) => usCell(maxNs) },
       ],
       { caption: 'Quantiles of a free: medians of the runs' },
     ),

@@ -2,9 +2,10 @@ import type { DesignPrediction, ReturnTime, TimeCurve } from '../../../replay/re
 import { timeCurvesSpec } from '../../charts/time-curves.ts';
 import { durationText, shareText } from '../../quantities.ts';
 import { returnText, spanText } from '../../what-if-summary.ts';
+import { usCell } from '../cells.ts';
 import { type Html, html, joinHtml } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
-import { formatCount, formatUs } from '../quantity.ts';
+import { formatCount } from '../quantity.ts';
 import { type Column, renderTable } from '../tables.ts';
 import { type Group, PARTS, type Plan } from './plan.ts';
 
@@ -110,19 +111,24 @@ function returnFinding(base: DesignPrediction, designs: readonly DesignPredictio
 
 function returnTable(designs: readonly DesignPrediction[]): Html {
   const time = (title: string, pick: (d: DesignPrediction) => ReturnTime): Column<DesignPrediction>[] => [
-    { title, kind: 'number', cell: (d) => formatUs(pick(d).value) },
-    { title: 'from', kind: 'number', cell: (d) => formatUs(pick(d).lo) },
-    { title: 'to', kind: 'number', cell: (d) => formatUs(pick(d).hi) },
+    { title, kind: 'number', cell: (d) => usCell(pick(d).value) },
+    { title: 'from', kind: 'number', cell: (d) => usCell(pick(d).lo) },
+    { title: 'to', kind: 'number', cell: (d) => usCell(pick(d).hi) },
   ];
   return renderTable(
     designs,
     [
       { title: 'Times in us', kind: 'name', cell: ({ id }) => id },
       ...time('50 % back', ({ memoryReturn }) => memoryReturn.t50),
-      ...time('90 %', ({ memoryReturn }) => memoryReturn.t90),
-      ...time('all', ({ memoryReturn }) => memoryReturn.t100),
+      ...time('90 % back', ({ memoryReturn }) => memoryReturn.t90),
+      ...time('all back', ({ memoryReturn }) => memoryReturn.t100),
       { title: 'Pages back', kind: 'number', cell: ({ pagesReturned }) => formatCount(pagesReturned) },
-      { title: 'of', kind: 'number', cell: ({ pagesAtStart }) => formatCount(pagesAtStart) },
+      {
+        title: 'of',
+        name: 'Pages in the pool',
+        kind: 'number',
+        cell: ({ pagesAtStart }) => formatCount(pagesAtStart),
+      },
     ],
     { caption: 'When pages were back' },
   );
@@ -144,7 +150,7 @@ function curveTable(curves: readonly NamedCurve[], caption: string, what: string
     rows,
     [
       { title: 'Design', kind: 'name', cell: ({ id }) => id },
-      { title: 'At, us', kind: 'number', cell: ({ atNs }) => formatUs(atNs) },
+      { title: 'At, us', kind: 'number', cell: ({ atNs }) => usCell(atNs) },
       { title: what, kind: 'number', cell: ({ value }) => formatCount(value) },
       { title: 'from', kind: 'number', cell: ({ lo }) => formatCount(lo) },
       { title: 'to', kind: 'number', cell: ({ hi }) => formatCount(hi) },

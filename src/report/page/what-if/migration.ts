@@ -1,9 +1,10 @@
 import type { DesignPrediction } from '../../../replay/result.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading } from '../figure.ts';
 import { ABSENT, formatCount, formatUs } from '../quantity.ts';
 import { type Column, renderTable } from '../tables.ts';
-import { PARTS, type Plan, SIGNS } from './plan.ts';
+import { PARTS, type Plan } from './plan.ts';
 
 type Use = NonNullable<DesignPrediction['migration']>;
 
@@ -26,7 +27,7 @@ export function renderMigration({ all, result: { migration } }: Plan): Html {
       column('Readers waited, us', ({ readersWaitNs }) => formatUs(readersWaitNs)),
       column('Longest, us', ({ readersLongestNs }) => formatUs(readersLongestNs)),
     ],
-    { caption: 'Pages migrated by design, and the readers that writers made wait' },
+    { caption: 'Pages migrated by design, and the readers that writers made wait', file: 'migration' },
   );
   return html`<section aria-labelledby="${PARTS.migration}">
 ${heading(2, PARTS.migration, 'Page migration beside the frees')}

@@ -1,10 +1,11 @@
 import { PLACES, type Place } from '../../../replay/places.ts';
 import { durationText, shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
+import { usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading } from '../figure.ts';
-import { formatUs } from '../quantity.ts';
 import { renderTable } from '../tables.ts';
-import { PARTS, type Plan, SIGNS } from './plan.ts';
+import { PARTS, type Plan } from './plan.ts';
 
 /** What a free takes by place under each design, and the floor; nothing where the notification is not recorded. */
 export function renderPlaces({ result: { places } }: Plan): Html {
@@ -21,10 +22,10 @@ export function renderPlaces({ result: { places } }: Plan): Html {
       ...designs.map(({ id, placesNs, freeNs }) => ({
         title: `${id}, us`,
         kind: 'number' as const,
-        cell: (place: Place | 'a free') => formatUs(place === 'a free' ? freeNs : placesNs[place]),
+        cell: (place: Place | 'a free') => usCell(place === 'a free' ? freeNs : placesNs[place]),
       })),
     ],
-    { caption: 'What a free takes, by place: caller only, first run' },
+    { caption: 'What a free takes, by place: caller only, first run', file: 'places' },
   );
   return html`<section aria-labelledby="${PARTS.places}">
 ${heading(2, PARTS.places, 'What a free takes, by place')}

@@ -67,9 +67,6 @@ export class Plan {
   }
 }
 
-/** Signs of where a number comes from, the same in every report. */
-export const SIGNS = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
-
 /** Something was asked beyond the recording as it is. */
 export function hasScenarios({ scaling, breakEven, speedups, starvedWorker }: WhatIfResult): boolean {
   return [scaling, breakEven, starvedWorker, speedups?.[0]].some((one) => one !== undefined);

@@ -8,12 +8,14 @@ import type {
 } from '../../../replay/scenario/result.ts';
 import { type PointSeries, pointsSpec } from '../../charts/points.ts';
 import { durationText, shareText } from '../../quantities.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
 import { factorText, spanText } from '../../what-if-summary.ts';
+import { factorCell, shareCell, usCell } from '../cells.ts';
 import { type Html, html, joinHtml, NOTHING } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
-import { formatCount, formatUs, plural } from '../quantity.ts';
-import { type Column, renderTable } from '../tables.ts';
-import { type Group, hasScenarios, PARTS, type Plan, SIGNS } from './plan.ts';
+import { formatCount, plural } from '../quantity.ts';
+import { type Column, type Exact, renderTable } from '../tables.ts';
+import { type Group, hasScenarios, PARTS, type Plan } from './plan.ts';
 
 /** What was asked beyond the recording as it is; nothing when nothing was. */
 export async function renderScenarios(plan: Plan): Promise<Html> {
@@ -38,7 +40,7 @@ ${joinHtml(parts, '\n')}
 function values<Row>(
   title: string,
   pick: (row: Row) => Interval,
-  text: (x: number) => string,
+  text: (x: number) => string | Exact,
 ): Column<Row>[] {
   return [
     { title, kind: 'number', cell: (row) => text(pick(row).value) },
@@ -105,9 +107,9 @@ function scaled({ rows, notes }: ScalingResult, group: Group): Promise<Html> {
         { title: 'Pages each', kind: 'number', cell: ({ row }) => formatCount(row.pagesPerProcess.most) },
         { title: 'Class spread', kind: 'number', cell: ({ row }) => String(row.classSpread) },
         { title: 'CPUs', kind: 'number', cell: ({ row }) => formatCount(row.cpus) },
-        ...values<Cell>('Whole, us', ({ design }) => design.totalNs, formatUs),
-        ...values<Cell>('Speed-up', ({ design }) => design.speedup, factorText),
-        ...values<Cell>('Mean process', ({ design }) => design.processSpeedup, factorText),
+        ...values<Cell>('Whole, us', ({ design }) => design.totalNs, usCell),
+        ...values<Cell>('Speed-up', ({ design }) => design.speedup, factorCell),
+        ...values<Cell>('Mean process', ({ design }) => design.processSpeedup, factorCell),
       ],
       { caption: 'Speed-up against processes' },
     ),
@@ -168,8 +170,8 @@ function pays({ designs, criterion, cpus, recordedProcesses }: BreakEvenResult, 
         { title: 'Design', kind: 'name', cell: ({ id }) => id },
         { title: 'Processes', kind: 'number', cell: ({ processes }) => formatCount(processes) },
         { title: 'CPUs', kind: 'number', cell: (cell) => formatCount(cell.cpus) },
-        ...values<Cell>('Speed-up', ({ speedup }) => speedup, factorText),
-        { title: 'P(faster)', kind: 'number', cell: ({ pFaster }) => shareText(pFaster) },
+        ...values<Cell>('Speed-up', ({ speedup }) => speedup, factorCell),
+        { title: 'P(faster)', kind: 'number', cell: ({ pFaster }) => shareCell(pFaster) },
         { title: 'Pays', kind: 'text', cell: (cell) => (cell.pays ? 'yes' : 'no') },
       ],
       { caption: 'From how many processes it pays' },
@@ -210,14 +212,14 @@ function faster(plan: Plan, { what, costs, designs }: SpeedupResult, group: Grou
       cells,
       [
         { title: 'Design', kind: 'name', cell: ({ id }) => id },
-        { title: 'Faster by', kind: 'number', cell: ({ speedup }) => shareText(speedup) },
-        ...values<Cell>('Whole, us', ({ totalNs }) => totalNs, formatUs),
-        ...values<Cell>('Saved, us', ({ savedNs }) => savedNs, formatUs),
-        { title: 'of the whole', kind: 'number', cell: ({ savedShare }) => shareText(savedShare) },
+        { title: 'Faster by', kind: 'number', cell: ({ speedup }) => shareCell(speedup) },
+        ...values<Cell>('Whole, us', ({ totalNs }) => totalNs, usCell),
+        ...values<Cell>('Saved, us', ({ savedNs }) => savedNs, usCell),
+        { title: 'of the whole', kind: 'number', cell: ({ savedShare }) => shareCell(savedShare) },
         {
           title: 'CPU work saved, us',
           kind: 'number',
-          cell: ({ cpuWorkSavedNs }) => formatUs(cpuWorkSavedNs),
+          cell: ({ cpuWorkSavedNs }) => usCell(cpuWorkSavedNs),
         },
       ],
       { caption: `If ${name} took less time` },
@@ -234,15 +236,15 @@ ${renderTable(
   cells,
   [
     { title: 'Design', kind: 'name', cell: ({ id }) => id },
-    { title: 'Share of a CPU', kind: 'number', cell: ({ share }) => shareText(share) },
-    ...values<Cell>('Whole, us', ({ totalNs }) => totalNs, formatUs),
-    { title: 'Free p99, us', kind: 'number', cell: ({ p99Ns }) => formatUs(p99Ns) },
-    { title: 'max', kind: 'number', cell: ({ maxNs }) => formatUs(maxNs) },
-    { title: 'Queue full', kind: 'number', cell: ({ overflowShare }) => shareText(overflowShare) },
+    { title: 'Share of a CPU', kind: 'number', cell: ({ share }) => shareCell(share) },
+    ...values<Cell>('Whole, us', ({ totalNs }) => totalNs, usCell),
+    { title: 'Free p99, us', kind: 'number', cell: ({ p99Ns }) => usCell(p99Ns) },
+    { title: 'max', name: 'Free max, us', kind: 'number', cell: ({ maxNs }) => usCell(maxNs) },
+    { title: 'Queue full', kind: 'number', cell: ({ overflowShare }) => shareCell(overflowShare) },
     { title: 'Most handles', kind: 'number', cell: ({ mostQueued }) => formatCount(mostQueued) },
     { title: 'Held, bytes', kind: 'number', cell: ({ heldBytes }) => formatCount(heldBytes) },
-    { title: '90 % back, us', kind: 'number', cell: ({ t90Ns }) => formatUs(t90Ns) },
+    { title: '90 % back, us', kind: 'number', cell: ({ t90Ns }) => usCell(t90Ns) },
   ],
-  { caption: 'When the worker gets less of a CPU', group: 'starved' },
+  { caption: 'When the worker gets less of a CPU', group: 'starved', file: 'starved-worker' },
 )}`;
 }

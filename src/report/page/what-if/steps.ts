@@ -30,7 +30,7 @@ function item(base: DesignPrediction, design: DesignPrediction): Html {
       return html`<b>${mark === '<' ? '-' : '+'} ${line}</b>`;
     });
     return [
-      html`<h4>${name}</h4><pre tabindex="0" role="region" aria-label="Steps of ${name}">${joinHtml(text, '\n')}</pre>`,
+      html`<h3>${name}</h3><pre tabindex="0" role="group" aria-label="Steps of ${name}">${joinHtml(text, '\n')}</pre>`,
     ];
   });
   const safety = [...new Set(design.safety)].join(', ');

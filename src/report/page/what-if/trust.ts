@@ -1,11 +1,11 @@
 import type { WhatIfResult } from '../../../replay/result.ts';
 import { durationText } from '../../quantities.ts';
+import { trustOfWhatIf } from '../../trust/what-if.ts';
 import { type Html, html, joinHtml } from '../escape.ts';
 import { heading } from '../figure.ts';
 import { plural } from '../quantity.ts';
-import { renderTable } from '../tables.ts';
-import { diagnosticsTable, filesTable, understood } from '../trust.ts';
-import { PARTS, SIGNS } from './plan.ts';
+import { diagnosticsTable, filesTable, renderRests, understood } from '../trust.ts';
+import { PARTS } from './plan.ts';
 
 /** Assumptions by their basis, what cannot be told, and what was read. */
 export function renderWhatIfTrust(result: WhatIfResult): Html {
@@ -30,11 +30,12 @@ export function renderWhatIfTrust(result: WhatIfResult): Html {
         ? 'not known'
         : `by the quickest calls ~${durationText(reading.tracerNs.inside)} within each traced call, ~${durationText(reading.tracerNs.outside)} more in its caller; ${result.world === 'traced' ? 'left in' : 'taken out'}`,
     ],
+    ['Baseline', baseline(result)],
     ['Made by', html`${tool.name} ${tool.version}: <code>${tool.command}</code>`],
   ];
   return html`<section aria-labelledby="${PARTS.trust}">
 ${heading(2, PARTS.trust, 'What this rests on')}
-${bases(result)}
+${renderRests(trustOfWhatIf(result))}
 <dl>
 ${joinHtml(
   facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`),
@@ -46,20 +47,7 @@ ${diagnosticsTable(reading.findings)}
 </section>`;
 }
 
-function bases({ assumptions }: WhatIfResult): Html {
-  const order = ['measured', 'modelled', 'assumed'] as const;
-  const rows = [
-    ...order.flatMap((basis) =>
-      assumptions.filter((a) => a.basis === basis).map(({ what }) => ({ sign: SIGNS[basis], basis, what })),
-    ),
-  ];
-  return renderTable(
-    rows,
-    [
-      { title: 'Sign', kind: 'text', cell: ({ sign }) => html`<b>${sign}</b>` },
-      { title: 'Basis', kind: 'text', cell: ({ basis }) => basis },
-      { title: 'What', kind: 'wide', cell: ({ what }) => what },
-    ],
-    { caption: 'What is measured, modelled and assumed' },
-  );
+function baseline({ validation: { verdict, reasons } }: WhatIfResult): Html {
+  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+  return html`<a href="#${PARTS.fit}">${verdict.replaceAll('-', ' ')}</a>${why}`;
 }

@@ -3,10 +3,11 @@ import { type BarLabel, type BarRow, barsSpec } from '../../charts/rows.ts';
 import { durationText } from '../../quantities.ts';
 import { lockNames, workChange } from '../../text/what-if-designs.ts';
 import { clipName, gainText, spanText } from '../../what-if-summary.ts';
+import { usCell } from '../cells.ts';
 import { type Html, html, joinHtml } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
 import { slugify } from '../ids.ts';
-import { formatCount, formatUs } from '../quantity.ts';
+import { formatCount } from '../quantity.ts';
 import { type Column, renderTable } from '../tables.ts';
 import { PARTS, type Plan } from './plan.ts';
 
@@ -21,9 +22,9 @@ interface Wait {
 
 function interval<Row>(title: string, pick: (row: Row) => Interval): Column<Row>[] {
   return [
-    { title, kind: 'number', cell: (row) => formatUs(pick(row).value) },
-    { title: 'from', kind: 'number', cell: (row) => formatUs(pick(row).lo) },
-    { title: 'to', kind: 'number', cell: (row) => formatUs(pick(row).hi) },
+    { title, kind: 'number', cell: (row) => usCell(pick(row).value) },
+    { title: 'from', kind: 'number', cell: (row) => usCell(pick(row).lo) },
+    { title: 'to', kind: 'number', cell: (row) => usCell(pick(row).hi) },
   ];
 }
 
@@ -196,8 +197,8 @@ export async function renderCpuWork(plan: Plan): Promise<Html> {
       plan.all,
       [
         { title: 'Design', kind: 'name', cell: ({ id }) => id },
-        { title: 'Caller, us', kind: 'number', cell: ({ cpuWorkNs }) => formatUs(cpuWorkNs.caller) },
-        { title: 'Worker, us', kind: 'number', cell: ({ cpuWorkNs }) => formatUs(cpuWorkNs.worker) },
+        { title: 'Caller, us', kind: 'number', cell: ({ cpuWorkNs }) => usCell(cpuWorkNs.caller) },
+        { title: 'Worker, us', kind: 'number', cell: ({ cpuWorkNs }) => usCell(cpuWorkNs.worker) },
         ...interval<DesignPrediction>('Moved, us', ({ cpuLedgerNs }) => cpuLedgerNs.moved),
         ...interval<DesignPrediction>('Left undone, us', ({ cpuLedgerNs }) => cpuLedgerNs.left),
         ...interval<DesignPrediction>('Removed, us', ({ cpuLedgerNs }) => cpuLedgerNs.removed),
