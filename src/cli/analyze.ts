@@ -4,6 +4,7 @@ import type { Filters } from '../analysis/row-filter.ts';
 import { type AnalysisOptions, TraceAnalysis } from '../analysis/trace-analysis.ts';
 import { formatById } from '../parsers/registry.ts';
 import { renderJson } from '../report/json.ts';
+import { analysisDocument } from '../report/mail/analysis-document.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
 import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
@@ -14,6 +15,13 @@ import { writeStdout, writeTo } from './output.ts';
 import type { MergeMode } from './plan-inputs.ts';
 import { Progress } from './progress.ts';
 import { InputReader } from './read-inputs.ts';
+import {
+  REPORT_FORMATS,
+  type ReportChoice,
+  type ReportFormat,
+  renderDocument,
+  reportChoice,
+} from './report-format.ts';
 import { Spool } from './spool.ts';
 import { headingStyle } from './terminal.ts';
 import { toolOf } from './tool.ts';
@@ -29,7 +37,9 @@ interface AnalyzeOptions extends PlaceOptions {
   readonly output?: string;
   readonly color: 'auto' | 'always' | 'never';
   readonly quiet?: boolean;
-  readonly format?: string;
+  readonly format: Formats;
+  readonly brief?: boolean;
+  readonly full?: boolean;
   readonly merge: MergeMode;
 }
 
@@ -37,6 +47,7 @@ const EXAMPLES = `
 Examples:
   trace-replay analyze trace.txt
   trace-replay analyze trace.txt --root zs_free --html report.html
+  trace-replay analyze trace.txt --format mail
   trace-replay analyze trace.txt --function 'zs_*' --cpu 0-3 --json | jq .locks
   trace-replay analyze graph.txt.zst perf-script.txt
   trace-replay analyze /sys/kernel/tracing/per_cpu
@@ -58,7 +69,13 @@ export function addAnalyzeCommand(program: Command): void {
     )
     .argument('[trace...]', 'files, directories of files by CPU, globs; - is standard input')
     .option('-i, --input <file>', 'trace file (as in perf; may be given again)', fileList)
-    .option('--format <id>', 'what the inputs are, when they are not recognised (trace-replay formats)')
+    .option(
+      '--format <id>',
+      'mail or markdown: a report for reviewers; or what the inputs are, when they are not recognised ' +
+        '(trace-replay formats; both may be given)',
+      formats,
+      {},
+    )
     .addOption(
       new Option('--merge <when>', 'put several inputs on one time line: auto when they are one recording')
         .choices(['auto', 'always', 'never'])
@@ -70,6 +87,8 @@ export function addAnalyzeCommand(program: Command): void {
     .option('-E, --entries <n>', 'rows of the tables', wholeNumber(1), 20)
     .option('--tails <n>', 'slowest calls shown for each function', wholeNumber(0), 3)
     .option('--json', 'print JSON instead of text (docs/json.md)')
+    .option('--brief', 'with mail or markdown: the answer and one table')
+    .option('--full', 'with mail or markdown: every row, and all that the numbers rest on')
     .option('--html <file>', 'write an offline HTML report too; - prints it instead of text')
     .option('-o, --output <file>', 'write the text or JSON to a file')
     .addOption(new Option('--color <when>', 'headings').choices(['auto', 'always', 'never']).default('auto'))
@@ -81,6 +100,7 @@ export function addAnalyzeCommand(program: Command): void {
 }
 
 async function analyze(given: readonly string[], options: AnalyzeOptions, command: Command): Promise<void> {
+  const choice = reportChoice({ ...options, format: options.format.report });
   const names = inputNames(given, command);
   keepInputs(names, [options.output, options.html]);
   const progress = new Progress(options.quiet ?? false);
@@ -92,8 +112,8 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
     progress,
     spool,
     warn,
-    hash: options.json === true || options.html !== undefined,
-    format: options.format === undefined ? null : formatById(options.format).id,
+    hash: choice.format !== 'text' || options.html !== undefined,
+    format: options.format.input ?? null,
     merge: options.merge,
     again: options.subtractOverhead ?? false,
   });
@@ -111,28 +131,36 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
         await reader.read(analysis);
       }
     }
-    await writeReports(analysis.result(toolOf(process.argv.slice(2)), firstPass), options);
+    await writeReports(analysis.result(toolOf(process.argv.slice(2)), firstPass), options, choice);
   } finally {
     spool.remove();
   }
 }
 
-async function writeReports(result: AnalysisResult, options: AnalyzeOptions): Promise<void> {
+async function writeReports(
+  result: AnalysisResult,
+  options: AnalyzeOptions,
+  choice: ReportChoice,
+): Promise<void> {
   if (options.html !== undefined) {
     // vega takes a third of a second to load: only when a chart is drawn.
     const { renderHtml } = await import('../report/html.ts');
     await writeTo(options.html, await renderHtml(result, summarise(result)));
     if (options.html === '-') return;
   }
-  const main = options.json
-    ? renderJson(result)
-    : renderText(result, {
-        entries: options.entries,
-        slowest: options.tails,
-        heading: headingStyle(options.output === undefined ? options.color : 'never'),
-      });
+  const main = mainReport(result, options, choice);
   if (options.output === undefined) await writeStdout(main);
   else await writeTo(options.output, main);
+}
+
+function mainReport(result: AnalysisResult, options: AnalyzeOptions, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderJson(result);
+  if (choice.format !== 'text') return renderDocument(analysisDocument(result), choice);
+  return renderText(result, {
+    entries: options.entries,
+    slowest: options.tails,
+    heading: headingStyle(options.output === undefined ? options.color : 'never'),
+  });
 }
 
 function analysisOptions(options: AnalyzeOptions): AnalysisOptions {
@@ -152,4 +180,15 @@ function analysisOptions(options: AnalyzeOptions): AnalysisOptions {
 function filtersText(options: AnalyzeOptions): string {
   const functions = options.function ? `--function ${options.function.join(',')}` : '';
   return [functions, placeText(options)].filter(Boolean).join(' ');
+}
+
+/** `--format` is asked what the inputs are, and how the report is to be written: no name is both. */
+interface Formats {
+  readonly input?: string;
+  readonly report?: ReportFormat;
+}
+
+function formats(id: string, given: Formats): Formats {
+  const report = REPORT_FORMATS.find((format) => format === id);
+  return report === undefined ? { ...given, input: formatById(id).id } : { ...given, report };
 }

@@ -6,6 +6,7 @@ import { formatById } from '../parsers/registry.ts';
 import { renderComparisonText } from '../report/compare-text.ts';
 import { renderJson } from '../report/json.ts';
 import { UsageError } from '../trace/diagnostics.ts';
+import { BETWEEN } from './compare-arguments.ts';
 import { comparePrediction } from './compare-predicted.ts';
 import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
 import { keepInputs } from './keep-inputs.ts';
@@ -33,9 +34,6 @@ interface CompareCommandOptions extends PlaceOptions {
 /** A gate of --fail-if has failed. */
 const EXIT_GATE = 1;
 
-/** Stands for `--` between the two sides: no argument of a program can hold a NUL. */
-const BETWEEN = '\0';
-
 const EXAMPLES = `
 Examples:
   trace-replay compare before.txt -- after.txt
@@ -52,12 +50,6 @@ side tell what recordings of one kernel differ by; docs/compare.md has how
 verdicts are made and what --fail-if takes.
 Exit status: 0 done, 1 a condition of --fail-if is met, 2 nothing could be read
 or the command line is wrong.`;
-
-/** The command line with `--` between the sides of compare as an argument that commander keeps. */
-export function separated(argv: readonly string[]): readonly string[] {
-  const at = argv.indexOf('--');
-  return argv[2] === 'compare' && at > 2 ? argv.with(at, BETWEEN) : argv;
-}
 
 /** Adds `trace-replay compare`. */
 export function addCompareCommand(program: Command): void {

@@ -1,17 +1,27 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
-import { addAnalyzeCommand } from './analyze.ts';
-import { addCalibrateCommand } from './calibrate.ts';
-import { addCodecsCommand } from './codecs.ts';
-import { addCompareCommand, separated } from './compare.ts';
-import { addConvertCommand } from './convert.ts';
-import { addDesignsCommand } from './designs.ts';
-import { addFormatsCommand } from './formats.ts';
-import { addOpsCommand } from './ops.ts';
-import { addReproduceCommand } from './reproduce.ts';
-import { addSummarizeCommand } from './summarize.ts';
+import { separated } from './compare-arguments.ts';
 import { version } from './version.ts';
-import { addWhatIfCommand } from './what-if.ts';
+
+/** Commands in the order of the help, each loaded when it is needed: a parser is not read to print a list of designs. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  analyze: async () => (await import('./analyze.ts')).addAnalyzeCommand,
+  compare: async () => (await import('./compare.ts')).addCompareCommand,
+  summarize: async () => (await import('./summarize.ts')).addSummarizeCommand,
+  convert: async () => (await import('./convert.ts')).addConvertCommand,
+  formats: async () => (await import('./formats.ts')).addFormatsCommand,
+  ops: async () => (await import('./ops.ts')).addOpsCommand,
+  'what-if': async () => (await import('./what-if.ts')).addWhatIfCommand,
+  calibrate: async () => (await import('./calibrate.ts')).addCalibrateCommand,
+  designs: async () => (await import('./designs.ts')).addDesignsCommand,
+  reproduce: async () => (await import('./reproduce.ts')).addReproduceCommand,
+  codecs: async () => (await import('./codecs.ts')).addCodecsCommand,
+  completion: async () => (await import('./completion.ts')).addCompletionCommand,
+  man: async () => (await import('./man.ts')).addManCommand,
+};
+
+/** These tell of all others. */
+const NEEDS_ALL = new Set(['completion', 'man']);
 
 const EXIT_INPUT = 2;
 const EXIT_BUG = 70;
@@ -33,17 +43,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(version())
     .showHelpAfterError('(--help says more)')
     .exitOverride();
-  addAnalyzeCommand(program);
-  addCompareCommand(program);
-  addSummarizeCommand(program);
-  addConvertCommand(program);
-  addFormatsCommand(program);
-  addOpsCommand(program);
-  addWhatIfCommand(program);
-  addCalibrateCommand(program);
-  addDesignsCommand(program);
-  addReproduceCommand(program);
-  addCodecsCommand(program);
+  // Anything but the name of a command is answered from all of them: help, slips of the finger, completion.
+  const named =
+    argv[2] !== undefined && Object.hasOwn(COMMANDS, argv[2]) && !NEEDS_ALL.has(argv[2])
+      ? [argv[2]]
+      : Object.keys(COMMANDS);
+  for (const name of named) (await COMMANDS[name]!())(program);
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync(separated(argv));

@@ -20,12 +20,14 @@ interface StoreCommandOptions extends PathOptions {
 /** Options that only the free path knows, with what they are when nobody gives them. */
 const OF_FREES: Readonly<Record<string, unknown>> = {
   operations: undefined,
+  light: undefined,
   untraced: undefined,
   platform: undefined,
   measured: undefined,
   html: undefined,
   cpuPressure: 0,
   compaction: 'recorded',
+  migration: 'recorded',
   pagesLocked: 0,
   pageLists: undefined,
   processes: undefined,
@@ -36,10 +38,17 @@ const OF_FREES: Readonly<Record<string, unknown>> = {
   starveWorker: undefined,
 };
 
-/**
- * What-if of zswap_store, zswap_load and zswap_invalidate.
- * @throws {UsageError} for options that it does not know.
- */
+/** @throws {UsageError} for options that the replay of stores does not know. */
+export function refuseFreeOptions(options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const [name, initial] of Object.entries(OF_FREES)) {
+    if (given[name] === undefined || given[name] === initial) continue;
+    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UsageError(`--${option} is for frees: stores are not replayed with it`);
+  }
+}
+
+/** What-if of zswap_store, zswap_load and zswap_invalidate. */
 export async function whatIfStoresCommand(
   recording: Recording,
   designs: readonly string[],
@@ -47,12 +56,6 @@ export async function whatIfStoresCommand(
   options: StoreCommandOptions,
   tool: StoreWhatIfResult['tool'],
 ): Promise<void> {
-  const given = options as unknown as Readonly<Record<string, unknown>>;
-  for (const [name, initial] of Object.entries(OF_FREES)) {
-    if (given[name] === undefined || given[name] === initial) continue;
-    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`--${option} is for frees: stores are not replayed with it`);
-  }
   const result = whatIfStores(
     {
       recording,

@@ -1,14 +1,18 @@
 import { type Command, Option } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
-import { ERAS } from '../model/kernels/eras.ts';
+import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
+import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
 import type { PageLists } from '../model/steps.ts';
-import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
+import { ZSWAP_VERSIONS } from '../model/zswap/eras.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
 import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
+import type { WhatIfResult } from '../replay/result.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
 import { SweepThreads } from '../replay/sweep.ts';
+import { whatIfDocument } from '../report/mail/what-if-document.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
@@ -18,23 +22,34 @@ import {
   compactionPlan,
   fileList,
   measuredTime,
+  oneOf,
   pageListSizes,
+  poolShape,
   share,
   wholeNumber,
+  ZSMALLOC_HELP,
 } from './option-values.ts';
 import { writeTo } from './output.ts';
-import { withOwnDesigns } from './own-designs.ts';
+import { type KnownDesigns, withOwnDesigns } from './own-designs.ts';
 import { recordingOf } from './recordings.ts';
+import {
+  addReportOptions,
+  type ReportChoice,
+  type ReportOptions,
+  renderDocument,
+  reportChoice,
+} from './report-format.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
 import { isAboutStores, type StorePath } from './store-options.ts';
 import { textOfFile } from './text-of-file.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
-interface WhatIfOptions extends ScenarioOptions {
+interface WhatIfOptions extends ScenarioOptions, ReportOptions {
   readonly design?: readonly string[];
   readonly operations?: readonly string[];
   readonly light?: readonly string[];
   readonly kernel?: string;
+  readonly zsmalloc?: PoolShape;
   readonly untraced?: boolean;
   readonly platform?: string;
   readonly measured?: ReturnType<typeof measuredTime>;
@@ -45,9 +60,9 @@ interface WhatIfOptions extends ScenarioOptions {
   readonly cpus?: number;
   readonly cpuPressure: number;
   readonly compaction: CompactionPlan;
+  readonly migration: CompactionPlan;
   readonly pagesLocked: number;
   readonly pageLists?: PageLists;
-  readonly json?: boolean;
   readonly html?: string;
   readonly output?: string;
   readonly quiet?: boolean;
@@ -61,6 +76,7 @@ const MOST_HOGS = 255;
 const EXAMPLES = `
 Examples:
   trace-replay what-if trace.txt --design class-idx --design class-idx+drop-lock
+  trace-replay what-if trace.txt --design deferred --format mail
   trace-replay what-if graph.txt --operations kprobes.txt --design drop-lock
   trace-replay what-if trace.txt --design deferred:entries=64,buffers=8 --json
   trace-replay what-if trace.txt -d drop-lock --processes 1,2,4,8 --size 256M
@@ -91,11 +107,16 @@ export function addWhatIfCommand(program: Command): void {
       fileList,
     )
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
-    .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}; told by the trace else`)
+    .option('--kernel <era>', `lock era: ${ERA_IDS.join(', ')}; told by the trace else`, oneOf(ERA_IDS))
+    .option('--zsmalloc <shape>', ZSMALLOC_HELP, poolShape)
     .addOption(
       new Option('--path <path>', 'what to replay; told by the designs else').choices(['free', 'store']),
     )
-    .option('--zswap <version>', `stores: version of zswap, ${ZSWAP_ERAS.map(({ id }) => id).join(', ')}`)
+    .option(
+      '--zswap <version>',
+      `stores: version of zswap, ${ZSWAP_VERSIONS.join(', ')}`,
+      oneOf(ZSWAP_VERSIONS),
+    )
     .option('--folio-pages <n>', 'stores: take single pages together to folios', wholeNumber(1), 1)
     .option('--untraced', "take the tracer's estimated cost out")
     .option(
@@ -124,6 +145,12 @@ export function addWhatIfCommand(program: Command): void {
       'recorded',
     )
     .option(
+      '--migration <when>',
+      'zs_page_migrate beside the frees: as recorded, none, or every=1ms',
+      compactionPlan,
+      'recorded',
+    )
+    .option(
       '--pages-locked <share>',
       'of emptied zspages that have a locked page and wait for the worker, 0 to 1',
       share,
@@ -134,13 +161,13 @@ export function addWhatIfCommand(program: Command): void {
       'per-CPU lists of free pages: batch=63,high=252; as recorded else',
       pageListSizes,
     );
-  addScenarioOptions(command)
-    .option('--json', 'print JSON instead of text (docs/what-if.md)')
+  addReportOptions(addScenarioOptions(command), 'docs/what-if.md')
     .option('--html <file>', 'also write the report as one HTML file that needs nothing else')
     .option('-o, --output <file>', 'write to a file')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
+      const choice = reportChoice(options);
       const names = inputNames(traces, command);
       keepInputs(
         [...names, ...(options.operations ?? []), ...(options.light ?? [])],
@@ -149,17 +176,16 @@ export function addWhatIfCommand(program: Command): void {
       const platform = platformOf(options.platform);
       if (platform && options.light)
         throw new UsageError('--light does not go with --platform: costs do not come from the recording');
+      const { known, texts, stores } = await designsOf(options);
       const read = { quiet: options.quiet ?? false, hash: true };
-      const timed = await recordingOf(names, read);
-      const placed = options.operations ? await recordingOf(options.operations, read) : timed;
+      const shape = options.zsmalloc ?? null;
+      const timed = await recordingOf(names, read, shape);
+      const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
       const light = options.light ? await recordingOf(options.light, read) : null;
-      const words = process.argv.slice(2).join(' ');
-      const tool = { name: 'trace-replay', version: version(), command: `trace-replay ${words}` };
+      const tool = toolOf(process.argv.slice(2));
       const threads = new SweepThreads();
       try {
-        const { known, texts } = await withOwnDesigns([...new Set(options.design)]);
-        if (isAboutStores(options, texts, known)) {
-          const stores = await import('./what-if-stores.ts');
+        if (stores) {
           await stores.whatIfStoresCommand(timed, texts, known, options, tool);
           return;
         }
@@ -178,6 +204,7 @@ export function addWhatIfCommand(program: Command): void {
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
             compaction: options.compaction,
+            migration: options.migration,
             pagesLocked: options.pagesLocked,
             pageLists: options.pageLists ?? null,
             scenarios: scenarioRequest(options),
@@ -191,8 +218,7 @@ export function addWhatIfCommand(program: Command): void {
           await writeTo(options.html, await renderWhatIfHtml(result));
           if (options.html === '-') return;
         }
-        const text = options.json ? renderWhatIfJson(result) : renderWhatIfText(result);
-        await writeTo(options.output, text);
+        await writeTo(options.output, mainReport(result, choice));
       } catch (error) {
         const isUsage = [DesignError, ScenarioError, PlatformError].some((kind) => error instanceof kind);
         if (isUsage) throw new UsageError((error as Error).message);
@@ -202,6 +228,36 @@ export function addWhatIfCommand(program: Command): void {
         threads.close();
       }
     });
+}
+
+function mainReport(result: WhatIfResult, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderWhatIfJson(result);
+  if (choice.format === 'text') return renderWhatIfText(result);
+  return renderDocument(whatIfDocument(result), choice);
+}
+
+/** Designs, and the replay of stores when they want it: known or refused before a long recording is read. */
+async function designsOf(
+  options: WhatIfOptions,
+): Promise<KnownDesigns & { readonly stores: typeof import('./what-if-stores.ts') | null }> {
+  try {
+    const designs = await withOwnDesigns([...new Set(options.design)]);
+    const { known, texts } = designs;
+    const chosen = texts.map((text) => parseDesign(text, known));
+    if (isAboutStores(options, texts, known)) {
+      const stores = await import('./what-if-stores.ts');
+      stores.refuseFreeOptions(options);
+      return { ...designs, stores };
+    }
+    if (options.kernel !== undefined) {
+      const { kernel } = eraOn(eraById(options.kernel), options.zsmalloc ?? null);
+      for (const parts of chosen) applyDesigns(kernel, parts);
+    }
+    return { ...designs, stores: null };
+  } catch (error) {
+    if (error instanceof DesignError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** Known or refused before a long recording is read. */

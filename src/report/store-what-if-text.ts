@@ -112,6 +112,9 @@ function details(prediction: StorePrediction): string[] {
     ...table([['', 'p50', 'p99', 'mean'], ...rows]),
     `  first to last    ${span(totalNs)}`,
     `  pages stored     ${Math.round(pages.value)} a second (${Math.round(pages.lo)}..${Math.round(pages.hi)})`,
+    ...(groups.some(({ path }) => path.startsWith('zswap_writeback_entry'))
+      ? [`  written back     ${prediction.pagesWrittenBack} pages`]
+      : []),
     `  CPU time         ${span(cpuNs)}`,
     ...waited.map(([lock, wait]) => `  waits ${lock.padEnd(18)} ${span(wait)}`),
   ];

@@ -1,7 +1,7 @@
 import { DesignError } from '../../model/designs/design.ts';
 import { applyDesigns, type ChosenDesign } from '../../model/designs/registry.ts';
 import { reachedFromZswap } from '../../model/designs/store-rewrite.ts';
-import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
+import { ENTRY_FREE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import { bucketQuantile } from '../curves.ts';
@@ -48,6 +48,8 @@ export interface StorePrediction {
   /** Time in zswap_store, base over this design's: what the design itself changes. */
   readonly storeSpeedup: Interval;
   readonly storedPagesPerSecond: Interval;
+  /** Pages that the shrinker writes back: those recorded, as far as the design writes any. */
+  readonly pagesWrittenBack: number;
   /** CPU time within the replayed operations; waiting for spinlocks is in it. */
   readonly cpuNs: Interval;
   readonly lockWaitNs: Readonly<Record<string, Interval>>;
@@ -182,6 +184,11 @@ function inAnotherOrder({ tasks, costs }: StoreWorkload, seed: number): StoreWor
   });
 }
 
+/** A path gives an entry back. */
+function frees(kernel: KernelModel, path: string): boolean {
+  return kernel.paths[path]?.some((step) => step.do === 'call' && step.path === ENTRY_FREE) ?? false;
+}
+
 function summary(
   id: string,
   chosen: readonly ChosenDesign[],
@@ -227,6 +234,11 @@ function summary(
     speedup: interval(runs.map((run, k) => total(base[k]!) / total(run))),
     storeSpeedup: interval(runs.map((run, k) => storing(base[k]!) / storing(run))),
     storedPagesPerSecond: interval(runs.map((run) => (pages * 1e9) / total(run))),
+    pagesWrittenBack: groups.reduce(
+      (sum, { path }, g) =>
+        sum + (path === ZSWAP_PATHS.writeback && frees(kernel, path) ? runs[0]!.operations[g]! : 0),
+      0,
+    ),
     cpuNs: interval(runs.map((run) => run.workNs.caller + run.spinNs)),
     lockWaitNs: byLock((lock) => lock.waitNs),
     contended: byLock((lock) => lock.contended),

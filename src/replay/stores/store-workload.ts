@@ -102,6 +102,7 @@ export function storeWorkload(
     const finds = recorded.freesOf(op).length > 0;
     add(op, finds ? ZSWAP_PATHS.invalidate : ZSWAP_PATHS.invalidateNone, 1);
   }
+  for (const op of recorded.writebacks) add(op, writebackPath(recorded, op, era), 1);
   const lists = [...byTask.values()];
   const all = lists.flat();
   if (!all.some(({ group }) => groups[group]!.path === ZSWAP_PATHS.store))
@@ -140,6 +141,12 @@ function storePath(store: RecordedStore): string | null {
   // Of a folio that failed behind its first page the recording does not tell pages and clean-up apart.
   const failedAtOnce = store.refusal === 'compression failed' && store.entries.length === 0;
   return failedAtOnce ? ZSWAP_PATHS.storeFailed : null;
+}
+
+function writebackPath(recorded: RecordedZswap, op: number, era: ZswapEra): string | null {
+  const result = recorded.writebackResult(op);
+  if (era.lru === 'allocator' || result === null) return null;
+  return result === 0 ? ZSWAP_PATHS.writeback : ZSWAP_PATHS.writebackStopped;
 }
 
 /** Rows of the allocator within operations of zswap. */
@@ -251,7 +258,9 @@ function notesOf(
   const notes = ['one list for all entries: memcgs and nodes are not recorded'];
   if (left > 0) notes.push(`left out, without calls or failed midway: ${left}`);
   if (recorded.writebacks.length > 0)
-    notes.push(`writebacks that are not replayed: ${recorded.writebacks.length}`);
+    notes.push(
+      'the shrinker comes to its entries when it was recorded to; second chances are part of the time between its writebacks, without the lock of the list',
+    );
   if (folioPages > 1)
     notes.push(
       `pages that a task stored one after another are taken together to folios of ${folioPages}, whatever their slots; the time between them stays, and pages that did not compress stay single`,

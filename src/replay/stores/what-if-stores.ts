@@ -1,6 +1,6 @@
 import type { Design } from '../../model/designs/design.ts';
 import { parseDesign } from '../../model/designs/registry.ts';
-import { eraById } from '../../model/kernels/eras.ts';
+import { eraById, eraOn } from '../../model/kernels/eras.ts';
 import { withZswap } from '../../model/kernels/zswap.ts';
 import { Geometry } from '../../model/zsmalloc/geometry.ts';
 import { zswapEraById } from '../../model/zswap/eras.ts';
@@ -43,16 +43,16 @@ export interface StoreRequest {
  */
 export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['tool']): StoreWhatIfResult {
   const { recording, seeds } = request;
-  const { operations: ops, compaction, kernelRelease } = recording;
+  const { operations: ops, compaction, kernelRelease, shape = null } = recording;
   const designs = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   const detected = detectZswap(ops, kernelRelease);
-  // zsmalloc of 6.12 is known by its release, which the trace seldom says and zswap's calls tell.
-  const below = detectEra(ops, compaction, kernelRelease, false);
-  const own = detected.era.id === '6.12' ? eraById('D') : below.era;
+  // zswap's calls tell the kernel more often than its allocator's do.
+  const below = detectEra(ops, compaction, kernelRelease, false, ops, shape);
+  const own = detected.zsmalloc === null ? below.era : eraOn(eraById(detected.zsmalloc), shape);
   const { era: zsmalloc, basis } =
     request.era === null
-      ? { era: own, basis: detected.era.id === '6.12' ? 'zsmalloc of 6.12 with it' : below.basis }
-      : { era: eraById(request.era), basis: 'as asked (--kernel)' };
+      ? { era: own, basis: detected.zsmalloc === null ? below.basis : 'zsmalloc of the same kernel' }
+      : { era: eraOn(eraById(request.era), shape), basis: 'as asked (--kernel)' };
   const zswap =
     request.zswap === null ? detected : { era: zswapEraById(request.zswap), basis: 'as asked (--zswap)' };
   const geometry = new Geometry(zsmalloc.geometry);
