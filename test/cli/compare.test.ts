@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { ComparisonResult } from '../../src/analysis/compare/result.ts';
-import { separated } from '../../src/cli/compare.ts';
+import { separated } from '../../src/cli/compare-arguments.ts';
 import { runCli } from './run-cli.ts';
 
 const FIXTURE = 'fixtures/function-graph/6.12.117/fg-A-abstime-proc-tail.txt.gz';
