@@ -95,7 +95,7 @@ export function compareSummaries(
     tool,
     before: sideOf(before),
     after: sideOf(after),
-    summary: summaryOf(functions, locks, Math.min(n, m)),
+    summary: summaryOf(functions, locks, Math.min(n, m), obstacle),
     warnings: comparisonWarnings(before, after, renamed),
     functions,
     locks,
@@ -182,6 +182,7 @@ function summaryOf(
   functions: readonly FunctionComparison[],
   locks: readonly LockComparison[],
   fewest: number,
+  obstacle: string | null,
 ): ComparisonSummary {
   const rows: readonly Evidence[] = [...functions, ...locks];
   const count = (verdict: Evidence['verdict']) => rows.filter((row) => row.verdict === verdict).length;
@@ -194,8 +195,14 @@ function summaryOf(
   const conclusive = faster + slower > 0 || (seen !== null && seen <= BLIND);
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const reasons: string[] = [];
-  if (seen === null) reasons.push('no function has enough calls on both sides');
-  else if (!conclusive) reasons.push(`a change of less than ${percent(seen)} could not have been seen`);
+  if (obstacle !== null) reasons.push(obstacle);
+  else if (seen === null) reasons.push('no function has enough calls on both sides');
+  else if (!conclusive)
+    reasons.push(
+      seen < 1
+        ? `a change of less than ${percent(seen)} could not have been seen`
+        : `a change by less than a factor of ${Number((seen + 1).toPrecision(2))} could not have been seen`,
+    );
   if (spreads.length > 0 && median(spreads) > WILD_SPREAD)
     reasons.push(
       `recordings of one side differ by ${percent(median(spreads))} among themselves in their medians (half of the functions; up to ${percent(Math.max(...spreads))})`,

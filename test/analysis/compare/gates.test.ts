@@ -51,6 +51,14 @@ describe('--fail-if', () => {
     expect(status('zs_free.mean>+1%')).toBe('no-data');
   });
 
+  it('does not judge rows that cannot be compared', () => {
+    const row = { ...zsFree, verdict: 'not-comparable', reason: 'too few calls' } as FunctionComparison;
+    const found = (text: string) => gate(gateCondition(text), [row], []);
+    expect(found('zs_free.median>+10%')).toMatchObject({ status: 'no-data', text: 'too few calls' });
+    expect(found('zs_free.median>+10%!').status).toBe('failed');
+    expect(found('zs_free.median>+90%').status).toBe('passed');
+  });
+
   it('refuses what it cannot read and what is not there', () => {
     for (const text of [
       'zs_free',
