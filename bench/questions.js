@@ -56,6 +56,40 @@ const QUESTIONS = [
   },
 ];
 
+/** Under memory pressure: no recording, times as published or assumed (docs/pressure.md). */
+const PRESSURE = [
+  {
+    question: 'Ten times fewer pages written back when reclaim hands over 32 folios at once?',
+    command:
+      'pressure --codec deflate-iaa --runs 12 -d batch-store+iaa-batch -d batch-store+iaa-batch+reclaim-batch:folios=32',
+    show: [/^Memory pressure/m, /^Scenario/m],
+  },
+  {
+    question: 'The same with zstd?',
+    command: 'pressure --codec zstd --runs 12 -d batch-store+reclaim-batch:folios=32',
+    show: [/^Memory pressure/m, /^Scenario/m],
+  },
+  {
+    question: 'No page written back with everything batched?',
+    command:
+      'pressure --codec deflate-iaa --runs 12' +
+      ' -d batch-store+iaa-batch+reclaim-batch+readahead-decompress-batch+writeback-batch',
+    show: [/^Memory pressure/m, /^Scenario/m],
+  },
+  {
+    question: 'What does the loop make of the published builds, and how far off is it?',
+    command: 'pressure --published --runs 12',
+    show: [/^Published/m, /^What this rests/m],
+  },
+  {
+    question:
+      'bulk-entries or node-entries: how many entries are on the wrong node, and written back from there?',
+    command:
+      'pressure --nodes 2 --codec deflate-iaa --runs 12 -d batch-store+bulk-entries -d batch-store+node-entries',
+    show: [/^batch-store/m, /^Which assumption/m],
+  },
+];
+
 /** The part of a report from one heading to the next of interest. */
 function part(text, [from, ...to]) {
   const start = text.search(from);
@@ -64,7 +98,7 @@ function part(text, [from, ...to]) {
   return rest.slice(0, ends.at(-1) ?? rest.length).trimEnd();
 }
 
-const blocks = QUESTIONS.map(({ question, command, show }) => {
+function block({ question, command, show }) {
   const { stdout, status, stderr } = spawnSync(
     process.execPath,
     ['bin/trace-replay.js', ...command.split(' ')],
@@ -75,7 +109,7 @@ const blocks = QUESTIONS.map(({ question, command, show }) => {
   );
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
   return `## ${question}\n\n\`\`\`\n$ trace-replay ${command.replaceAll(' --operations', ' \\\n    --operations').replaceAll(' -d ', ' \\\n    -d ')}\n...\n${part(stdout, show)}\n...\n\`\`\`\n`;
-});
+}
 
 writeFileSync(
   `${root}docs/questions.md`,
@@ -85,5 +119,11 @@ Made by \`node bench/questions.js\`. The recording is of an emulated machine und
 twenty times those of a real one, so read ratios and orders, not microseconds (docs/validation.md says how far the model
 agrees with patched kernels in this world).
 
-${blocks.join('\n')}`,
+${QUESTIONS.map(block).join('\n')}
+# Under memory pressure
+
+No recording: the loop of pressure.md with published times and assumptions, each drawn from its range. What it cannot say is as
+much of an answer as what it can.
+
+${PRESSURE.map(block).join('\n')}`,
 );

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   calibrate: async () => (await import('./calibrate.ts')).addCalibrateCommand,
   designs: async () => (await import('./designs.ts')).addDesignsCommand,
   reproduce: async () => (await import('./reproduce.ts')).addReproduceCommand,
+  pressure: async () => (await import('./pressure.ts')).addPressureCommand,
   codecs: async () => (await import('./codecs.ts')).addCodecsCommand,
   completion: async () => (await import('./completion.ts')).addCompletionCommand,
   man: async () => (await import('./man.ts')).addManCommand,

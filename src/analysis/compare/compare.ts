@@ -230,20 +230,21 @@ function method(
   options: CompareOptions,
 ): ComparisonMethod {
   const few = basis === 'few-recordings';
+  const atLeast = 'of means and sums never less than blocks of calls within them say';
   const blocks = `blocks of calls that follow one another were drawn ${BLOCK_RESAMPLES} times within each recording, as long as neighbours are alike`;
   return {
     basis,
     interval: few
-      ? `95 %: ${blocks}; widened on both sides by what two recordings of one kernel may differ by`
+      ? `Intervals of 95 %: ${blocks}; widened on both sides by what two recordings of one kernel may differ by.`
       : draws.length > 0
-        ? `95 %: recordings were drawn ${draws.length} times with replacement on each side, stretched for their small number; of means and sums never less than blocks within them say`
-        : "95 %: Student's t over recordings, one scatter for both sides; of means and sums never less than blocks within them say",
+        ? `Intervals of 95 %: recordings were drawn ${draws.length} times with replacement on each side, stretched for their small number; ${atLeast}.`
+        : `Intervals of 95 %: Student's t over recordings, one scatter for both sides; ${atLeast}.`,
     test: few
-      ? 'whether the change is beyond what two recordings of one kernel may differ by; t over blocks'
-      : `t test of the logarithms over recordings${draws.length > 0 ? ' (Welch)' : ''}, of median and mean (Bonferroni)`,
+      ? 'Tested: whether the change is beyond what two recordings of one kernel may differ by (t over blocks).'
+      : `Tested: logarithms over recordings (t${draws.length > 0 ? ', Welch' : ''}), of median and mean (Bonferroni).`,
     correction:
-      'Benjamini and Hochberg over all rows of a table, each table at half of the level: where nothing differs, ' +
-      'the chance of any verdict but no difference is 5 %',
+      'Corrected for many rows as Benjamini and Hochberg do, functions and locks each at half of the level: where ' +
+      'nothing differs, the chance of any faster or slower is 5 %.',
     significance: LEVEL,
     functionsTested,
     locksTested,
