@@ -14,6 +14,8 @@ export interface FunctionSeries {
 export class FunctionSeriesTable {
   readonly #filter: RowFilter;
   readonly #byName: (FunctionSeries | undefined)[] = [];
+  /** Calls taken, of all functions. */
+  calls = 0;
 
   constructor(filter: RowFilter) {
     this.#filter = filter;
@@ -32,7 +34,7 @@ export class FunctionSeriesTable {
         series = { durations: new BlockSeries(), tracedWithin: 0 };
         this.#byName[name] = series;
       }
-      series.durations.add(ns);
+      series.durations.add(ns, this.calls++);
       if ((rows.flags[i]! & SpanFlag.Leaf) === 0) series.tracedWithin += rows.descendants[i]!;
     }
   }

@@ -119,7 +119,7 @@ export class RecordingCollector {
     for (const [name, same] of byKey(rows, (row) => row.name)) {
       const found = series.get(name);
       // Hits of the function tracer have no duration: only their number can be compared.
-      const durations = found ? seriesFigures(found.durations) : NO_DURATIONS;
+      const durations = found ? seriesFigures(found.durations, this.#series.calls) : NO_DURATIONS;
       figures.set(name, {
         ...durations,
         calls: sum(same, (row) => row.calls),

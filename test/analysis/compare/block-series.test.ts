@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockNoise } from '../../../src/analysis/compare/block-noise.ts';
 import { BlockSeries, QUANTILE_ERROR } from '../../../src/analysis/compare/block-series.ts';
+import { seriesFigures } from '../../../src/analysis/compare/figures.ts';
 import { seededRandom } from '../../../src/analysis/compare/random.ts';
 
 function seriesOf(values: readonly number[]): BlockSeries {
@@ -37,6 +38,21 @@ describe('block series', () => {
 
   it('knows no noise of a few calls', () => {
     expect(blockNoise(seriesOf([1, 2, 3])).p50).toBeNull();
+  });
+
+  it('knows that the median of two sorts of calls in turn stands on an edge', () => {
+    const turns = Array.from({ length: 4000 }, (_, i) => (i % 2 === 0 ? 1000 : 1500));
+    expect(blockNoise(seriesOf(turns)).p50!).toBeLessThan(0.1);
+    expect(seriesFigures(seriesOf(turns)).noise.p50!).toBeCloseTo(Math.log(1.5) / 2, 2);
+  });
+
+  it('knows no noise of what is called in two bursts of a long recording', () => {
+    const series = new BlockSeries();
+    for (let i = 0; i < 1000; i++) series.add(1000 + (i % 50), i < 900 ? i : 90_000 + i);
+    expect(series.spread()).toBeGreaterThan(50);
+    expect(series.spread(100_000)).toBeLessThan(3);
+    expect(blockNoise(series, 100_000).p50).toBeNull();
+    expect(blockNoise(series).p50).not.toBeNull();
   });
 
   it('tells the error of independent calls, and a larger one of calls that are alike', () => {
