@@ -40,7 +40,13 @@ export function summaryOf(
           functions: Object.fromEntries(
             series.map(([name, found]) => [
               name,
-              { ...seriesFigures(found), calls: found.count, selfNs: found.sumNs, tracedWithin: 0 },
+              {
+                ...seriesFigures(found),
+                calls: found.count,
+                selfNs: found.sumNs,
+                tracedWithin: 0,
+                inInterrupt: 0,
+              },
             ]),
           ),
         },

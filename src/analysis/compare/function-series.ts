@@ -8,6 +8,8 @@ export interface FunctionSeries {
   readonly durations: BlockSeries;
   /** Traced calls below all of them. */
   tracedWithin: number;
+  /** Calls that ran in an interrupt. */
+  inInterrupt: number;
 }
 
 /** Series of durations by function, filled from spans as they come. Bounded by the number of functions. */
@@ -31,11 +33,13 @@ export class FunctionSeriesTable {
       const name = rows.name[i]!;
       let series = this.#byName[name];
       if (series === undefined) {
-        series = { durations: new BlockSeries(), tracedWithin: 0 };
+        series = { durations: new BlockSeries(), tracedWithin: 0, inInterrupt: 0 };
         this.#byName[name] = series;
       }
       series.durations.add(ns, this.calls++);
-      if ((rows.flags[i]! & SpanFlag.Leaf) === 0) series.tracedWithin += rows.descendants[i]!;
+      const flags = rows.flags[i]!;
+      if (flags & (SpanFlag.InInterrupt | SpanFlag.InterruptEntry)) series.inInterrupt++;
+      if ((flags & SpanFlag.Leaf) === 0) series.tracedWithin += rows.descendants[i]!;
     }
   }
 

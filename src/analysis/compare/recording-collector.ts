@@ -126,6 +126,7 @@ export class RecordingCollector {
         totalNs: sum(same, (row) => row.totalNs ?? 0),
         selfNs: sum(same, (row) => row.selfNs ?? 0),
         tracedWithin: found?.tracedWithin ?? 0,
+        inInterrupt: found?.inInterrupt ?? 0,
       });
       if (found) histograms.set(name, found.durations.histogram());
     }
