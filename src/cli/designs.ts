@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Design, DesignError } from '../model/designs/design.ts';
+import { type Design, DesignError, initialText } from '../model/designs/design.ts';
 import { applyDesigns, changesStores, DESIGNS, parseDesign } from '../model/designs/registry.ts';
 import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
 import { USUAL_LISTS, withPageLists } from '../model/kernels/page-lists.ts';
@@ -54,7 +54,9 @@ function described({ id, title, safety, source, notes, options, changes = 'free'
 
 function listText(): string {
   const blocks = DESIGNS.map(({ id, title, safety, source, notes, options, changes = 'free' }) => {
-    const settings = options.map((o) => `    :${o.name}=${o.initial}  ${o.text}`);
+    const settings = options.map(
+      (o) => `    :${o.name}=${initialText(o)}  ${o.choices ? `${o.choices.join('|')}: ` : ''}${o.text}`,
+    );
     return [
       `${id}  (${safety}${changes === 'store' ? '; stores' : ''})`,
       `  ${title}`,
@@ -94,7 +96,8 @@ async function showText(text: string, { kernel: era, zswap, zsmalloc: shape }: S
     const queues = Object.entries(changed.queues).map(
       ([name, q]) =>
         `queue ${name}: ${q.entries} entries, ${q.per === 'cpu' ? 'one buffer a CPU' : 'one for the pool'}, ` +
-        `${q.buffers} full buffers may wait; the worker runs "${q.drain}"` +
+        `${q.per === 'cpu' ? `${q.buffers} spare; ` : ''}a ${q.worker} worker runs "${q.drain}"` +
+        (q.offersCpu ? ', offers its CPU after each' : '') +
         (q.classRun ? `, up to ${q.classRun} under one class->lock` : ''),
     );
     const evidence = chosen.flatMap(({ design }) => {

@@ -14,7 +14,7 @@ describe('what-if of stores', () => {
     const result = JSON.parse(stdout) as Record<string, unknown> & {
       designs: { id: string; storeSpeedup: { value: number }; steps: Record<string, string[]> }[];
     };
-    expect(result).toMatchObject({ schemaVersion: 1, path: 'store', folioPages: 16, tasks: 2, cpus: 2 });
+    expect(result).toMatchObject({ schemaVersion: 1, path: 'store', folioPages: 16, tasks: 3, cpus: 2 });
     const [design] = result.designs;
     expect(design!.id).toBe('large-folio+batch-store:size=8');
     expect(design!.storeSpeedup.value).toBeGreaterThan(1);

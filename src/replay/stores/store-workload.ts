@@ -5,8 +5,10 @@ import type { TaskStream } from '../engine/machine.ts';
 import type { StructureOutcome } from '../structure.ts';
 import { mostCommonCpu, quantiles } from '../workload.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
+import { IntervalsByKey } from './intervals.ts';
 import { type RecordedTimes, timesOf } from './recorded-times.ts';
-import { type Below, type StepTimes, splitNewZspages, stepTimes } from './step-costs.ts';
+import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
+import { UnheldWaits } from './unheld-waits.ts';
 
 /** A path with the pages of the folios that take it: what latencies are told apart by. */
 export interface StoreGroup {
@@ -59,6 +61,7 @@ export function storeWorkload(
 ): StoreWorkload {
   const recorded = new RecordedZswap(ops, era);
   const below = belowOf(ops, outcome);
+  const unheld = new UnheldWaits(ops, outcome, era.slotsPerTree);
   const groups: StoreGroup[] = [];
   const groupOf = (path: string, pages: number) => {
     const at = groups.findIndex((group) => group.path === path && group.pages === pages);
@@ -116,10 +119,11 @@ export function storeWorkload(
   );
   for (const list of lists) list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
   const recordedGroups = groups.length;
+  const busy = busyTimes(ops, all);
   const beginNs = Math.min(...all.map(({ op }) => ops.startNs[op]!));
   const names = [...new Set(pages.flatMap(({ times }) => Object.keys(times)))];
   const streams = lists.map((list) => {
-    const thought = withThinking(ops, list, beginNs);
+    const thought = withThinking(ops, list, beginNs, busy, unheld);
     const merged = folioPages > 1 ? merge(thought, folioPages, groups, groupOf) : thought;
     return streamOf(ops, merged, names);
   });
@@ -130,7 +134,7 @@ export function storeWorkload(
     distributions: new Map(
       names.map((name) => [name, quantiles(streams.map(({ costs }) => costs.get(name)!))]),
     ),
-    recorded: timesOf(ops, all, recordedGroups, recorded.refusals(), beginNs),
+    recorded: timesOf(ops, all, recordedGroups, unheld, recorded.refusals(), beginNs),
     notes: notesOf(recorded, left, groups, folioPages),
   };
 }
@@ -169,11 +173,32 @@ function belowOf(ops: OperationTable, outcome: StructureOutcome): (op: number) =
   };
 }
 
-/** Time between a task's operations; before the first, since the beginning. */
-function withThinking(ops: OperationTable, list: readonly Row[], beginNs: number): Required<Row>[] {
+/** When each CPU was in an operation. */
+function busyTimes(ops: OperationTable, rows: readonly Row[]): IntervalsByKey<number> {
+  const busy = new IntervalsByKey<number>();
+  for (const { op } of rows) busy.of(ops.cpu[op]!).add(ops.startNs[op]!, ops.endNs[op]!);
+  busy.close();
+  return busy;
+}
+
+/**
+ * Time between a task's operations, without operations of others on its CPU, which the model runs itself;
+ * before the first, since the beginning. Waits for locks that nobody held are no waits: the CPU did not run,
+ * in no step of any design, so that this time stands in front of the operation.
+ */
+function withThinking(
+  ops: OperationTable,
+  list: readonly Row[],
+  beginNs: number,
+  busy: IntervalsByKey<number>,
+  unheld: UnheldWaits,
+): Required<Row>[] {
   let before = beginNs;
   return list.map((row) => {
-    const thinkNs = Math.max(0, ops.startNs[row.op]! - before);
+    const start = ops.startNs[row.op]!;
+    const others = start > before ? busy.of(ops.cpu[row.op]!).within(before, start) : 0;
+    const idle = unheldOf(unheld, row.op, row.below);
+    const thinkNs = Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
     before = ops.endNs[row.op]!;
     return { ...row, thinkNs };
   });
