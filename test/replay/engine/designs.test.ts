@@ -232,12 +232,17 @@ describe('parseDesign', () => {
   it('refuses what does not fit', () => {
     const kernel = ERAS.find((era) => era.id === 'C')!.kernel;
     expect(() => applyDesigns(kernel, parseDesign('class-idx'))).toThrow(/needs a lock for each class/);
-    expect(() => applyDesigns(kernel, parseDesign('class-batch'))).toThrow(DesignError);
     expect(() => applyDesigns(kernel, parseDesign('deferred+zram-gc'))).toThrow(/only one deferring/);
     expect(() => applyDesigns(kernel, parseDesign('try-read-queue'))).toThrow(/no reader lock/);
     const e = ERAS.find((era) => era.id === 'E')!.kernel;
-    expect(() => applyDesigns(e, parseDesign('try-read-queue+drop-lock'))).toThrow(/name drop-lock first/);
-    expect(() => applyDesigns(e, parseDesign('deferred+class-batch+class-idx'))).toThrow(/class-idx first/);
     expect(() => applyDesigns(e, parseDesign('deferred+try-read-queue'))).toThrow(/only one deferring/);
+  });
+
+  it('takes parts in any order', () => {
+    const e = ERAS.find((era) => era.id === 'E')!.kernel;
+    const inOrder = (text: string) => applyDesigns(e, parseDesign(text));
+    expect(inOrder('try-read-queue+drop-lock')).toEqual(inOrder('drop-lock+try-read-queue'));
+    expect(inOrder('deferred+class-batch+class-idx')).toEqual(inOrder('class-idx+deferred+class-batch'));
+    expect(inOrder('class-batch')).toEqual(inOrder('deferred+class-batch'));
   });
 });
