@@ -37,7 +37,6 @@ const file = makePlatform(prepared, own, {
   tool: { name: 'trace-replay', version: '0', command: '' },
   sources: [{ name: 'made-up.txt', format: 'function_graph', sha256: '00' }],
   release: '',
-  reconstruction: null,
   ops: recording.ops,
   reconstruction: null,
   tracer: TRACER,
