@@ -2,7 +2,7 @@
  * Speed of the replay engine: modelled zs_free per CPU-second on the full path, and lock events per
  * CPU-second on the micro-model that peers were measured with (CPUs think 600 ns, take one FIFO lock,
  * hold it 200 ns; three events an operation: request, grant, release). CPU time of the process,
- * garbage collection in it. Median of several runs, and the best of them, since other work may share the
+ * garbage collection and compilation by other threads of it included, with all laws checked as in any run. Median of several runs, and the best of them, since other work may share the
  * machine; a run before them compiles and is not counted, the first figure says what it costs.
  *
  * usage: node bench/engine.js [--cpus=4] [--frees=262144] [--repeat=5]

@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import type { AnalysisResult } from '../analysis/result.ts';
 import type { Filters } from '../analysis/row-filter.ts';
 import { type AnalysisOptions, TraceAnalysis } from '../analysis/trace-analysis.ts';
-import { formatById } from '../parsers/registry.ts';
 import { renderJson } from '../report/json.ts';
 import { analysisDocument } from '../report/mail/analysis-document.ts';
 import { summarise } from '../report/summary.ts';
@@ -17,9 +16,9 @@ import type { MergeMode } from './plan-inputs.ts';
 import { Progress } from './progress.ts';
 import { InputReader } from './read-inputs.ts';
 import {
-  REPORT_FORMATS,
+  type Formats,
+  formatOfEither,
   type ReportChoice,
-  type ReportFormat,
   renderDocument,
   reportChoice,
 } from './report-format.ts';
@@ -74,7 +73,7 @@ export function addAnalyzeCommand(program: Command): void {
       '--format <id>',
       'mail or markdown: a report for reviewers; or what the inputs are, when they are not recognised ' +
         '(trace-replay formats; both may be given)',
-      formats,
+      formatOfEither,
       {},
     )
     .addOption(
@@ -185,15 +184,4 @@ function analysisOptions(options: AnalyzeOptions): AnalysisOptions {
 function filtersText(options: AnalyzeOptions): string {
   const functions = options.function ? `--function ${options.function.join(',')}` : '';
   return [functions, placeText(options)].filter(Boolean).join(' ');
-}
-
-/** `--format` is asked what the inputs are, and how the report is to be written: no name is both. */
-interface Formats {
-  readonly input?: string;
-  readonly report?: ReportFormat;
-}
-
-function formats(id: string, given: Formats): Formats {
-  const report = REPORT_FORMATS.find((format) => format === id);
-  return report === undefined ? { ...given, input: formatById(id).id } : { ...given, report };
 }

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { compareSummaries } from '../analysis/compare/compare.ts';
 import { GateError, gateCondition } from '../analysis/compare/gates.ts';
 import { summaryText } from '../analysis/compare/read-summary.ts';
-import { formatById } from '../parsers/registry.ts';
+import type { ComparisonResult } from '../analysis/compare/result.ts';
 import { comparisonSentences } from '../report/compare-summary.ts';
 import { renderComparisonText } from '../report/compare-text.ts';
 import { renderComparisonJson } from '../report/json.ts';
+import { comparisonDocument } from '../report/mail/comparison-document.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { BETWEEN } from './compare-arguments.ts';
 import { comparePrediction } from './compare-predicted.ts';
@@ -15,6 +16,13 @@ import { keepInputs } from './keep-inputs.ts';
 import { fileList, nameList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { readSummaries } from './read-summaries.ts';
+import {
+  type Formats,
+  formatOfEither,
+  type ReportChoice,
+  renderDocument,
+  reportChoice,
+} from './report-format.ts';
 import { toolOf } from './tool.ts';
 
 interface CompareCommandOptions extends PlaceOptions, ExportOptions {
@@ -27,7 +35,9 @@ interface CompareCommandOptions extends PlaceOptions, ExportOptions {
   readonly design?: readonly string[];
   readonly failIf?: readonly string[];
   readonly function?: readonly string[];
-  readonly format?: string;
+  readonly format: Formats;
+  readonly brief?: boolean;
+  readonly full?: boolean;
   readonly entries: number;
   readonly json?: boolean;
   readonly output?: string;
@@ -76,11 +86,19 @@ export function addCompareCommand(program: Command): void {
     )
     .option('--predicted <file>', 'lay the JSON of a what-if beside recordings after the real patch')
     .option('-d, --design <id>', 'with --predicted: only this design of it (may be given again)', fileList)
-    .option('--format <id>', 'what the inputs are, when they are not recognised (trace-replay formats)')
+    .option(
+      '--format <id>',
+      'mail or markdown: a report for reviewers; or what the inputs are, when they are not recognised ' +
+        '(trace-replay formats; both may be given)',
+      formatOfEither,
+      {},
+    )
     .option('--function <names>', 'compare only these functions: names or globs, without module', nameList);
   addPlaceOptions(command)
     .option('-E, --entries <n>', 'rows of the tables', wholeNumber(1), 20)
     .option('--json', 'print JSON instead of text (docs/compare.md)')
+    .option('--brief', 'with mail or markdown: the answer and one table')
+    .option('--full', 'with mail or markdown: every row, and all that the numbers rest on')
     .option('--html <file>', 'write an offline HTML report too; - prints it instead of text');
   addExportOptions(command)
     .option('-o, --output <file>', 'write to a file')
@@ -92,13 +110,15 @@ export function addCompareCommand(program: Command): void {
 }
 
 async function compare(names: readonly string[], options: CompareCommandOptions): Promise<void> {
-  const read = {
-    quiet: options.quiet ?? false,
-    format: options.format === undefined ? null : formatById(options.format).id,
-  };
+  const choice = reportChoice({ ...options, format: options.format.report });
+  const read = { quiet: options.quiet ?? false, format: options.format.input ?? null };
   if (options.predicted !== undefined) {
     const { predicted } = options;
-    await comparePrediction(onlyAfter(names, options), { ...options, ...read, predicted });
+    const { format } = choice;
+    if (format !== 'text' && format !== 'json')
+      throw new UsageError(`--format ${format}: does not go with --predicted`);
+    const asked = { ...options, ...read, json: format === 'json', predicted };
+    await comparePrediction(onlyAfter(names, options), asked);
     return;
   }
   if (options.design !== undefined) throw new UsageError('--design goes with --predicted');
@@ -127,17 +147,18 @@ async function compare(names: readonly string[], options: CompareCommandOptions)
       if (options.html !== undefined) await writeTo(options.html, page.text);
       await writeExports(options, page.exhibits, [...before, ...after]);
     }
-    if (options.html !== '-') {
-      const text = options.json
-        ? renderComparisonJson(result)
-        : renderComparisonText(result, options.entries);
-      await writeTo(options.output, text);
-    }
+    if (options.html !== '-') await writeTo(options.output, reportText(result, options.entries, choice));
     if (result.gates.some(({ status }) => status === 'failed')) process.exitCode = EXIT_GATE;
   } catch (error) {
     if (error instanceof GateError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function reportText(result: ComparisonResult, entries: number, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderComparisonJson(result);
+  if (choice.format === 'text') return renderComparisonText(result, entries);
+  return renderDocument(comparisonDocument(result, comparisonSentences(result)), choice);
 }
 
 /** With a prediction instead of recordings before. @throws {UsageError} for options that mean nothing then. */

@@ -63,7 +63,9 @@ function listText(): string {
       `  from: ${source}`,
       ...notes.map((note) => `  - ${note}`),
       ...settings,
-    ].join('\n');
+    ]
+      .flatMap((line) => fitted(line))
+      .join('\n');
   });
   return `${blocks.join('\n\n')}\n\nDesigns compose from left to right: class-idx+drop-lock+deferred:entries=512\n`;
 }
@@ -96,7 +98,7 @@ async function showText(text: string, { kernel: era, zswap, zsmalloc: shape }: S
     const queues = Object.entries(changed.queues).map(
       ([name, q]) =>
         `queue ${name}: ${q.entries} entries, ${q.per === 'cpu' ? 'one buffer a CPU' : 'one for the pool'}, ` +
-        `${q.per === 'cpu' ? `${q.buffers} spare; ` : ''}a ${q.worker} worker runs "${q.drain}"` +
+        `${q.per === 'cpu' ? `${q.buffers} spare; ` : ''}the worker (${q.worker}) runs "${q.drain}"` +
         (q.offersCpu ? ', offers its CPU after each' : '') +
         (q.classRun ? `, up to ${q.classRun} under one class->lock` : ''),
     );

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { formatById } from '../parsers/registry.ts';
 import type { Length, ReviewDocument } from '../report/mail/document.ts';
 import { renderMail } from '../report/mail/mail.ts';
 import { renderMarkdown } from '../report/mail/markdown.ts';
@@ -50,4 +51,16 @@ export function reportChoice({ format, json, brief, full }: ReportOptions): Repo
 /** The document as mail or Markdown. */
 export function renderDocument(document: ReviewDocument, { format, length }: ReportChoice): string {
   return format === 'mail' ? renderMail(document, length) : renderMarkdown(document, length);
+}
+
+/** What `--format` was given: what the inputs are, and how the report is to be written. */
+export interface Formats {
+  readonly input?: string;
+  readonly report?: ReportFormat;
+}
+
+/** `--format` of commands that read traces: a report's format or an input's; no name is both, and both may be given. */
+export function formatOfEither(id: string, given: Formats): Formats {
+  const report = REPORT_FORMATS.find((format) => format === id);
+  return report === undefined ? { ...given, input: formatById(id).id } : { ...given, report };
 }

@@ -1,3 +1,4 @@
+import type { RecordedTimes } from './engine/columns.ts';
 import type { TaskStream } from './engine/machine.ts';
 
 /**
@@ -48,8 +49,8 @@ export function inOrderOfRun(
   bounds: readonly number[],
   run: number,
   task: number,
-): Float64Array {
-  return rotated(column, bounds, run, task, 0);
+): RecordedTimes {
+  return run === 0 ? column : { column, pieces: piecesOf(bounds, run, task, 0) };
 }
 
 /** Pauses of a task in the order of a run: that before a phase stays. */
@@ -59,24 +60,32 @@ export function pausesInOrderOfRun(
   run: number,
   task: number,
 ): Float64Array {
-  return rotated(column, bounds, run, task, 1);
+  if (run === 0) return column;
+  const out = new Float64Array(column.length);
+  let at = 0;
+  for (const [from, to] of piecesOf(bounds, run, task, 1)) {
+    out.set(column.subarray(from, to), at);
+    at += to - from;
+  }
+  return out;
 }
 
-function rotated(
-  column: Float64Array,
+/** Pieces of a column, one behind another: each phase turned, but for so many that stay in front of it. */
+function piecesOf(
   bounds: readonly number[],
   run: number,
   task: number,
   stay: number,
-): Float64Array {
-  if (run === 0) return column;
+): readonly (readonly [from: number, to: number])[] {
   const share = (run * 0.618034 + task * 0.414214) % 1;
-  const out = column.slice();
-  for (let k = 1; k < bounds.length; k++) {
-    const [from, to] = [Math.min(bounds[k]!, bounds[k - 1]! + stay), bounds[k]!];
-    const by = Math.floor(share * (to - from));
-    out.set(column.subarray(from + by, to), from);
-    out.set(column.subarray(from, from + by), to - by);
-  }
-  return out;
+  return bounds.slice(1).flatMap((to, k): (readonly [number, number])[] => {
+    const begin = bounds[k]!;
+    const from = Math.min(to, begin + stay);
+    const turned = from + Math.floor(share * (to - from));
+    return [
+      [begin, from],
+      [turned, to],
+      [from, turned],
+    ];
+  });
 }

@@ -22,19 +22,29 @@ const SHARES = [0.5, 0.9, 1];
  */
 export function withReturns(result: MachineResult, totalNs: number, poolPages: number): RunResult {
   const { returnedAtNs: at, returnedPages, ...rest } = result;
+  const pages = new Float64Array(returnedPages.length);
   let sum = 0;
-  const pages = Float64Array.from(returnedPages, (count) => (sum += count));
+  for (let k = 0; k < pages.length; k++) {
+    sum += returnedPages[k]!;
+    pages[k] = sum;
+  }
   if (at.length <= SLOTS) return { ...rest, returns: { atNs: at, pages } };
   const slotNs = at.at(-1)! / SLOTS;
+  const shares = SHARES.map((share) => share * poolPages);
   const kept: number[] = [];
   let before = 0;
+  let slot = Math.floor(at[0]! / slotNs);
+  let nextShare = 0;
   for (let k = 0; k < at.length; k++) {
-    const next = at[k + 1] ?? Number.POSITIVE_INFINITY;
-    const isLast = Math.floor(next / slotNs) > Math.floor(at[k]! / slotNs);
+    const next = k + 1 < at.length ? at[k + 1]! : Number.POSITIVE_INFINITY;
+    const nextSlot = Math.floor(next / slotNs);
     const isLastFree = at[k]! <= totalNs && next > totalNs;
-    const isShare = SHARES.some((share) => before < share * poolPages && pages[k]! >= share * poolPages);
-    if (isLast || isLastFree || isShare) kept.push(k);
+    let isShare = false;
+    for (; nextShare < shares.length && pages[k]! >= shares[nextShare]!; nextShare++)
+      isShare ||= before < shares[nextShare]!;
+    if (nextSlot > slot || isLastFree || isShare) kept.push(k);
     before = pages[k]!;
+    slot = nextSlot;
   }
   return {
     ...rest,

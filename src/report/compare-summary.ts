@@ -23,12 +23,14 @@ export function comparisonSentences(result: ComparisonResult): string[] {
   }
   if (summary.conclusive && summary.reason !== '') sentences.push(`${capital(summary.reason)}.`);
   const failed = result.gates.filter(({ status }) => status === 'failed');
-  if (result.gates.length > 0)
+  const unknown = result.gates.filter(({ status }) => status === 'no-data').length;
+  if (result.gates.length > 0) {
+    const names = failed.map(({ condition }) => condition).join(', ');
+    const open = unknown > 0 ? `; ${unknown} could not be judged` : '';
     sentences.push(
-      failed.length > 0
-        ? `Of ${countText(result.gates.length, 'condition')} ${failed.length} failed: ${failed.map(({ condition }) => condition).join(', ')}.`
-        : `None of ${countText(result.gates.length, 'condition')} failed.`,
+      `Of ${countText(result.gates.length, 'condition')} ${failed.length} failed${names && `: ${names}`}${open}.`,
     );
+  }
   return sentences;
 }
 

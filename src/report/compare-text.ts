@@ -1,5 +1,6 @@
 import type { ComparisonResult } from '../analysis/compare/result.ts';
 import { changeText, comparisonSentences, intervalText } from './compare-summary.ts';
+import { countText } from './quantities.ts';
 import { comparedFunctions, comparedLocks, otherFigures } from './text/compare-tables.ts';
 import { treeChanges } from './text/compare-tree.ts';
 import { ascii, wrap } from './text/layout.ts';
@@ -58,8 +59,9 @@ export function renderComparisonText(result: ComparisonResult, entries: number):
 function methodLines({ method }: ComparisonResult): string[] {
   const { interval, test, correction, allowance, functionsTested, locksTested, filters, excluded } = method;
   const sentences = [
-    `Interval, ${interval}.`,
-    `Verdict: ${test}; ${functionsTested} functions and ${locksTested} locks tested. ${correction}.`,
+    interval,
+    `${test} ${countText(functionsTested, 'function')} and ${countText(locksTested, 'lock')} had enough calls.`,
+    correction,
     'A function is judged by its median and its mean, a lock by all waiting, or by its median hold when there were hardly any waits.',
   ];
   if (allowance !== null)

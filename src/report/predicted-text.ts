@@ -25,7 +25,7 @@ export function renderPredictedText(result: PredictedComparison): string {
     '',
     'What this is',
     ...wrap(
-      'predicted: modelled, the median and the middle 90 % of the runs. measured: the median of the recordings. error: predicted against measured. change: against the base, modelled and measured.',
+      'predicted: modelled, the median and the middle 90 % of the runs. measured: the median of the recordings. error: predicted against measured. change: against the base, modelled and measured. A machine that ran faster or slower than when the base was recorded is in the error, too.',
       '',
     ),
     '',

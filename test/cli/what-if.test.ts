@@ -152,7 +152,9 @@ describe('what-if on the recording of a stock kernel', () => {
       expect(count.reduce((sum, n) => sum + n, 0)).toBe(21 * 8012);
     }
     const [backlog] = result.designs[2]!.curves.backlog;
-    expect(Math.max(...backlog!.hi)).toBe(backlog!.peak.hi);
+    // Runs need not reach their peaks at the same time.
+    expect(Math.max(...backlog!.hi)).toBeLessThanOrEqual(backlog!.peak.hi);
+    expect(Math.max(...backlog!.hi)).toBeGreaterThan(0.8 * backlog!.peak.hi);
     expect(backlog!.atNs.length).toBeLessThanOrEqual(201);
   });
 });

@@ -4,7 +4,7 @@ import { seededRandom } from './random.ts';
 
 /** Resamples of a series' blocks. */
 export const BLOCK_RESAMPLES = 200;
-/** With fewer blocks their scatter is not known. */
+/** With fewer blocks, or calls in fewer parts of the recording, their scatter is not known. */
 const FEWEST_BLOCKS = 8;
 /** Correlations of neighbouring blocks beyond this many standard errors are not chance. */
 const CORRELATED = 1.64;
@@ -26,8 +26,10 @@ const UNKNOWN: BlockNoise = { p50: null, p99: null, mean: null, blocks: 0 };
 /**
  * Draws blocks of consecutive calls with replacement (block bootstrap: Kunsch 1989, Ann. Statist. 17:1217)
  * and takes the scatter of the figures. Blocks are joined until neighbours are not correlated, or eight are left.
+ * @param total Calls of all functions in the recording: what is called in a few bursts only has few samples.
  */
-export function blockNoise(series: BlockSeries): BlockNoise {
+export function blockNoise(series: BlockSeries, total = series.count): BlockNoise {
+  if (series.spread(total) < FEWEST_BLOCKS) return UNKNOWN;
   let blocks = series.blocks;
   while (blocks.length >= 2 * FEWEST_BLOCKS && areCorrelated(blocks)) blocks = joinedPairs(blocks);
   if (blocks.length < FEWEST_BLOCKS) return UNKNOWN;

@@ -1,4 +1,5 @@
 import { bucketOf } from '../histogram.ts';
+import { PlacesOfCalls } from './places-of-calls.ts';
 
 /** Buckets in each power of two: values are told to 1/8192, and exactly below 8192 ns. */
 const SUB_BITS = 12;
@@ -28,11 +29,14 @@ export class BlockSeries {
   minNs = Number.POSITIVE_INFINITY;
   maxNs = Number.NEGATIVE_INFINITY;
   readonly #fine = new Map<number, number>();
+  readonly #places = new PlacesOfCalls();
   #blocks: Block[] = [];
   #perBlock = 1;
   #last: Block = { count: 0, sumNs: 0, buckets: new Map() };
 
-  add(ns: number): void {
+  /** @param place Number of the call among all of the recording; the series' own count for one that is alone. */
+  add(ns: number, place = this.count): void {
+    this.#places.add(place);
     this.count++;
     this.sumNs += ns;
     if (ns < this.minNs) this.minNs = ns;
@@ -55,6 +59,11 @@ export class BlockSeries {
   /** The values in order, as blocks of equally many; the last one may have fewer. */
   get blocks(): readonly Block[] {
     return this.#blocks;
+  }
+
+  /** Over how many parts of a recording of `total` calls it is spread: see {@link PlacesOfCalls.spread}. */
+  spread(total = this.count): number {
+    return this.#places.spread(total);
   }
 
   /** Quantiles by nearest rank, to {@link QUANTILE_ERROR}; NaN when empty. */

@@ -107,8 +107,11 @@ export function compareFunction(
       estimates.calls,
     ),
   };
+  const few = design.basis === 'few-recordings';
   const obstacle =
-    whyNot(of, to) ?? otherTracing(sideBefore, sideAfter, change.mean, tracerNs(before, after));
+    whyNot(of, to) ??
+    (few ? mostlyInterrupts([...a, ...b]) : null) ??
+    otherTracing(sideBefore, sideAfter, change.mean, tracerNs(before, after));
   return {
     name,
     before: sideBefore,
@@ -189,6 +192,14 @@ function whyNot(
       ? 'without durations'
       : `too few calls: ${fewest} in a recording, ${ENOUGH_CALLS} are needed`;
   return null;
+}
+
+/** What interrupts a machine, and how often, is another thing in each boot. */
+function mostlyInterrupts(figures: readonly FunctionFigures[]): string | null {
+  const some = figures.some(({ inInterrupt, calls }) => inInterrupt > calls / 2);
+  return some
+    ? 'runs in interrupts, which differ from boot to boot: one recording a side does not tell'
+    : null;
 }
 
 /** The tracer's cost for each traced call, ns: the greater of both sides. */

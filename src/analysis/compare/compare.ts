@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
 import { globPattern } from '../row-filter.ts';
+import { alignedLocks } from './align-locks.ts';
 import { BLOCK_RESAMPLES } from './block-noise.ts';
 import { QUANTILE_ERROR } from './block-series.ts';
 import { callTreeChanges } from './call-tree-changes.ts';
@@ -7,6 +8,7 @@ import { compareFunction, ENOUGH_CALLS } from './compare-functions.ts';
 import { compareLock } from './compare-locks.ts';
 import { type Design, designOf, LEVEL } from './estimate.ts';
 import { type GateCondition, gate } from './gates.ts';
+import { blockShare } from './repeated-work.ts';
 import {
   COMPARISON_SCHEMA_VERSION,
   type ComparisonMethod,
@@ -47,10 +49,12 @@ const WEIGHTIEST = 10;
 export function compareSummaries(
   tool: ComparisonResult['tool'],
   before: Summary,
-  after: Summary,
+  recordedAfter: Summary,
   options: CompareOptions,
 ): ComparisonResult {
-  const design = designOf(before.recordings.length, after.recordings.length);
+  const { after, renamed } = alignedLocks(before, recordedAfter);
+  const [n, m] = [before.recordings.length, after.recordings.length];
+  const design = designOf(n, m, blockShare(before, after));
   const allowance = allowanceOf(before, after, design);
   const allowed = allowance === null ? 0 : Math.log1p(allowance.value);
   const obstacle = obstacleOf(before, after);
@@ -91,8 +95,8 @@ export function compareSummaries(
     tool,
     before: sideOf(before),
     after: sideOf(after),
-    summary: summaryOf(functions, locks, design),
-    warnings: comparisonWarnings(before, after),
+    summary: summaryOf(functions, locks, Math.min(n, m), obstacle),
+    warnings: comparisonWarnings(before, after, renamed),
     functions,
     locks,
     callTree: callTreeChanges(before, after),
@@ -177,7 +181,8 @@ function sideOf({ recordings }: Summary): ComparisonSide {
 function summaryOf(
   functions: readonly FunctionComparison[],
   locks: readonly LockComparison[],
-  { basis }: Design,
+  fewest: number,
+  obstacle: string | null,
 ): ComparisonSummary {
   const rows: readonly Evidence[] = [...functions, ...locks];
   const count = (verdict: Evidence['verdict']) => rows.filter((row) => row.verdict === verdict).length;
@@ -190,15 +195,21 @@ function summaryOf(
   const conclusive = faster + slower > 0 || (seen !== null && seen <= BLIND);
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   const reasons: string[] = [];
-  if (seen === null) reasons.push('no function has enough calls on both sides');
-  else if (!conclusive) reasons.push(`a change of less than ${percent(seen)} could not have been seen`);
+  if (obstacle !== null) reasons.push(obstacle);
+  else if (seen === null) reasons.push('no function has enough calls on both sides');
+  else if (!conclusive)
+    reasons.push(
+      seen < 1
+        ? `a change of less than ${percent(seen)} could not have been seen`
+        : `a change by less than a factor of ${Number((seen + 1).toPrecision(2))} could not have been seen`,
+    );
   if (spreads.length > 0 && median(spreads) > WILD_SPREAD)
     reasons.push(
       `recordings of one side differ by ${percent(median(spreads))} among themselves in their medians (half of the functions; up to ${percent(Math.max(...spreads))})`,
     );
-  if (basis === 'few-recordings')
+  if (fewest < 3)
     reasons.push(
-      'what recordings of one kernel differ by is not known from so few: three or more of each would tell',
+      `what recordings of one kernel differ by is ${fewest === 1 ? 'not known from one' : 'hardly known from two'} on a side: three or more of each would tell`,
     );
   return {
     faster,
@@ -219,20 +230,21 @@ function method(
   options: CompareOptions,
 ): ComparisonMethod {
   const few = basis === 'few-recordings';
+  const atLeast = 'of means and sums never less than blocks of calls within them say';
   const blocks = `blocks of calls that follow one another were drawn ${BLOCK_RESAMPLES} times within each recording, as long as neighbours are alike`;
   return {
     basis,
     interval: few
-      ? `95 %: ${blocks}; widened on both sides by what two recordings of one kernel may differ by`
+      ? `Intervals of 95 %: ${blocks}; widened on both sides by what two recordings of one kernel may differ by.`
       : draws.length > 0
-        ? `95 %: recordings were drawn ${draws.length} times with replacement on each side, stretched for their small number`
-        : "95 %: Student's t over recordings, one scatter for both sides",
+        ? `Intervals of 95 %: recordings were drawn ${draws.length} times with replacement on each side, stretched for their small number; ${atLeast}.`
+        : `Intervals of 95 %: Student's t over recordings, one scatter for both sides; ${atLeast}.`,
     test: few
-      ? 'whether the change is beyond what two recordings of one kernel may differ by; t over blocks'
-      : `t test of the logarithms over recordings${draws.length > 0 ? ' (Welch)' : ''}, of median and mean (Bonferroni)`,
+      ? 'Tested: whether the change is beyond what two recordings of one kernel may differ by (t over blocks).'
+      : `Tested: logarithms over recordings (t${draws.length > 0 ? ', Welch' : ''}), of median and mean (Bonferroni).`,
     correction:
-      'Benjamini and Hochberg over all rows of a table, each table at half of the level: where nothing differs, ' +
-      'the chance of any verdict but no difference is 5 %',
+      'Corrected for many rows as Benjamini and Hochberg do, functions and locks each at half of the level: where ' +
+      'nothing differs, the chance of any faster or slower is 5 %.',
     significance: LEVEL,
     functionsTested,
     locksTested,

@@ -12,7 +12,7 @@ export interface Figure {
   readonly rounding: number;
   /**
    * Rare long calls make much of it: recordings that happen to agree do not say that chance is less than
-   * `noise`. So it is of means and sums, and not of medians.
+   * `noise`. So it is of means and sums; of medians where the recordings are not of the same work.
    */
   readonly hasTail: boolean;
 }
@@ -22,6 +22,8 @@ export interface Design {
   readonly basis: 'between-recordings' | 'few-recordings';
   /** Recordings drawn for each resample: places in the lists of both sides. */
   readonly draws: readonly { readonly before: Int32Array; readonly after: Int32Array }[];
+  /** How much of what blocks say of medians holds from recording to recording: see `blockShare`. */
+  readonly blockShare: number;
 }
 
 /** A change as a difference of logarithms. */
@@ -47,30 +49,32 @@ const BLOCK_DF = 7;
 const FEWEST_DRAWN = 3;
 
 /** How a comparison of so many recordings is judged. */
-export function designOf(before: number, after: number): Design {
+export function designOf(before: number, after: number, blockShare: number): Design {
   const basis = before + after - 2 >= 2 ? 'between-recordings' : 'few-recordings';
-  if (Math.min(before, after) < FEWEST_DRAWN) return { basis, draws: [] };
+  if (Math.min(before, after) < FEWEST_DRAWN) return { basis, draws: [], blockShare };
   const count = Math.max(FEWEST_DRAWS, Math.min(MOST_DRAWS, Math.floor(DRAWN_IN_ALL / (before + after))));
   const random = seededRandom(before * 65_537 + after);
   const drawn = (n: number) => Int32Array.from({ length: n }, () => Math.floor(random() * n));
   return {
     basis,
+    blockShare,
     draws: Array.from({ length: count }, () => ({ before: drawn(before), after: drawn(after) })),
   };
 }
 
 /**
- * The change from one side's geometric mean to the other's. Where two recordings tell what a kernel's own
- * recordings differ by, the error is theirs, of means and sums never less than blocks within them say (Student's t; Welch's form from three on each side on, where the
- * interval is that of a bootstrap over recordings, widened as Hesterberg 2015, Am. Stat. 69:371, says for
- * small numbers). Else it is what blocks within the recordings say, beyond an allowance.
+ * The change from one side's geometric mean to the other's. Where recordings of one side tell what a kernel's
+ * own recordings differ by, the error is theirs: Student's t; from three on each side on Welch's form, and
+ * the interval is that of a bootstrap over recordings, widened as Hesterberg (2015, Am. Stat. 69:371) says for
+ * small numbers. It is never less than blocks within the recordings say (of medians: their `blockShare`).
+ * From fewer recordings it is what blocks say, beyond an allowance.
  * @param allowance What two recordings of one kernel may differ by (logarithm), for few recordings.
  * @returns null where no error can be told.
  */
 export function estimate(
   before: readonly Figure[],
   after: readonly Figure[],
-  { basis, draws }: Design,
+  { basis, draws, blockShare }: Design,
   allowance: number,
 ): Estimate | null {
   const [a, b] = [before.map(({ log }) => log), after.map(({ log }) => log)];
@@ -91,7 +95,8 @@ export function estimate(
     const [lo, hi] = drawnInterval(a, b, draws, change, tCritical(LEVEL, df));
     Object.assign(found, { lo, hi });
   }
-  const within = before[0]!.hasTail ? Math.hypot(noiseOf(before) ?? 0, noiseOf(after) ?? 0) : 0;
+  const share = before[0]!.hasTail ? 1 : blockShare;
+  const within = share * Math.hypot(noiseOf(before) ?? 0, noiseOf(after) ?? 0);
   if (within === 0) return found;
   // The wider of the two: each alone may be too narrow by chance.
   const byBlocks = judgedBy(change, Math.hypot(within, rounding), BLOCK_DF);

@@ -9,10 +9,12 @@ const ENOUGH = 8;
 /** Waits and holds that follow one another are alike: their errors are taken to be twice those of independent ones (assumed). */
 const ALIKE = 2;
 
-/** Figures of a series of calls. */
-export function seriesFigures(series: BlockSeries): DurationFigures {
+/** Figures of a series of calls, in a recording of `total` calls. */
+export function seriesFigures(series: BlockSeries, total = series.count): DurationFigures {
   const [p50, p90, p99] = series.quantiles([0.5, 0.9, 0.99]);
-  const { p50: noise50, p99: noise99, mean } = blockNoise(series);
+  const { p50: noise50, p99: noise99, mean } = blockNoise(series, total);
+  const atLeast = (noise: number | null, share: number) =>
+    rounded(noise === null ? null : Math.max(noise, rankNoise(series, share)));
   return {
     count: series.count,
     totalNs: series.sumNs,
@@ -22,8 +24,18 @@ export function seriesFigures(series: BlockSeries): DurationFigures {
     p99Ns: p99!,
     minNs: series.minNs,
     maxNs: series.maxNs,
-    noise: { p50: rounded(noise50), p99: rounded(noise99), mean: rounded(mean) },
+    noise: { p50: atLeast(noise50, 0.5), p99: atLeast(noise99, 0.99), mean: rounded(mean) },
   };
+}
+
+/**
+ * Error of a quantile's logarithm if calls were independent. Where two sorts of calls take turns, each
+ * block has as many of both: resampled blocks never tell that the median stands between them on a knife's edge.
+ */
+function rankNoise(series: BlockSeries, share: number): number {
+  const off = Math.sqrt((share * (1 - share)) / series.count);
+  const [low, high] = series.quantiles([Math.max(0, share - off), Math.min(1, share + off)]);
+  return Math.log(Math.max(high!, 1) / Math.max(low!, 1)) / 2;
 }
 
 /** A distribution's counts by bucket. */

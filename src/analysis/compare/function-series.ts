@@ -8,12 +8,16 @@ export interface FunctionSeries {
   readonly durations: BlockSeries;
   /** Traced calls below all of them. */
   tracedWithin: number;
+  /** Calls that ran in an interrupt. */
+  inInterrupt: number;
 }
 
 /** Series of durations by function, filled from spans as they come. Bounded by the number of functions. */
 export class FunctionSeriesTable {
   readonly #filter: RowFilter;
   readonly #byName: (FunctionSeries | undefined)[] = [];
+  /** Calls taken, of all functions. */
+  calls = 0;
 
   constructor(filter: RowFilter) {
     this.#filter = filter;
@@ -29,11 +33,13 @@ export class FunctionSeriesTable {
       const name = rows.name[i]!;
       let series = this.#byName[name];
       if (series === undefined) {
-        series = { durations: new BlockSeries(), tracedWithin: 0 };
+        series = { durations: new BlockSeries(), tracedWithin: 0, inInterrupt: 0 };
         this.#byName[name] = series;
       }
-      series.durations.add(ns);
-      if ((rows.flags[i]! & SpanFlag.Leaf) === 0) series.tracedWithin += rows.descendants[i]!;
+      series.durations.add(ns, this.calls++);
+      const flags = rows.flags[i]!;
+      if (flags & (SpanFlag.InInterrupt | SpanFlag.InterruptEntry)) series.inInterrupt++;
+      if ((flags & SpanFlag.Leaf) === 0) series.tracedWithin += rows.descendants[i]!;
     }
   }
 

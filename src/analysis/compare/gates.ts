@@ -1,4 +1,4 @@
-import type { Change, FunctionComparison, Gate, LockComparison } from './result.ts';
+import type { Change, Evidence, FunctionComparison, Gate, LockComparison } from './result.ts';
 
 /** A condition that cannot be read, or is about nothing in the recordings: told to the user. */
 export class GateError extends Error {}
@@ -74,7 +74,7 @@ export function gateCondition(text: string): GateCondition {
 
 /**
  * Lays a condition to the rows. It fails when the figure is beyond the limit and its own 95 % interval does
- * not hold "no change"; a trailing `!` leaves the second out.
+ * not hold "no change", and the row can be compared; a trailing `!` takes the figure alone.
  * @throws {GateError} when no function or lock has the name, or it has no such figure.
  */
 export function gate(
@@ -82,7 +82,7 @@ export function gate(
   functions: readonly FunctionComparison[],
   locks: readonly LockComparison[],
 ): Gate {
-  const change = changeFor(condition, functions, locks);
+  const { change, obstacle } = changeFor(condition, functions, locks);
   const { text, direction, limit, unit, byFigureAlone } = condition;
   const found = unit === 'share' ? change.value : change.difference;
   const made = (status: Gate['status'], words: string): Gate => ({
@@ -91,9 +91,10 @@ export function gate(
     change,
     text: words,
   });
-  if (found === null) return made('no-data', 'nothing to compare on one side, or too few calls');
+  if (found === null) return made('no-data', obstacle || 'nothing to compare on one side, or too few calls');
   if (direction * (found - limit) <= 0) return made('passed', 'within the limit');
   if (byFigureAlone) return made('failed', 'beyond the limit, judged by the figure alone');
+  if (obstacle !== '') return made('no-data', obstacle);
   const { lo, hi } = change;
   if (lo === null || hi === null)
     return made('not-shown', 'beyond the limit, but what chance does to it is not known');
@@ -106,15 +107,19 @@ function changeFor(
   { text, name, figure }: GateCondition,
   functions: readonly FunctionComparison[],
   locks: readonly LockComparison[],
-): Change {
+): { readonly change: Change; readonly obstacle: string } {
   const row = functions.find((candidate) => candidate.name === name);
   const lock = locks.find((candidate) => candidate.name === name);
   const ofRow = row && Object.hasOwn(OF_FUNCTIONS, figure) ? OF_FUNCTIONS[figure] : undefined;
-  if (row && ofRow) return ofRow(row.change);
+  if (row && ofRow) return { change: ofRow(row.change), obstacle: obstacleOf(row) };
   const ofLock = lock && Object.hasOwn(OF_LOCKS, figure) ? OF_LOCKS[figure] : undefined;
-  if (lock && ofLock) return ofLock(lock.change);
+  if (lock && ofLock) return { change: ofLock(lock.change), obstacle: obstacleOf(lock) };
   if (!row && !lock)
     throw new GateError(`--fail-if '${text}': no function and no lock of that name in the recordings`);
   const has = Object.keys(row ? OF_FUNCTIONS : OF_LOCKS).join(', ');
   throw new GateError(`--fail-if '${text}': ${name} has no ${figure}, only ${has}`);
+}
+
+function obstacleOf({ verdict, reason }: Evidence): string {
+  return verdict === 'not-comparable' ? reason : '';
 }

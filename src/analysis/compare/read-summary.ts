@@ -86,7 +86,9 @@ function isDurations(value: unknown): boolean {
 }
 
 function isFunction(value: unknown): boolean {
-  return isDurations(value) && has(asObject(value), ['calls', 'selfNs', 'tracedWithin'], isAmount);
+  return (
+    isDurations(value) && has(asObject(value), ['calls', 'selfNs', 'tracedWithin', 'inInterrupt'], isAmount)
+  );
 }
 
 function isLock(value: unknown): boolean {

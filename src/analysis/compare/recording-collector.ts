@@ -119,13 +119,14 @@ export class RecordingCollector {
     for (const [name, same] of byKey(rows, (row) => row.name)) {
       const found = series.get(name);
       // Hits of the function tracer have no duration: only their number can be compared.
-      const durations = found ? seriesFigures(found.durations) : NO_DURATIONS;
+      const durations = found ? seriesFigures(found.durations, this.#series.calls) : NO_DURATIONS;
       figures.set(name, {
         ...durations,
         calls: sum(same, (row) => row.calls),
         totalNs: sum(same, (row) => row.totalNs ?? 0),
         selfNs: sum(same, (row) => row.selfNs ?? 0),
         tracedWithin: found?.tracedWithin ?? 0,
+        inInterrupt: found?.inInterrupt ?? 0,
       });
       if (found) histograms.set(name, found.durations.histogram());
     }

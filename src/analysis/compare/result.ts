@@ -176,7 +176,7 @@ export interface Gate {
 export interface ComparisonMethod {
   /** What intervals hold: variation between recordings, or what one recording of each side can tell. */
   readonly basis: 'between-recordings' | 'few-recordings';
-  /** In words; each a sentence. */
+  /** In words; this and the next two are sentences. */
   readonly interval: string;
   readonly test: string;
   readonly correction: string;

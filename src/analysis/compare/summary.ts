@@ -34,6 +34,8 @@ export interface FunctionFigures extends DurationFigures {
   readonly selfNs: number;
   /** Traced calls below all calls of it. */
   readonly tracedWithin: number;
+  /** Calls that ran in an interrupt. */
+  readonly inInterrupt: number;
 }
 
 export interface LockFigures {

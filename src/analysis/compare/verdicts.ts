@@ -41,7 +41,8 @@ export function judge(rows: readonly Tested[]): {
     const found = bests[i]!;
     const { rankPValue, effectSize } = row;
     if (found === null) {
-      const reason = row.obstacle ?? 'too few calls to tell chance from a change';
+      const reason =
+        row.obstacle ?? 'too few calls, or in too few parts of the recording, to tell chance from a change';
       const [judgedBy] = Object.keys(row.candidates);
       return {
         judgedBy: judgedBy!,

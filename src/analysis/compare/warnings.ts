@@ -47,8 +47,15 @@ function shareOfOwn(one: ReadonlyMap<string, number>, other: ReadonlyMap<string,
   return all > 0 ? own / all : 0;
 }
 
-/** What makes the two sides, or the recordings of one, unlike each other. */
-export function comparisonWarnings(before: Summary, after: Summary): ComparisonWarning[] {
+/**
+ * What makes the two sides, or the recordings of one, unlike each other.
+ * @param renamed Locks of the side after that got a name of the side before.
+ */
+export function comparisonWarnings(
+  before: Summary,
+  after: Summary,
+  renamed: ReadonlyMap<string, string>,
+): ComparisonWarning[] {
   const warnings: ComparisonWarning[] = [];
   const all = [...before.recordings, ...after.recordings];
   const warn = (id: string, severity: ComparisonWarning['severity'], text: string) =>
@@ -75,6 +82,12 @@ export function comparisonWarnings(before: Summary, after: Summary): ComparisonW
   );
   differ('clocks-differ', 'warning', 'time stamps', ({ clock }) => CLOCKS[clock]);
   differ('options-differ', 'info', 'columns printed', ({ layouts }) => layouts.join(' | '));
+  for (const [name, other] of renamed)
+    warn(
+      'lock-renamed',
+      'info',
+      `${name} after is taken for ${other}: the same functions take it, and names are told by what else a recording shows`,
+    );
   const lost = (summary: Summary) =>
     summary.recordings.reduce((sum, { lostRecords }) => sum + lostRecords, 0);
   if (lost(before) + lost(after) > 0)

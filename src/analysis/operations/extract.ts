@@ -467,8 +467,10 @@ export class OperationExtractor {
     if (probe === null) return;
     const values = probeArguments(text);
     const inner = INNER.find((name) => name === probe.function);
-    if (probe.function in ZSWAP_OPERATIONS) this.#zswap.probe(rows, i, probe, values, at);
-    else if (inner) {
+    if (probe.function in ZSWAP_OPERATIONS) {
+      const row = this.#zswap.probe(rows, i, probe, values, at);
+      if (row >= 0) this.#rememberProbed(rows, i, row, state);
+    } else if (inner) {
       const open = state.open.findLast((o) => !o.spanEnded);
       if (open) innerProbe(this.table, this.compaction, open.row, inner, values, at);
     } else if (probe.kind === 'entry') this.#entryProbe(rows, i, probe, values, at, state);
@@ -508,7 +510,11 @@ export class OperationExtractor {
       if (slot !== null) table.slot[row] = Number(slot);
     }
     state.open.push({ row, function: probe.function, call: rows.parent[i]!, spanEnded: false });
-    // Behind the call that it was made in, and in front of those that begin later.
+    this.#rememberProbed(rows, i, row, state);
+  }
+
+  /** It stands behind the call that it was made in, and in front of those that begin later. */
+  #rememberProbed(rows: SpanBatch, i: number, row: number, state: TaskState): void {
     if (rows.parent[i]! >= 0) remember(state.ended, row, rows.parent[i]! + 0.5);
   }
 

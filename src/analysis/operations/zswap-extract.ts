@@ -2,10 +2,10 @@ import type { NameTable } from '../../trace/names.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { noFacts } from '../../trace/zswap-facts.ts';
-import { addressText } from './probe-arguments.ts';
 import { ProbedCalls } from './probed-calls.ts';
 import type { Probe } from './probes.ts';
 import { taskOf } from './task-number.ts';
+import { takeZswapArguments } from './zswap-arguments.ts';
 import {
   absorb,
   addPart,
@@ -16,15 +16,7 @@ import {
   isTreeLock,
   release,
 } from './zswap-calls.ts';
-import {
-  numberOf,
-  returnedValue,
-  SLOTS_OF_DEVICE,
-  slotOfSwapEntry,
-  ZSWAP_OPERATIONS,
-  type ZswapCall,
-  zswapCall,
-} from './zswap-functions.ts';
+import { returnedValue, ZSWAP_OPERATIONS, type ZswapCall, zswapCall } from './zswap-functions.ts';
 
 /** An operation that has begun. */
 interface Open {
@@ -95,18 +87,22 @@ export class ZswapExtractor {
     this.#lastWait = { span, waited };
   }
 
-  /** Takes an event of a probe of one of its functions. */
+  /**
+   * Takes an event of a probe of one of its functions.
+   * @returns row of the operation that begins; -1 at its end.
+   */
   probe(
     rows: SpanBatch,
     i: number,
     { function: name, kind, used }: Probe,
     values: ReadonlyMap<string, string>,
     at: number,
-  ): void {
+  ): number {
     const state = this.#task(rows.stack[i]!);
     if (zswapCall(name).isSign) this.#table.zswapSigns.add(name);
-    if (kind === 'return') this.#returnProbe(rows, i, name, values, at, state);
-    else this.#entryProbe(rows, i, name, values, at, state, used);
+    if (kind !== 'return') return this.#entryProbe(rows, i, name, values, at, state, used);
+    this.#returnProbe(rows, i, name, values, at, state);
+    return -1;
   }
 
   /** The innermost operation that is open in a task; -1 without one. */
@@ -153,7 +149,8 @@ export class ZswapExtractor {
         row: this.#begin(rows, i, operation, call?.firstAt ?? at, state),
         function: function_,
         call: -1,
-        spanEnded: false,
+        // A call that was cut has no return probe to wait for: the next call of the function is another one.
+        spanEnded: kind === SpanKind.Cut,
       };
       state.open.push(open);
     }
@@ -245,32 +242,15 @@ export class ZswapExtractor {
     at: number,
     state: TaskState,
     used: Map<string, string>,
-  ): void {
+  ): number {
     const operation = ZSWAP_OPERATIONS[function_]!;
     this.#settle(state, operation);
     const row = this.#begin(rows, i, operation, at, state);
     const table = this.#table;
     table.startNs[row] = rows.startNs[i]!;
-    const facts = table.zswap.get(row)!;
-    const take = (meaning: string, names: readonly string[]): string | undefined => {
-      const name = names.find((candidate) => values.has(candidate));
-      if (name !== undefined) used.set(name, meaning);
-      return name === undefined ? undefined : values.get(name);
-    };
-    const swapEntry = take('slot', ['swp', 'swpentry', 'swap']);
-    const slot = swapEntry === undefined ? null : slotOfSwapEntry(swapEntry);
-    if (slot !== null) table.slot[row] = slot;
-    // frontswap (6.1) names a slot by device and offset.
-    const offset = swapEntry === undefined ? numberOf(take('slot', ['offset'])) : null;
-    if (offset !== null)
-      table.slot[row] = (numberOf(take('device', ['type'])) ?? 0) * SLOTS_OF_DEVICE + offset;
-    facts.entry = take('entry', ['entry']) ?? null;
-    facts.length = numberOf(take('length', ['length', 'len']));
-    facts.pages = numberOf(take('pages', ['nr', 'pages', 'nr_pages']));
-    if (facts.length !== null) table.size[row] = facts.length;
-    const handle = take('handle', ['handle']);
-    if (handle !== undefined) table.handle[row] = table.handles.id(addressText(handle));
+    takeZswapArguments(table, row, values, used);
     state.open.push({ row, function: function_, call: rows.parent[i]!, spanEnded: false });
+    return row;
   }
 
   #returnProbe(
@@ -316,7 +296,8 @@ export class ZswapExtractor {
   /** Whether an operation can be within another one. */
   #mayHold(outer: number, inner: number): boolean {
     const kind = this.#table.kind[outer]!;
-    return kind >= OperationKind.SwapOut ? inner !== kind : inner === OperationKind.ZswapEntryFree;
+    if (kind === inner) return false;
+    return kind >= OperationKind.SwapOut || inner === OperationKind.ZswapEntryFree;
   }
 
   /** An operation begins: those end that have no return probe and cannot be around it. */

@@ -9,7 +9,7 @@ export type HandleId = number;
 const NONE = -1;
 
 /** Columns of a zspage's row: what one free touches stands in one cache line. */
-const Z = { Class: 0, InUse: 1, Group: 2, FreeHead: 3, Next: 4, Previous: 5, Base: 6 } as const;
+const Z = { Class: 0, InUse: 1, Group: 2, FreeHead: 3, Next: 4, Previous: 5, Base: 6, Released: 7 } as const;
 const ROW = 3;
 /** Numbers in the row of a zspage, and where its objects in use stand. */
 export const ZSPAGE_ROW = 1 << ROW;
@@ -167,11 +167,10 @@ export class Pool {
   /** The same, counted by zspage: those on lists, and those that were taken off and not released. */
   countPages(): number {
     let pages = 0;
-    for (let zspage = 0; zspage < this.#zspages; zspage++) pages += this.#pages[this.classOf(zspage)]!;
-    this.#spare.forEach((first, sizeClass) => {
-      for (let zspage = first; zspage !== NONE; zspage = this.#z[(zspage << ROW) + Z.Next]!)
-        pages -= this.#pages[sizeClass]!;
-    });
+    const z = this.#z;
+    const end = this.#zspages << ROW;
+    for (let row = 0; row < end; row += ZSPAGE_ROW)
+      if (z[row + Z.Released] === 0) pages += this.#pages[z[row + Z.Class]!]!;
     return pages;
   }
 
@@ -219,6 +218,11 @@ export class Pool {
     return { placeOf: this.#placeOf, zspages: this.#z };
   }
 
+  /** @throws {RangeError} that says so. */
+  hasNoObject(handle: HandleId): never {
+    throw new RangeError(`handle ${handle} has no object`);
+  }
+
   // ---------------------------------------------------------------- zs_malloc
 
   /**
@@ -261,7 +265,7 @@ export class Pool {
    */
   free(handle: HandleId): ZspageId {
     const zspage = this.zspageOf(handle);
-    if (zspage === NONE || zspage === undefined) throw new RangeError(`handle ${handle} has no object`);
+    if (zspage === NONE || zspage === undefined) this.hasNoObject(handle);
     const z = this.#z;
     const row = zspage << ROW;
     const place = this.#placeOf;
@@ -288,6 +292,7 @@ export class Pool {
     const sizeClass = this.classOf(zspage);
     if (this.groupOf(zspage) !== NONE) this.detach(zspage);
     this.#z[(zspage << ROW) + Z.Next] = this.#spare[sizeClass]!;
+    this.#z[(zspage << ROW) + Z.Released] = 1;
     this.#spare[sizeClass] = zspage;
     const pages = this.#pages[sizeClass]!;
     this.pagesReturned += pages;
@@ -450,6 +455,7 @@ export class Pool {
     this.#z[row + Z.InUse] = 0;
     this.#z[row + Z.FreeHead] = 0;
     this.#z[row + Z.Group] = NONE;
+    this.#z[row + Z.Released] = 0;
     return zspage;
   }
 

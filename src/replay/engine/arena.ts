@@ -1,52 +1,41 @@
-/** Where a column stands in the memory of the hot loop. */
-export interface Place {
-  /** F: doubles, I: whole numbers. */
-  readonly heap: 'F' | 'I';
-  readonly at: number;
-}
+import type { ArrayPlace } from './wasm/instructions.ts';
 
-/** Memory of the hot loop. */
+/** Small columns of a run, laid out for the memory of its hot loop. */
 export interface Arena {
-  readonly floats: Float64Array;
-  readonly ints: Int32Array;
-  readonly places: ReadonlyMap<string, Place>;
+  /** Bytes that they take, from the first of the memory on. */
+  readonly bytes: number;
+  /** By the name of the field. */
+  readonly places: ReadonlyMap<string, ArrayPlace>;
+  /** Moves the columns: from now on the fields are views of the memory. */
+  readonly moveTo: (memory: ArrayBuffer) => void;
 }
 
-/**
- * Moves the Float64Array and Int32Array fields of some objects into two large arrays; the fields
- * become views of them. The hot loop then knows two arrays instead of fifty: a processor has sixteen
- * registers, and an array costs two of them.
- */
+/** Lays out the Float64Array and Int32Array fields of some objects, doubles first. */
 export function gather(holders: readonly object[]): Arena {
   const columns = holders.flatMap((holder) =>
     Object.entries(holder)
       .filter(([, value]) => value instanceof Float64Array || value instanceof Int32Array)
       .map(([name, value]) => ({ holder, name, value: value as Float64Array | Int32Array })),
   );
-  const length = { F: 0, I: 0 };
-  const places = new Map<string, Place>();
-  for (const { name, value } of columns) {
+  const doubles = columns.filter(({ value }) => value instanceof Float64Array);
+  const wholes = columns.filter(({ value }) => value instanceof Int32Array);
+  const places = new Map<string, ArrayPlace>();
+  let bytes = 0;
+  for (const { name, value } of [...doubles, ...wholes]) {
     if (places.has(name)) throw new Error(`two columns are called ${name}`);
-    const heap = value instanceof Float64Array ? 'F' : 'I';
-    places.set(name, { heap, at: length[heap] });
-    length[heap] += value.length;
+    places.set(name, { of: value instanceof Float64Array ? 'f64' : 'i32', at: bytes, length: value.length });
+    bytes += value.byteLength;
   }
-  const floats = new Float64Array(length.F);
-  const ints = new Int32Array(length.I);
-  for (const { holder, name, value } of columns) {
-    const { at } = places.get(name)!;
-    const all = value instanceof Float64Array ? floats : ints;
-    const view = all.subarray(at, at + value.length);
-    view.set(value);
-    Object.assign(holder, { [name]: view });
-  }
-  return { floats, ints, places };
-}
-
-/** Names of columns in a source become places in the two arrays F and I. */
-export function link(source: string, arena: Arena): string {
-  return source.replace(/\b(\w+)\[/g, (whole, name: string) => {
-    const place = arena.places.get(name);
-    return place ? `${place.heap}[${place.at} + ` : whole;
-  });
+  const moveTo = (memory: ArrayBuffer) => {
+    for (const { holder, name, value } of columns) {
+      const { at, length } = places.get(name)!;
+      const view =
+        value instanceof Float64Array
+          ? new Float64Array(memory, at, length)
+          : new Int32Array(memory, at, length);
+      view.set(value);
+      Object.assign(holder, { [name]: view });
+    }
+  };
+  return { bytes, places, moveTo };
 }

@@ -13,8 +13,8 @@ export interface Members {
   readonly shared: number;
 }
 
-/** Operations of all tasks in one table: task after task, in their order. */
-export interface OperationColumns {
+/** What operations of all tasks do, in one table: task after task, in their order. */
+interface Structure {
   /** First operation of each task, and behind the last task their number. */
   readonly first: Int32Array;
   /**
@@ -24,11 +24,15 @@ export interface OperationColumns {
   readonly rows: Int32Array;
   readonly slots: Members;
   readonly clusters: Members;
-  readonly thinkNs: Float64Array;
   /** Pages of the folio that begins at an operation. */
   readonly folioPages: Int32Array;
   /** Pages of the zspage that an operation makes or empties, where that is given. */
   readonly zspagePages: Int32Array;
+}
+
+/** The same with the pauses before them. */
+export interface OperationColumns extends Structure {
+  readonly thinkNs: Float64Array;
 }
 
 const kept = new WeakMap<readonly TaskStream[], Map<number, OperationColumns>>();
@@ -42,7 +46,8 @@ export function columnsOf(tasks: readonly TaskStream[], clusterSlots = CLUSTER_S
   }
   let columns = known.get(clusterSlots);
   if (!columns) {
-    columns = joined(tasks, clusterSlots);
+    const structure = structureOf(tasks, clusterSlots);
+    columns = { ...structure, thinkNs: pausesOf(tasks, structure) };
     known.set(clusterSlots, columns);
   }
   return columns;
@@ -53,14 +58,36 @@ function folioPagesOf(task: TaskStream): Int32Array {
   return task.pages ?? new Int32Array(task.path.length).fill(1);
 }
 
-function joined(tasks: readonly TaskStream[], clusterSlots: number): OperationColumns {
+/** Structures by the handles of the first task: runs that differ in times only join them once. */
+const structures = new WeakMap<
+  Int32Array,
+  { readonly parts: readonly unknown[]; readonly structure: Structure }
+>();
+
+function structureOf(tasks: readonly TaskStream[], clusterSlots: number): Structure {
+  const key = tasks[0]?.handle;
+  const parts = [
+    clusterSlots,
+    ...tasks.flatMap((t) => [
+      ...[t.cpu, t.path, t.handle, t.sizeClass, t.slot],
+      ...[t.pages, t.zspagePages, t.background],
+    ]),
+  ];
+  const known = key && structures.get(key);
+  if (known?.parts.length === parts.length && parts.every((part, k) => part === known.parts[k]))
+    return known.structure;
+  const structure = joined(tasks, clusterSlots);
+  if (key) structures.set(key, { parts, structure });
+  return structure;
+}
+
+function joined(tasks: readonly TaskStream[], clusterSlots: number): Structure {
   const first = new Int32Array(tasks.length + 1);
   tasks.forEach((task, t) => {
     first[t + 1] = first[t]! + task.path.length;
   });
   const count = first[tasks.length]!;
   const rows = new Int32Array(count * 5);
-  const thinkNs = new Float64Array(count);
   const folioPages = new Int32Array(count);
   const zspagePages = new Int32Array(count);
   const most = tasks.reduce((high, task) => task.slot.reduce((a, b) => Math.max(a, b), high), 0);
@@ -79,23 +106,23 @@ function joined(tasks: readonly TaskStream[], clusterSlots: number): OperationCo
       rows[row + 2] = slots.visit(at, t, task.cpu);
       rows[row + 3] = clusters.visit(at >= 0 ? Math.floor(at / clusterSlots) : -1, t, task.cpu);
       rows[row + 4] = task.path[i]!;
-      thinkNs[from + i] = quantised(task.thinkNs[i]!);
-    }
-    // A page within a folio is no operation: nobody waits before it.
-    for (let i = 0; i < task.path.length; i += folioPages[from + i]!) {
-      if (folioPages[from + i]! < 1) throw new RangeError('a folio without pages');
-      thinkNs.fill(0, from + i + 1, from + i + folioPages[from + i]!);
     }
   });
-  return {
-    first,
-    rows,
-    slots: slots.members(),
-    clusters: clusters.members(),
-    thinkNs,
-    folioPages,
-    zspagePages,
-  };
+  return { first, rows, slots: slots.members(), clusters: clusters.members(), folioPages, zspagePages };
+}
+
+function pausesOf(tasks: readonly TaskStream[], { first, folioPages }: Structure): Float64Array {
+  const all = new Float64Array(first.at(-1)!);
+  tasks.forEach(({ thinkNs }, t) => {
+    const from = first[t]!;
+    for (let i = 0; i < thinkNs.length; i++) all[from + i] = quantised(thinkNs[i]!);
+    // A page within a folio is no operation: nobody waits before it.
+    for (let i = 0; i < thinkNs.length; i += folioPages[from + i]!) {
+      if (folioPages[from + i]! < 1) throw new RangeError('a folio without pages');
+      all.fill(0, from + i + 1, from + i + folioPages[from + i]!);
+    }
+  });
+  return all;
 }
 
 /** A table by value is used up to this many values, a map beyond. */
@@ -148,33 +175,45 @@ export function sizeClassOf(columns: OperationColumns, operation: number): numbe
   return columns.rows[operation * 5 + 1]!;
 }
 
-interface Joined {
-  readonly first: Int32Array;
-  readonly parts: readonly (Float64Array | undefined)[];
-  readonly column: Float64Array;
-}
-/** Columns of all tasks by that of one of them: designs that run over the same costs join them once. */
-const joinedCosts = new WeakMap<Float64Array, Joined>();
+/** Recorded times, as they stand or in another order: pieces of a column, one behind another. */
+export type RecordedTimes =
+  | Float64Array
+  | { readonly column: Float64Array; readonly pieces: readonly (readonly [from: number, to: number])[] };
 
-/** Recorded costs of the operations of all tasks, by cost; NaN where a task has none. */
+/** Recorded times of all tasks for one cost: the parts that its column is filled with. */
+export interface RecordedCost {
+  /** By task; undefined where it has none. */
+  readonly parts: readonly (RecordedTimes | undefined)[];
+}
+
+/** What operations took in the recording, by cost; undefined for those of which nothing is known. */
 export function recordedCosts(
-  { first }: OperationColumns,
-  opCosts: readonly (readonly (Float64Array | undefined)[])[] | undefined,
+  opCosts: readonly (readonly (RecordedTimes | undefined)[])[] | undefined,
   costs: number,
-): readonly (Float64Array | undefined)[] {
-  const count = first.at(-1)!;
+): readonly (RecordedCost | undefined)[] {
   return Array.from({ length: costs }, (_, cost) => {
     const parts = opCosts?.map((ofTask) => ofTask[cost]) ?? [];
-    const key = parts.find((part) => part !== undefined);
-    if (!key) return undefined;
-    const known = joinedCosts.get(key);
-    const isSame = known?.first === first && parts.every((part, t) => part === known.parts[t]);
-    if (isSame) return known.column;
-    const column = new Float64Array(count).fill(Number.NaN);
-    parts.forEach((part, t) => {
-      if (part) for (let i = 0; i < part.length; i++) column[first[t]! + i] = quantised(part[i]!);
-    });
-    joinedCosts.set(key, { first, parts, column });
-    return column;
+    return parts.some((part) => part !== undefined) ? { parts } : undefined;
   });
+}
+
+/** Fills a column with recorded times, task after task; NaN where nothing is known. */
+export function fillRecorded(
+  { first }: OperationColumns,
+  { parts }: RecordedCost,
+  column: Float64Array,
+): void {
+  for (let task = 0; task + 1 < first.length; task++) {
+    const part = parts[task];
+    let at = first[task]!;
+    if (part instanceof Float64Array) at = addTimes(part, 0, part.length, column, at);
+    else if (part) for (const [from, to] of part.pieces) at = addTimes(part.column, from, to, column, at);
+    column.fill(Number.NaN, at, first[task + 1]!);
+  }
+}
+
+/** Copies times as the machine knows them; returns where the next ones go. */
+function addTimes(times: Float64Array, from: number, to: number, column: Float64Array, at: number): number {
+  for (let i = from; i < to; i++) column[at + i - from] = quantised(times[i]!);
+  return at + to - from;
 }

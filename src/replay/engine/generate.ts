@@ -3,11 +3,17 @@ import { Sharing, type StepOrder, stepOrder } from './order.ts';
 import { ConditionBit, Op, PoolAction, type Program } from './program.ts';
 import { quantileSource } from './random.ts';
 import { RETURNS_AT_ONCE } from './recorder.ts';
+import { joinQueue, takeOver } from './spin-source.ts';
 import { BUCKETS } from './time.ts';
 
 const WORDS = 4;
 /** What the hot function counts in variables goes to the recorder's accounts at its end. */
 const ACCOUNTS = 'account[0] += work; account[1] += taken; account[2] += put; account[3] += missed;';
+
+/** The luck of the operation at hand: mix(op, 0, seed). */
+const LUCK = `q = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
+q ^= q >>> 15; q = Math.imul(q, 0x2c1b3c6d); q ^= q >>> 12; q = Math.imul(q, 0x297a2d39);
+luck[thread] = q ^ (q >>> 15);`;
 
 /** What the hot function is made for, besides the program. */
 export interface Shape {
@@ -44,38 +50,12 @@ export interface Generated {
   readonly behind: Int32Array;
 }
 
-/**
- * What the hot function is given, in this order: its memory, the columns of operations, helpers. All
- * other columns that its source names stand in the memory, see {@link link}.
- */
-export const HOT_STATE = [
-  'F',
-  'I',
-  'rows',
-  'thinkNs',
-  'folioPages',
-  'zspagePages',
-  'recorded',
-  'touched',
-  'pool',
-  'placeOf',
-  'zspages',
-  'threads',
-  'locks',
-  'queues',
-  'recorder',
-  'compactor',
-  'bucketOf',
-  'mix',
-  'happens',
-  'seed',
-  'firstWorker',
-  'firstHog',
-] as const;
+/** Whole numbers that the hot function is given, besides a budget of events. */
+export const HOT_NUMBERS = ['seed', 'firstWorker', 'firstHog'] as const;
 
 /**
- * Writes the hot loop for a program: one function, each step in line with its constants, no table of
- * instructions to read. It takes the earliest CPU, runs its steps until one that others can notice
+ * Writes the hot loop for a program, in the language of `wasm/syntax.ts`: one function, each step in line
+ * with its constants, no table of instructions to read. It takes the earliest CPU, runs its steps until one that others can notice
  * comes later than another CPU's time, and takes the next. Labels of a switch are the places where a
  * thread can go on.
  */
@@ -130,45 +110,59 @@ class Generator {
   // ---------------------------------------------------------------- the frame
 
   #frame(cases: string): string {
+    const { usedCpus } = this.#shape;
     return `
-${HOT_STATE.map((name, k) => `const ${name} = s[${k}];`).join('\n')}
-${this.#program.locks.map((_, f) => `const ownTouched${f} = touched[${f}];`).join('\n')}
-${this.#touch()}
-let left = budget | 0;
-let work = 0, taken = 0, put = 0, missed = 0, q = 0;
+const never = bits(infinite[0]);
+let left = budget;
+let work = 0.0, taken = 0, put = 0, missed = 0, q = 0;
+let n = never, earliest = never, nextCpu = 0, limit = Infinity;
 pick: for (;;) {
-  if (--left < 0) { ${ACCOUNTS} return true; }
-${this.#search()}
+  let cpu = ${usedCpus[0] ?? 0};
+  earliest = bits(now[cpu]);
+${usedCpus
+  .slice(1)
+  .map(
+    (k) => `  n = bits(now[${k}]); cpu = n < earliest ? ${k} : cpu; earliest = n < earliest ? n : earliest;`,
+  )
+  .join('\n')}
+  let t = double(earliest);
   if (t === Infinity) { ${ACCOUNTS} return false; }
-  const thread = running[cpu];
+  let thread = running[cpu];
   let state = pc[thread];
   let op = operation[thread];
+  ${this.#lookAround()}
   run: for (;;) {
     steps: switch (state) {
 ${cases}
     }
     now[cpu] = t;
     pc[thread] = state;
-    continue pick;
+    left--;
+    if (left < 0) { ${ACCOUNTS} return true; }
+    if (limit === Infinity) continue pick;
+    cpu = nextCpu;
+    t = limit;
+    thread = running[cpu];
+    state = pc[thread];
+    op = operation[thread];
+    ${this.#lookAround()}
   }
 }`;
   }
 
   /**
-   * Looks at each array once before the loop: else its kind is checked within, again and again. For the
-   * same reason results of calls carry a plus or "| 0".
+   * The earliest of the other CPUs, the first of several, and its time. Where to go on is known from here on,
+   * long before this CPU's next time is: so processors need not wait for it.
    */
-  #touch(): string {
-    const owned = ['placeOf', 'zspages', ...this.#program.locks.map((_, f) => `ownTouched${f}`)];
-    return `if (F[0] + I[0] + rows[0] + thinkNs[0] + ${owned.map((name) => `${name}.length`).join(' + ')} === -1 && budget < 0) return false;`;
-  }
-
-  /** The earliest CPU, the first of several, and the time of the next one. */
-  #search(): string {
-    const [first, ...others] = this.#shape.usedCpus;
+  #lookAround(): string {
+    const look = (k: number) => `n = bits(now[${k}]); n = cpu === ${k} ? never : n;`;
+    const others = this.#shape.usedCpus.slice(1);
     const compare = (k: number) =>
-      `n = now[${k}]; if (n < t) { limit = t; t = n; cpu = ${k}; } else if (n < limit) limit = n;`;
-    return `let t = now[${first ?? 0}], cpu = ${first ?? 0}, limit = Infinity, n = 0;\n${others.map(compare).join('\n')}`;
+      `nextCpu = earliest <= n ? nextCpu : ${k}; earliest = n < earliest ? n : earliest;`;
+    const start = this.#shape.usedCpus[0] ?? 0;
+    return `${look(start)} nextCpu = ${start}; earliest = n;
+${others.map((k) => `${look(k)} ${compare(k)}`).join('\n')}
+limit = double(earliest);`;
   }
 
   /** Where a thread begins its next operation. */
@@ -203,9 +197,7 @@ continue run;
     return `operation[thread] = op;
 ${folio}
 startNs[thread] = t;
-q = Math.imul(op ^ seed, 0x9e3779b1) ^ ${Math.imul(0x7f4a7c15, 0x85ebca6b)};
-q ^= q >>> 15; q = Math.imul(q, 0x2c1b3c6d); q ^= q >>> 12; q = Math.imul(q, 0x297a2d39);
-luck[thread] = q ^ (q >>> 15);`;
+${LUCK}`;
   }
 
   // ---------------------------------------------------------------- steps
@@ -290,7 +282,7 @@ luck[thread] = q ^ (q >>> 15);`;
     const isLock = op >= Op.Lock && op <= Op.TryLock;
     const partly =
       isLock && this.#shape.sharing[family] === Sharing.Some ? ` && isShared[${this.#member(family)}]` : '';
-    return `if (t >= limit && (t > limit || threads.yields(cpu, t))${partly}) { state = ${label}; break steps; }`;
+    return `if (t >= limit && (t > limit || nextCpu < cpu)${partly}) { state = ${label}; break steps; }`;
   }
 
   #holds(at: number): string {
@@ -303,12 +295,12 @@ luck[thread] = q ^ (q >>> 15);`;
   }
 
   /** Takes a lock that is of this CPU only: its line comes from elsewhere once. */
-  #takeOwn(family: number, moved: string): string {
+  #takeOwn(family: number): string {
     const { per } = this.#program.locks[family]!.declaration;
     const { cpus } = this.#shape;
-    return `const m = rows[op * 5 + ${per === 'slot' ? 2 : 3}], touched = ownTouched${family};
-const d = touched[m] === 0 ? ${moved} : constant[0];
-touched[m] = 1; t += d; work += d;
+    return `const m = rows[op * 5 + ${per === 'slot' ? 2 : 3}];
+const d = moves[touched${family}[m] === 0 ? ${2 * family + 1} : ${2 * family}];
+touched${family}[m] = 1; t += d; work += d;
 ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
   }
 
@@ -338,7 +330,7 @@ ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
       case Op.Atomic:
         return `const begin = lineFree[${a}] > t ? lineFree[${a}] : t;
 if (begin > t) { lineWaitNs[${a}] += begin - t; waitedNs[thread] += begin - t; }
-const d = lineCpu[${a}] === cpu ? constant[0] : constant[1];
+const d = constant[lineCpu[${a}] === cpu ? 0 : 1];
 t = begin + d; work += d;
 lineFree[${a}] = t;
 lineCpu[${a}] = cpu;`;
@@ -352,8 +344,8 @@ lineCpu[${a}] = cpu;`;
         return `if (thread >= firstWorker && queues.keepsLock(thread - firstWorker, rows[op * 5 + 1])) {
 } else { kept[thread] = -1; ${this.#unlock(a)} }`;
       case Op.TryLock: {
-        const take = 'const d = lastCpu[m] === cpu ? constant[0] : constant[1]; t += d; work += d;';
-        if (this.#isOwn(a)) return this.#takeOwn(a, 'constant[1]');
+        const take = 'const d = constant[lastCpu[m] === cpu ? 0 : 1]; t += d; work += d;';
+        if (this.#isOwn(a)) return this.#takeOwn(a);
         return `const m = ${this.#member(a)};
 const isFree = freeNs[m] <= t && queueLength[m] === 0;
 ${take}
@@ -369,7 +361,7 @@ freeNs[m] = Infinity; lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${a}]++;`;
         const blocked = `writer[m] || queueLength[m] !== 0${writes ? ' || readers[m] !== 0' : ''}`;
         const taken = writes ? 'writer[m] = 1; sinceNs[m] = t;' : 'readers[m]++;';
         const waits = this.#waitLabel(at);
-        this.#rare.push(`case ${waits}: throw new Error('resumed without the lock');`);
+        this.#rare.push(`case ${waits}: locks.isNotHeld(${this.#member(a)}, ${a}, cpu);`);
         return `const m = ${this.#member(a)}; ${this.#passLine(a)}
 if (${blocked}) { pc[thread] = ${waits}; locks.queue(m, ${a}, thread, cpu, t, ${writes}); continue pick; }
 ${taken} acquisitions[${a}]++;`;
@@ -387,20 +379,20 @@ readers[m]++; acquisitions[${a}]++;`;
 if (calling[thread] < 0) calling[thread] = op;
 op = queued < 0 ? calling[thread] : queued;
 operation[thread] = op;
-luck[thread] = mix(op, 0, seed) | 0;
+${LUCK}
 if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
       case Op.NextPage:
         return `const more = page[thread] < batchEnd[thread];
 op = more ? page[thread]++ : batch[thread];
 operation[thread] = op;
-luck[thread] = mix(op, 0, seed) | 0;
+${LUCK}
 if (!more) { page[thread] = batch[thread]; ${this.#goto(b)} }`;
       // Batches are gone through once: behind the last one the whole folio is at hand again.
       case Op.NextBatch:
         return `const from = batched[thread] ? batchEnd[thread] : lead[thread], end = lead[thread] + folioPages[lead[thread]];
 batched[thread] = from < end ? 1 : 0;
 op = batch[thread] = page[thread] = operation[thread] = from < end ? from : lead[thread];
-luck[thread] = mix(op, 0, seed) | 0;
+${LUCK}
 batchEnd[thread] = from < end && from + ${a} < end ? from + ${a} : end;
 if (from >= end) { ${this.#goto(b)} }`;
       case Op.ReadUnlock:
@@ -411,15 +403,14 @@ if (from >= end) { ${this.#goto(b)} }`;
             ? `if (writer[m] === 0) locks.isNotHeld(m, ${a}, cpu); writer[m] = 0; holdNs[${a}] += t - sinceNs[m];`
             : `if (--readers[m] < 0) locks.isNotHeld(m, ${a}, cpu);`;
         return `const m = ${this.#member(a)}; ${this.#passLine(a)} ${left}
-if (queueLength[m] !== 0) { locks.passOn(m, ${a}, t); if (t < limit) limit = t; }`;
+if (queueLength[m] !== 0) { locks.passOn(m, ${a}, t); ${this.#lookAround()} }`;
       }
       case Op.Pool:
         return this.#pool(a);
       case Op.Enqueue: {
         return `now[cpu] = t;
-const before = threads.wakes;
 if (!queues.enqueue(${a}, op, cpu)) { ${this.#goto(b)} }
-if (threads.wakes !== before && t < limit) limit = t;`;
+${this.#lookAround()}`;
       }
       default:
         throw new Error(`instruction ${op} of ${locks.length} locks`);
@@ -432,12 +423,9 @@ if (threads.wakes !== before && t < limit) limit = t;`;
   }
 
   #passLine(family: number): string {
-    const { transfers } = this.#program.locks[family]!.declaration;
-    const moved =
-      transfers === undefined ? 'constant[1]' : `Math.round(constant[1] * ${transfers * 256}) / 256`;
     return `const begin = lineFreeNs[m] > t ? lineFreeNs[m] : t;
 if (begin > t) { lineSumNs[${family}] += begin - t; waitedNs[thread] += begin - t; }
-const d = lastCpu[m] === cpu ? constant[0] : ${moved};
+const d = moves[lastCpu[m] === cpu ? ${2 * family} : ${2 * family + 1}];
 t = begin + d; work += d;
 lineFreeNs[m] = t; lastCpu[m] = cpu;`;
   }
@@ -450,27 +438,32 @@ lineFreeNs[m] = t; lastCpu[m] = cpu;`;
   }
 
   #lock(at: number, family: number, keeps: string): string {
-    const { kind, dataLines } = this.#program.locks[family]!.declaration;
-    const moved = dataLines ? `constant[1] * ${1 + dataLines}` : 'constant[1]';
+    const { kind } = this.#program.locks[family]!.declaration;
     const member = `const m = ${this.#member(family)};`;
-    const take = `const d = lastCpu[m] === cpu ? constant[0] : ${moved};
+    const take = `const d = moves[lastCpu[m] === cpu ? ${2 * family} : ${2 * family + 1}];
 t += d; work += d;
 lastCpu[m] = cpu; sinceNs[m] = t; acquisitions[${family}]++;`;
     const own = keeps ? 'if (kept[thread] !== m)' : '';
-    if (this.#isOwn(family)) return this.#takeOwn(family, moved);
+    if (this.#isOwn(family)) return this.#takeOwn(family);
     const waits = this.#waitLabel(at);
-    const isMutex = kind === 'mutex';
-    const taking = isMutex
-      ? `locks.awake(m, ${family}, thread, cpu, t);`
-      : `if ((locks.takeOver(m, ${family}, thread) | 0) !== thread) continue pick; t = now[cpu];`;
+    const taking =
+      kind === 'mutex'
+        ? `locks.awake(m, ${family}, thread, cpu, t);`
+        : kind === 'qspinlock'
+          ? takeOver(family, this.#shape.hasBackground)
+          : `now[cpu] = t; if ((locks.takeOver(m, ${family}, thread) | 0) !== thread) continue pick; t = now[cpu];`;
     this.#rare.push(`case ${waits}: { ${member} ${taking}
 state = ${this.#label(`at ${at + WORDS}`)}; continue run; }`);
+    const waiting =
+      kind === 'mutex'
+        ? `pc[thread] = ${waits}; locks.sleep(m, ${family}, thread, cpu, t); continue pick;`
+        : `${joinQueue(family)} state = ${waits};
+if (t < limit || (t === limit && cpu < nextCpu && t !== Infinity)) continue run;
+break steps;`;
     return `${member}
 ${own} {
 ${keeps}
-if (freeNs[m] > t || queueLength[m] !== 0) {
-  pc[thread] = ${waits}; ${isMutex ? `locks.sleep(m, ${family}, thread, cpu, t);` : `now[cpu] = t; locks.spin(m, ${family}, thread, cpu);`} continue pick;
-}
+if (freeNs[m] > t || queueLength[m] !== 0) { ${waiting} }
 ${take} freeNs[m] = Infinity; }`;
   }
 
@@ -484,13 +477,17 @@ ${take} freeNs[m] = Infinity; }`;
       return `${member} holdNs[${family}] += t - sinceNs[m];
 if (freeNs[m] !== Infinity || lastCpu[m] !== cpu) locks.isNotHeld(m, ${family}, cpu);
 if (queueLength[m] === 0) freeNs[m] = t;
-else { locks.wakeNext(m, t); limit = -1; }
+else { locks.wakeNext(m, t); ${this.#lookAround()} }
 t += constant[0]; work += constant[0];`;
     }
     return `${member} ${leave}
 if (freeNs[m] !== Infinity || lastCpu[m] !== cpu) locks.isNotHeld(m, ${family}, cpu);
 freeNs[m] = t;
-if (queueLength[m] !== 0) { now[cpuOf[queueHead[m]]] = t; if (t < limit) limit = t; }`;
+if (queueLength[m] !== 0) {
+  const w = cpuOf[queueHead[m]];
+  now[w] = t;
+  if (t < limit || (t === limit && w < nextCpu)) { limit = t; nextCpu = w; }
+}`;
   }
 
   #pool(action: number): string {
@@ -539,8 +536,9 @@ if (z >= 0) pool.detach(z);`;
   #free(): string {
     if (!this.#shape.onlyFrees) return 'const z = pool.free(rows[op * 5]) | 0;';
     return `const at = rows[op * 5] * 2;
-let z = placeOf[at] | 0;
-if (z < 0 || at >= placeOf.length) pool.free(rows[op * 5]);
+let z = -1;
+if (at >= 0 && at < placeOf.length) z = placeOf[at];
+if (z < 0) pool.hasNoObject(rows[op * 5]);
 placeOf[at] = -1;
 const row = z * ${ZSPAGE_ROW} + ${IN_USE}, inUse = zspages[row] - 1;
 zspages[row] = inUse;
@@ -574,7 +572,7 @@ if (++returnCount[cpu] === ${RETURNS_AT_ONCE}) recorder.keepReturns(cpu);`;
       ? `quantiles[${cost * 64}]`
       : `quantiles[${cost * 64} + ${quantileSource('luck[thread]', code[at + 3]!, 'q')}]`;
     if (!isRecorded[cost]) return drawn;
-    return `(recorded[${cost}][op] === recorded[${cost}][op] ? recorded[${cost}][op] : ${drawn})`;
+    return `(recorded${cost}[op] === recorded${cost}[op] ? recorded${cost}[op] : ${drawn})`;
   }
 
   #end(label: number): string {
@@ -603,7 +601,7 @@ if (++returnCount[cpu] === ${RETURNS_AT_ONCE}) recorder.keepReturns(cpu);`;
     // Who comes next on a CPU with several threads may depend on whom others have woken.
     const shared = this.#shape.hasOthers || !this.#shape.allAlone;
     const meet = shared
-      ? `if (!alone[cpu] && t >= limit && (t > limit || threads.yields(cpu, t))) { state = ${label}; break steps; }`
+      ? `if (!alone[cpu] && t >= limit && (t > limit || nextCpu < cpu)) { state = ${label}; break steps; }`
       : '';
     return `{ ${meet} ${worker}
 ${hasFolios ? 'op = lead[thread];' : ''}

@@ -26,24 +26,24 @@ export class Locks {
   readonly contended: Float64Array;
   readonly waitNs: Float64Array;
   /** Of those, what background threads waited. */
-  readonly #backgroundWaits: Float64Array;
-  readonly #backgroundWaitNs: Float64Array;
+  readonly backgroundWaits: Float64Array;
+  readonly backgroundWaitNs: Float64Array;
   readonly holdNs: Float64Array;
   /** Waited for the line of a read-write lock. */
   readonly lineSumNs: Float64Array;
-  readonly #queueNs: Float64Array;
+  readonly queueNs: Float64Array;
   /** By family: readers that waited behind a writer that held, that waited; how long, and longest. */
   readonly #behindHolder: Float64Array;
   readonly #behindQueue: Float64Array;
   readonly #readersNs: Float64Array;
   readonly #longestReaderNs: Float64Array;
-  readonly #dataNs: Float64Array;
+  readonly dataNs: Float64Array;
   readonly #names: readonly string[];
   readonly #kinds: readonly LockKind[];
   readonly #membersOf: Int32Array;
 
-  /** Of families that CPUs do not share: by member whether it was taken, by CPU since when. */
-  readonly touched: readonly Uint8Array[];
+  /** Of families that CPUs do not share: how many members (undefined for others), by CPU since when one is held. */
+  readonly ownMembers: readonly (number | undefined)[];
   readonly ownSinceNs: Float64Array;
 
   // By member of a shared family.
@@ -57,14 +57,14 @@ export class Locks {
   readonly queueHead: Int32Array;
   readonly readers: Int32Array;
   readonly writer: Int32Array;
-  readonly #queueTail: Int32Array;
-  readonly #queueSinceNs: Float64Array;
+  readonly queueTail: Int32Array;
+  readonly queueSinceNs: Float64Array;
   /** 1: threads of several CPUs come to it, so it is met in order of time. */
   readonly isShared: Int32Array;
 
   // By thread that waits.
-  readonly #nextWaiter: Int32Array;
-  readonly #waitSinceNs: Float64Array;
+  readonly nextWaiter: Int32Array;
+  readonly waitSinceNs: Float64Array;
   readonly #writes: Uint8Array;
 
   readonly #threads: Scheduler;
@@ -92,8 +92,8 @@ export class Locks {
     this.#kinds = program.locks.map(({ declaration }) => declaration.kind);
     this.#membersOf = new Int32Array(families);
     this.first = new Int32Array(families + 1);
-    this.#dataNs = new Float64Array(families);
-    const touched: Uint8Array[] = [];
+    this.dataNs = new Float64Array(families);
+    const ownMembers: (number | undefined)[] = [];
     program.locks.forEach(({ declaration }, f) => {
       const count = {
         pool: 1,
@@ -105,20 +105,20 @@ export class Locks {
       }[declaration.per];
       this.#membersOf[f] = count;
       const isOwn = sharing[f] === Sharing.None;
-      touched.push(new Uint8Array(isOwn ? count : 0));
+      ownMembers.push(isOwn ? count : undefined);
       this.first[f + 1] = this.first[f]! + (isOwn ? 0 : count);
-      this.#dataNs[f] = (declaration.dataLines ?? 0) * quantised(times.lineTransferNs);
+      this.dataNs[f] = (declaration.dataLines ?? 0) * quantised(times.lineTransferNs);
     });
-    this.touched = touched;
+    this.ownMembers = ownMembers;
     this.ownSinceNs = new Float64Array(families * cpus);
     this.acquisitions = new Float64Array(families);
     this.contended = new Float64Array(families);
     this.waitNs = new Float64Array(families);
-    this.#backgroundWaits = new Float64Array(families);
-    this.#backgroundWaitNs = new Float64Array(families);
+    this.backgroundWaits = new Float64Array(families);
+    this.backgroundWaitNs = new Float64Array(families);
     this.holdNs = new Float64Array(families);
     this.lineSumNs = new Float64Array(families);
-    this.#queueNs = new Float64Array(families);
+    this.queueNs = new Float64Array(families);
     this.#behindHolder = new Float64Array(families);
     this.#behindQueue = new Float64Array(families);
     this.#readersNs = new Float64Array(families);
@@ -134,48 +134,34 @@ export class Locks {
     this.queueHead = new Int32Array(members).fill(NONE);
     this.readers = new Int32Array(members);
     this.writer = new Int32Array(members);
-    this.#queueTail = new Int32Array(members).fill(NONE);
-    this.#queueSinceNs = new Float64Array(members);
+    this.queueTail = new Int32Array(members).fill(NONE);
+    this.queueSinceNs = new Float64Array(members);
     this.isShared = new Int32Array(members).fill(1);
     program.locks.forEach(({ declaration: { per } }, f) => {
       if (sharing[f] !== Sharing.Some) return;
       this.isShared.set((per === 'slot' ? columns.slots : columns.clusters).isShared, this.first[f]!);
     });
 
-    this.#nextWaiter = new Int32Array(threads.threads).fill(NONE);
-    this.#waitSinceNs = new Float64Array(threads.threads);
+    this.nextWaiter = new Int32Array(threads.threads).fill(NONE);
+    this.waitSinceNs = new Float64Array(threads.threads);
     this.#writes = new Uint8Array(threads.threads);
   }
 
   /**
-   * A thread comes to a spinlock that it does not get, at its CPU's time: it spins in the queue. (The hot
-   * loop hands over no times: a double that goes through a call is put into an object.)
-   */
-  spin(lock: number, family: number, thread: number, cpu: number): void {
-    const t = this.#threads.now[cpu]!;
-    const isHead = this.queueLength[lock] === 0;
-    this.#join(lock, family, thread, t, 0);
-    this.#threads.now[cpu] = isHead ? this.freeNs[lock]! : Number.POSITIVE_INFINITY;
-  }
-
-  /**
-   * The lock was released just now, by the clock of the CPU of the head of its queue, who passes it on.
-   * @returns who has it, from its CPU's time on; another waiter may be faster (bit spinlocks).
+   * A bit spinlock was released just now, by the clock of the CPU of the head of its queue, who passes it on.
+   * @returns who has it, from its CPU's time on: any waiter may be the fastest.
    */
   takeOver(lock: number, family: number, thread: number): number {
     const { now, cpuOf } = this.#threads;
     const t = now[cpuOf[thread]!]!;
     const length = this.queueLength[lock]!;
-    if (!(this.freeNs[lock]! <= t)) {
-      const law = `${this.#names[family]}: one holder at a time`;
-      throw new LawError(`${law}: taken at ${t} ns, but held until ${this.freeNs[lock]} ns`);
-    }
-    const granted = t + (length > 1 ? this.#handOffManyNs : this.#handOffOneNs) + this.#dataNs[family]!;
+    if (!(this.freeNs[lock]! <= t)) this.isHeld(lock, family, t);
+    const granted = t + (length > 1 ? this.#handOffManyNs : this.#handOffOneNs) + this.dataNs[family]!;
     let winner = thread;
-    if (this.#kinds[family] === 'bit-spinlock' && length > 1) {
+    if (length > 1) {
       const pick = mix(lock - this.first[family]!, this.contended[family]!, this.#seed) % length;
       winner = this.queueHead[lock]!;
-      for (let k = 0; k < pick; k++) winner = this.#nextWaiter[winner]!;
+      for (let k = 0; k < pick; k++) winner = this.nextWaiter[winner]!;
     }
     this.#leave(lock, family, winner, granted);
     this.freeNs[lock] = Number.POSITIVE_INFINITY;
@@ -228,7 +214,7 @@ export class Locks {
   /** Time that CPUs spun for locks: whoever waits for a mutex has given its CPU away. */
   get spunNs(): number {
     return this.#kinds.reduce(
-      (sum, kind, f) => sum + this.lineSumNs[f]! + (kind === 'mutex' ? 0 : this.#queueNs[f]!),
+      (sum, kind, f) => sum + this.lineSumNs[f]! + (kind === 'mutex' ? 0 : this.queueNs[f]!),
       0,
     );
   }
@@ -243,6 +229,12 @@ export class Locks {
     this.#leave(lock, family, thread, t);
     this.sinceNs[lock] = t;
     this.lastCpu[lock] = cpu;
+  }
+
+  /** @throws {LawError} a waiter takes a lock over before it is free. */
+  isHeld(lock: number, family: number, t: number): never {
+    const law = `${this.#names[family]}: one holder at a time`;
+    throw new LawError(`${law}: taken at ${t} ns, but held until ${this.freeNs[lock]} ns`);
   }
 
   /** @throws {LawError} a CPU gives a lock back that it does not hold. */
@@ -265,7 +257,7 @@ export class Locks {
     }
     return this.#names.map((name, f) => {
       const waitNs = this.waitNs[f]!;
-      const queueNs = this.#queueNs[f]!;
+      const queueNs = this.queueNs[f]!;
       mustAgree(
         `${name}: Little's law`,
         ['waits add up to', waitNs],
@@ -281,7 +273,7 @@ export class Locks {
         acquisitions: this.acquisitions[f]!,
         contended: this.contended[f]!,
         waitNs,
-        background: { contended: this.#backgroundWaits[f]!, waitNs: this.#backgroundWaitNs[f]! },
+        background: { contended: this.backgroundWaits[f]!, waitNs: this.backgroundWaitNs[f]! },
         holdNs: this.holdNs[f]!,
         queueNs,
         lineWaitNs: this.lineSumNs[f]!,
@@ -296,52 +288,53 @@ export class Locks {
   }
 
   #join(lock: number, family: number, thread: number, t: number, writes: number): void {
-    this.#waitSinceNs[thread] = t;
+    this.waitSinceNs[thread] = t;
     this.#writes[thread] = writes;
-    this.#nextWaiter[thread] = NONE;
+    this.nextWaiter[thread] = NONE;
     if (this.queueLength[lock] === 0) this.queueHead[lock] = thread;
-    else if (this.#waitSinceNs[this.#queueTail[lock]!]! > t)
-      this.#outOfOrder(family, thread, this.#queueTail[lock]!);
-    else this.#nextWaiter[this.#queueTail[lock]!] = thread;
-    this.#queueTail[lock] = thread;
+    else if (this.waitSinceNs[this.queueTail[lock]!]! > t)
+      this.outOfOrder(family, thread, this.queueTail[lock]!);
+    else this.nextWaiter[this.queueTail[lock]!] = thread;
+    this.queueTail[lock] = thread;
     this.#count(lock, family, t, 1);
   }
 
   /** Takes a waiter out of the queue; its wait ends at `t`. Returns how long it was. */
   #leave(lock: number, family: number, thread: number, t: number): number {
-    const behind = this.#nextWaiter[thread]!;
+    const behind = this.nextWaiter[thread]!;
     let before = NONE;
     if (this.queueHead[lock] === thread) this.queueHead[lock] = behind;
-    else if (this.#kinds[family] !== 'bit-spinlock') this.#outOfOrder(family, thread, this.queueHead[lock]!);
+    else if (this.#kinds[family] !== 'bit-spinlock') this.outOfOrder(family, thread, this.queueHead[lock]!);
     else {
       before = this.queueHead[lock]!;
-      while (this.#nextWaiter[before] !== thread) before = this.#nextWaiter[before]!;
-      this.#nextWaiter[before] = behind;
+      while (this.nextWaiter[before] !== thread) before = this.nextWaiter[before]!;
+      this.nextWaiter[before] = behind;
     }
-    if (this.#queueTail[lock] === thread) this.#queueTail[lock] = before;
+    if (this.queueTail[lock] === thread) this.queueTail[lock] = before;
     this.#count(lock, family, t, -1);
-    const waited = t - this.#waitSinceNs[thread]!;
+    const waited = t - this.waitSinceNs[thread]!;
     this.waitNs[family]! += waited;
     this.contended[family]!++;
     if (this.#threads.isBackground[thread] === 1) {
-      this.#backgroundWaits[family]!++;
-      this.#backgroundWaitNs[family]! += waited;
+      this.backgroundWaits[family]!++;
+      this.backgroundWaitNs[family]! += waited;
     }
     this.acquisitions[family]!++;
     this.#threads.waitedNs[thread]! += waited;
     return waited;
   }
 
-  #outOfOrder(family: number, thread: number, passed: number): never {
-    const [at, of] = [this.#waitSinceNs[thread], this.#waitSinceNs[passed]];
+  /** @throws {LawError} a waiter goes on before one that came earlier. */
+  outOfOrder(family: number, thread: number, passed: number): never {
+    const [at, of] = [this.waitSinceNs[thread], this.waitSinceNs[passed]];
     const law = `${this.#names[family]}: first come, first served`;
     throw new LawError(`${law}: a waiter of ${at} ns passes one of ${of} ns`);
   }
 
   /** Integral of the queue's length over time, from both sides of each change. */
   #count(lock: number, family: number, t: number, change: number): void {
-    this.#queueNs[family]! += this.queueLength[lock]! * (t - this.#queueSinceNs[lock]!);
-    this.#queueSinceNs[lock] = t;
+    this.queueNs[family]! += this.queueLength[lock]! * (t - this.queueSinceNs[lock]!);
+    this.queueSinceNs[lock] = t;
     this.queueLength[lock]! += change;
   }
 

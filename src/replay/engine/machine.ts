@@ -1,19 +1,19 @@
 import type { Pool } from '../../model/zsmalloc/pool.ts';
-import { gather, link } from './arena.ts';
-import { columnsOf, type OperationColumns, recordedCosts } from './columns.ts';
+import { gather } from './arena.ts';
+import { columnsOf, type OperationColumns, type RecordedTimes, recordedCosts } from './columns.ts';
 import { Compactor } from './compactor.ts';
-import { generate, HOT_STATE } from './generate.ts';
+import { generate } from './generate.ts';
 import { eachHasOneHandle } from './handles.ts';
+import { HotLoop } from './hot-loop.ts';
 import { checkHandles, checkLists, checkPages, checkTime, LawError } from './laws.ts';
 import { Locks } from './locks.ts';
 import { lockSharing, onlyFrees } from './order.ts';
 import type { Program } from './program.ts';
 import { Queues } from './queues.ts';
-import { happens, mix } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Scheduling } from './scheduling.ts';
-import { bucketOf, quantised } from './time.ts';
+import { quantised } from './time.ts';
 
 export { bucketFloor, bucketOf } from './time.ts';
 
@@ -74,7 +74,7 @@ export interface MachineRun {
   /** By cost of the program: {@link COST_QUANTILES} values of rising size, ns. */
   readonly costs: readonly Float64Array[];
   /** By task and cost: what each of its operations took in the recording, where that is known. */
-  readonly opCosts?: readonly (readonly (Float64Array | undefined)[])[] | undefined;
+  readonly opCosts?: readonly (readonly (RecordedTimes | undefined)[])[] | undefined;
   readonly cpus: number;
   readonly paths: readonly string[];
   readonly tasks: readonly TaskStream[];
@@ -182,7 +182,7 @@ export class Machine {
     const hasRecordedZspages = tasks.some((task) => task.zspagePages !== undefined);
     const areOnlyFrees = !hasRecordedZspages && onlyFrees(program, entries);
     const threads = new Scheduler(this.#run, columns.first, columns.thinkNs);
-    const recorded = recordedCosts(columns, this.#run.opCosts, program.costs.length);
+    const recorded = recordedCosts(this.#run.opCosts, program.costs.length);
     const quantiles = new Float64Array(program.costs.length * COST_QUANTILES);
     this.#run.costs.forEach((values, cost) => {
       for (let k = 0; k < COST_QUANTILES; k++) quantiles[cost * COST_QUANTILES + k] = quantised(values[k]!);
@@ -224,38 +224,33 @@ export class Machine {
     };
     const listedBefore = lists.listed.reduce((all, pages) => all + pages, 0);
     const labelOf = (at: number) => generated.labelAt.get(at)!;
+    const [lineHitNs, lineTransferNs] = [quantised(times.lineHitNs), quantised(times.lineTransferNs)];
     const constants = {
-      constant: Float64Array.of(quantised(times.lineHitNs), quantised(times.lineTransferNs)),
+      constant: Float64Array.of(
+        lineHitNs,
+        lineTransferNs,
+        quantised(times.handOffOneNs),
+        quantised(times.handOffManyNs),
+      ),
+      moves: moveTimes(program, lineHitNs, lineTransferNs),
+      infinite: Float64Array.of(Number.POSITIVE_INFINITY),
       quantiles,
       entryLabel: Int32Array.from(entries, labelOf),
       drainLabel: Int32Array.from(drains, labelOf),
       pagesOfClass: Int32Array.from(pool.classes, (c) => c.pagesPerZspage),
     };
-    const arena = gather([threads, locks, recorder, lines, lists, constants]);
-    const state: Record<(typeof HOT_STATE)[number], unknown> = {
-      ...columns,
-      F: arena.floats,
-      I: arena.ints,
+    const hot = new HotLoop({
+      source: generated.source,
+      program,
+      columns,
       recorded,
-      touched: locks.touched,
-      pool,
-      ...(areOnlyFrees ? pool.freesAlone() : NO_PLACES),
-      threads,
-      locks,
-      queues,
-      recorder,
-      compactor,
-      bucketOf,
-      mix,
-      happens,
-      seed: this.#run.seed,
-      firstWorker: threads.firstWorker,
-      firstHog: threads.firstHog,
-    };
-    const run = hotLoop(link(generated.source, arena));
-    // In pieces, so that the compiled function is entered anew when a better one is ready.
-    const hot = HOT_STATE.map((name) => state[name]);
-    while (run(hot, EVENTS_AT_ONCE));
+      ownMembers: locks.ownMembers,
+      small: gather([threads, locks, recorder, lines, lists, constants]),
+      pool: areOnlyFrees ? pool.freesAlone() : undefined,
+      helpers: { threads, locks, queues, recorder, compactor, pool },
+      numbers: [this.#run.seed, threads.firstWorker, threads.firstHog],
+    });
+    hot.run();
 
     if (!threads.tasksAreDone) throw new LawError('tasks are left that nothing can wake');
     const sum = (values: Float64Array | Int32Array) => {
@@ -345,21 +340,12 @@ export class Machine {
   }
 }
 
-const NO_PLACES = { placeOf: new Int32Array(0), zspages: new Int32Array(0) };
-const EVENTS_AT_ONCE = 1 << 10;
-
-type HotLoop = (state: readonly unknown[], budget: number) => boolean;
-
-/** Functions by their source: the same design with other costs and seeds is compiled once. */
-const compiled = new Map<string, HotLoop>();
-const COMPILED_AT_MOST = 256;
-
-function hotLoop(source: string): HotLoop {
-  let run = compiled.get(source);
-  if (!run) {
-    if (compiled.size === COMPILED_AT_MOST) compiled.clear();
-    run = new Function('s', 'budget', source) as HotLoop;
-    compiled.set(source, run);
-  }
-  return run;
+/** By lock family: what its line takes that this CPU had last, and one that another CPU had, data with it. */
+function moveTimes({ locks }: Program, hitNs: number, transferNs: number): Float64Array {
+  return Float64Array.from(
+    locks.flatMap(({ declaration: { kind, dataLines = 0, transfers = 1 } }) => [
+      hitNs,
+      kind === 'qrwlock' ? quantised(transferNs * transfers) : transferNs * (1 + dataLines),
+    ]),
+  );
 }

@@ -17,8 +17,6 @@ export class Scheduler extends RunQueues {
   readonly alone: Int32Array;
   /** CPU of all workers; negative: each where its kind of worker runs. */
   readonly workerCpu: number;
-  /** Grows when a CPU may have got something to do from another one. */
-  wakes = 0;
 
   /** When the thread at hand came to its CPU, and when it is to make room for another. */
   readonly #beganNs: Float64Array;
@@ -83,12 +81,6 @@ export class Scheduler extends RunQueues {
   /** All operations of all tasks are done. */
   get tasksAreDone(): boolean {
     return this.#tasksLeft === 0;
-  }
-
-  /** At this time an earlier CPU comes first: equal times go by the number of the CPU. */
-  yields(cpu: number, t: number): boolean {
-    for (let k = 0; k < cpu; k++) if (this.now[k]! <= t) return true;
-    return false;
   }
 
   /** The next thread of a CPU: who woke up, else the one that is ready first, in turn among those that are. */
@@ -216,7 +208,6 @@ export class Scheduler extends RunQueues {
   /** A sleeping thread gets its CPU as soon as it has woken up when that idles, else when its turn comes. */
   makeReady(thread: number, t: number): void {
     const cpu = this.cpuOf[thread]!;
-    this.wakes++;
     if (this.idles(cpu, t)) {
       this.readyNs[thread] = t + this.#wakeNs;
       this.schedule(cpu, t);

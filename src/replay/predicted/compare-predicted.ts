@@ -10,11 +10,15 @@ import {
 
 /** What the model calls a lock, and what recordings of several kernels call it. */
 const LOCKS: readonly (readonly [model: string, recorded: RegExp])[] = [
-  ['class->lock', /^class->lock$/],
-  ['pool->lock', /^pool->(?:migrate_)?lock/],
+  // Without the pool's rwlock, which a patch may take away, a recording's name for it is that of older kernels.
+  ['class->lock', /^(?:class->lock|pool->lock|class->lock or pool->lock)$/],
+  ['pool->lock', /^pool->(?:migrate_lock|lock \()/],
   ['zram slot', /^zram slot lock$/],
   ['cluster lock', /^(?:swap cluster lock|si->lock)$/],
 ];
+
+/** The pool's one spinlock, where the model has no locks of classes. */
+const ONLY_POOL = /^(?:pool->lock|class->lock or pool->lock)$/;
 
 /** The model counts durations in 16 buckets for each power of two (replay/engine/time.ts). */
 const BUCKETS_AN_OCTAVE = 16;
@@ -122,7 +126,8 @@ function designBeside(
   add('p99', 'ns', latency?.p99 ?? null, latencyBefore?.p99 ?? null, beforeOf('p99'), (r) => r.p99Ns, true);
   for (const [lock, pattern] of LOCKS) {
     const [wait, contended] = [design.lockWaitNs[lock], design.contended[lock]];
-    const seen = recordings.map((recording) => waitsFor(recording, pattern));
+    const isOnlyPool = lock === 'pool->lock' && !('class->lock' in base.lockWaitNs);
+    const seen = recordings.map((recording) => waitsFor(recording, isOnlyPool ? ONLY_POOL : pattern));
     const happens = [wait?.hi, base.lockWaitNs[lock]?.hi].some((ns) => (ns ?? 0) > 0);
     if (!wait || !contended || (!happens && seen.every((one) => !one || one.waitNs === 0))) continue;
     const of = (part: 'waitNs' | 'contended') => (r: MeasuredCalls) =>

@@ -17,6 +17,9 @@ export class Slots {
   constructor(ops: OperationTable, owners: Owners, freesOf: (op: number) => readonly number[]) {
     this.#of = ops.slot.slice(0, ops.length);
     this.#line = ops.line;
+    // A free that shows its slot tells that of the store.
+    for (const [row, { store, page }] of owners.freed)
+      if (this.#of[store]! < 0 && this.#of[row]! >= page) this.#of[store] = this.#of[row]! - page;
     this.#nameStores(ops, owners, freesOf);
     this.#nameFrees(ops, owners.freed, freesOf);
   }

@@ -75,7 +75,7 @@ function functionTable(rows: readonly FunctionComparison[]): Table {
     }),
     note:
       'before, after: the median, or the mean where that shows the change better. 95 %: interval of the change. ' +
-      'none (4%): no difference seen, one of 4 % would have been.',
+      'none (4%): no difference seen, one of 4 % would have been; cannot tell: not even one of 100 %.',
   };
 }
 
@@ -133,8 +133,10 @@ function treeTable({ callTree }: ComparisonResult): Table {
 }
 
 function verdictText({ verdict, canSee }: Evidence): string {
-  if (verdict === 'no-difference') return canSee === null ? 'none' : `none (${percent(canSee)})`;
-  return verdict === 'not-comparable' ? 'not comparable' : verdict;
+  if (verdict === 'not-comparable') return 'not comparable';
+  if (verdict !== 'no-difference') return verdict;
+  if (canSee === null) return 'none';
+  return canSee > 1 ? 'cannot tell' : `none (${percent(canSee)})`;
 }
 
 function changeText({ value }: Change): string {

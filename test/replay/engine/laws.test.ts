@@ -239,7 +239,7 @@ describe('locks in a state that cannot be', () => {
       [0, 1, 2].map((cpu) => taskOf(cpu, Float64Array.of(1))),
     );
     const columns = columnsOf(run.tasks);
-    const threads = new Scheduler(run, 0, columns.first, columns.thinkNs);
+    const threads = new Scheduler(run, columns.first, columns.thinkNs);
     const at = (cpu: number, t: number) => {
       threads.now[cpu] = t;
     };
@@ -262,25 +262,21 @@ describe('locks in a state that cannot be', () => {
   });
 
   it('a second holder', () => {
-    const { locks, at } = locksOf();
+    const { locks, at } = locksOf('bit-spinlock');
+    locks.queue(0, 0, 1, 1, 10, 0);
     locks.freeNs[0] = 50;
-    at(1, 10);
-    locks.spin(0, 0, 1, 1);
     at(1, 40);
     expect(() => locks.takeOver(0, 0, 1)).toThrow(
       'lock: one holder at a time: taken at 40 ns, but held until 50 ns',
     );
   });
 
-  it.each(['qspinlock', 'mutex'] as const)('a %s that is not first come, first served', (kind) => {
-    const { locks, at } = locksOf(kind);
-    at(1, 10);
-    locks.spin(0, 0, 1, 1);
-    at(2, 20);
-    locks.spin(0, 0, 2, 2);
+  it.each(['qrwlock', 'mutex'] as const)('a %s that is not first come, first served', (kind) => {
+    const { locks } = locksOf(kind);
+    locks.queue(0, 0, 1, 1, 10, 0);
+    locks.queue(0, 0, 2, 2, 20, 0);
     expect(() => locks.awake(0, 0, 2, 2, 40)).toThrow('passes one of 10 ns');
-    at(0, 15);
-    expect(() => locks.spin(0, 0, 0, 0)).toThrow(
+    expect(() => locks.queue(0, 0, 0, 0, 15, 0)).toThrow(
       'lock: first come, first served: a waiter of 15 ns passes one of 20 ns',
     );
   });

@@ -159,6 +159,20 @@ describe('the capture of zswap on 6.12', () => {
     expect(probes).toMatchObject(followed);
   });
 
+  it('takes slots from the frees where stores and loads show none', () => {
+    const report = capture((line) => {
+      const isKept = !/\/\*/.test(line) || / k_(?:zswap_entry_free|zs_malloc|zs_free)/.test(line);
+      return isKept;
+    });
+    expect(report).toMatchObject({
+      loads: { operations: 314, judged: 313, agree: 313 },
+      victims: all(31),
+      entryFrees: all(1156),
+      entriesLeft: 0,
+      differences: [],
+    });
+  });
+
   it('follows slots where no object is recorded: which entry is written back is judged all the same', () => {
     const report = capture(
       (line) => !/\|/.test(line) || / k_zswap_(?:store|load|inv|wb)(?:_ret)?:/.test(line),
