@@ -31,9 +31,6 @@ export interface PlanInput {
   readonly survey: InputSurvey | null;
 }
 
-/** Finding: inputs are of different runs. */
-const DIFFERENT_RUNS = 'different-runs';
-
 /** Fewer moments at which both inputs name a running task prove nothing. */
 const ENOUGH_MOMENTS = 8;
 const MAX_DIFFERENT_SHARE = 0.1;
@@ -194,7 +191,7 @@ function notTogether(place: string, clocks: boolean): PlanNote {
 
 function differentRuns(place: string): PlanNote {
   const text = 'inputs look like recordings of different runs: what is printed is of all of them together';
-  return (diagnostics) => diagnostics.add(DIFFERENT_RUNS, 'warning', text, place);
+  return (diagnostics) => diagnostics.add('different-runs', 'warning', text, place);
 }
 
 function alignmentNotes(name: string, { shiftNs, offset }: Verdict & { readonly same: true }): PlanNote[] {
