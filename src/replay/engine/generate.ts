@@ -33,6 +33,8 @@ export interface Shape {
   readonly paths: readonly number[];
   /** Some tasks go on only as long as others do. */
   readonly hasBackground: boolean;
+  /** Whoever waits for the device sleeps until its interrupt. */
+  readonly sleepsForDevice: boolean;
 }
 
 /** A program as the source of a JavaScript function, and the labels in it. */
@@ -63,6 +65,7 @@ export const HOT_STATE = [
   'threads',
   'locks',
   'queues',
+  'devices',
   'recorder',
   'compactor',
   'bucketOf',
@@ -392,7 +395,7 @@ luck[thread] = mix(op, 0, seed) | 0;
 if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
       case Op.NextPage:
         return `const more = page[thread] < batchEnd[thread];
-op = more ? page[thread]++ : batch[thread];
+op = more ? ${a ? 'devices.pageInTurn(thread, page[thread]++) | 0' : 'page[thread]++'} : batch[thread];
 operation[thread] = op;
 luck[thread] = mix(op, 0, seed) | 0;
 if (!more) { page[thread] = batch[thread]; ${this.#goto(b)} }`;
@@ -404,6 +407,10 @@ op = batch[thread] = page[thread] = operation[thread] = from < end ? from : lead
 luck[thread] = mix(op, 0, seed) | 0;
 batchEnd[thread] = from < end && from + ${a} < end ? from + ${a} : end;
 if (from >= end) { ${this.#goto(b)} }`;
+      case Op.Submit:
+        return `serviceNs[thread] = ${this.#cost(at)}; now[cpu] = t; devices.submit(thread, cpu); t = now[cpu];`;
+      case Op.Collect:
+        return this.#collect(at);
       case Op.ReadUnlock:
       case Op.WriteUnlock: {
         if (!this.#order.hasWriter[a]) return `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
@@ -441,6 +448,16 @@ if (begin > t) { lineSumNs[${family}] += begin - t; waitedNs[thread] += begin - 
 const d = lastCpu[m] === cpu ? constant[0] : ${moved};
 t = begin + d; work += d;
 lineFreeNs[m] = t; lastCpu[m] = cpu;`;
+  }
+
+  /** Polls for the device, or sleeps until its interrupt. */
+  #collect(at: number): string {
+    if (!this.#shape.sleepsForDevice) return 'now[cpu] = t; devices.poll(thread, cpu); t = now[cpu];';
+    const waits = this.#waitLabel(at);
+    this.#rare.push(`case ${waits}: { devices.awake(thread, cpu);
+state = ${this.#label(`at ${at + WORDS}`)}; continue run; }`);
+    return `now[cpu] = t;
+if (devices.sleeps(thread, cpu)) { pc[thread] = ${waits}; threads.nap(cpu, thread, t); continue pick; }`;
   }
 
   #waitLabel(at: number): number {

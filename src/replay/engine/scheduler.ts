@@ -41,6 +41,8 @@ export class Scheduler {
   readonly objects: Int32Array;
   readonly conditions: Int32Array;
   readonly asleep: Int32Array;
+  /** 1: within an operation, until a known time. */
+  readonly naps: Int32Array;
   /** A lock that a worker keeps from one operation to the next; whoever keeps one is not moved aside. */
   readonly kept: Int32Array;
   /** The operation that goes through a queue, while a queued one is at hand. */
@@ -115,6 +117,7 @@ export class Scheduler {
     this.#thinkNs = thinkNs;
     this.conditions = new Int32Array(threads);
     this.asleep = new Int32Array(threads);
+    this.naps = new Int32Array(threads);
     this.kept = new Int32Array(threads).fill(NONE);
     for (let worker = this.firstWorker; worker < this.firstHog; worker++) {
       this.asleep[worker] = 1;
@@ -259,6 +262,12 @@ export class Scheduler {
     this.schedule(cpu, until);
   }
 
+  /** A thread sleeps within an operation until `readyNs`, which is set; its CPU is free for others. */
+  nap(cpu: number, thread: number, t: number): void {
+    this.naps[thread] = 1;
+    this.schedule(cpu, t);
+  }
+
   /** A worker has nothing to do until it is woken. */
   sleep(cpu: number, thread: number, t: number): void {
     this.asleep[thread] = 1;
@@ -286,7 +295,9 @@ export class Scheduler {
     const cpu = this.cpuOf[thread]!;
     const present = this.running[cpu]!;
     const idles =
-      present === NONE || (this.pc[present] === BETWEEN && this.readyNs[present]! - ready >= this.#sliceNs);
+      present === NONE ||
+      (this.naps[present] === 1 && this.now[cpu]! > ready) ||
+      (this.pc[present] === BETWEEN && this.readyNs[present]! - ready >= this.#sliceNs);
     if (idles) this.schedule(cpu, t);
     else this.#sliceEnd[cpu] = Math.min(this.#sliceEnd[cpu]!, ready + this.#sliceNs);
   }
