@@ -242,4 +242,8 @@ export interface KernelModel {
   readonly pageLists?: PageLists;
   /** Slots that a lock `per: 'cluster'` is for; 512 without. */
   readonly clusterSlots?: number;
+  /** By path, operations of a task that are done in one call when they come one after another, at most. */
+  readonly gathers?: Readonly<Record<string, number>>;
+  /** Each descriptor goes to the next device of the package, rather than all of a CPU's to one. */
+  readonly spreadsOverDevices?: true;
 }
