@@ -1,5 +1,5 @@
-import type { StorePrediction } from '../replay/stores/predict-stores.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
+import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import { pathText } from './step-text.ts';
 
 /** A what-if of the store path as JSON: the shape of docs/what-if.md. */

@@ -20,7 +20,14 @@ export interface CodecCost {
   readonly source: string;
 }
 
-export type CodecPlatform = 'sapphire-rapids' | 'emerald-rapids-vm' | 'x86-desktop' | 'raspberry-pi-4b';
+export const CODEC_PLATFORMS = [
+  'sapphire-rapids',
+  'emerald-rapids-vm',
+  'x86-desktop',
+  'raspberry-pi-4b',
+] as const;
+
+export type CodecPlatform = (typeof CODEC_PLATFORMS)[number];
 
 /** Share by which a page of other data may differ from the mean of a published run. */
 const OTHER_DATA = 0.3;

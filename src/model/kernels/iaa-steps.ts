@@ -68,9 +68,12 @@ function alone({ call, submit, collect, after }: DeviceSteps): readonly Step[] {
 export function withIaa(kernel: KernelModel, verify: boolean): KernelModel {
   const compress = alone(deviceSteps('compress', verify));
   const decompress = alone(deviceSteps('decompress', verify));
+  // Paths without the codec stay the same objects: designs know them by that.
   const paths = Object.entries(kernel.paths).map(([path, steps]) => [
     path,
-    steps.flatMap((step) => (step === COMPRESS ? compress : step === DECOMPRESS ? decompress : [step])),
+    steps.includes(COMPRESS) || steps.includes(DECOMPRESS)
+      ? steps.flatMap((step) => (step === COMPRESS ? compress : step === DECOMPRESS ? decompress : [step]))
+      : steps,
   ]);
   return { ...kernel, title: `${kernel.title}; deflate-iaa`, paths: Object.fromEntries(paths) };
 }

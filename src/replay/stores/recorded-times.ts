@@ -2,7 +2,7 @@ import type { OperationTable } from '../../trace/operations.ts';
 import { type Below, recordedWaits } from './step-costs.ts';
 
 /** An operation of zswap with its kind, and what it has below it. */
-export interface RecordedRow {
+export interface TimedRow {
   readonly op: number;
   readonly group: number;
   readonly below: Below;
@@ -29,7 +29,7 @@ export interface RecordedTimes {
 /** Sums up rows of `groups` kinds, the first of which began at `beginNs`. */
 export function timesOf(
   ops: OperationTable,
-  rows: readonly RecordedRow[],
+  rows: readonly TimedRow[],
   groups: number,
   refused: Readonly<Record<string, number>>,
   beginNs: number,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { IaaSetup } from '../../../src/model/iaa/devices.ts';
+import { piecesNs } from '../../../src/model/iaa/pieces.ts';
 import type { KernelModel, Step } from '../../../src/model/steps.ts';
 import { COST_QUANTILES, Machine, type MachineRun } from '../../../src/replay/engine/machine.ts';
 import { constant, generator, kernelOf, runOf, taskOf } from '../../helpers/machine.ts';
@@ -88,6 +89,25 @@ describe('devices', () => {
     const { endNs, spinNs } = run({ kind: 'interrupt', wakeNs: 1000 });
     expect(endNs).toBeLessThan(102_000);
     expect(spinNs).toBeGreaterThan(0);
+  });
+
+  it('take what the closed form of pieces says', () => {
+    const costs = { callNs: 2000, submitNs: 100, completeNs: 50, engineFixedNs: 400, engineKibNs: 400 };
+    const kernel = kernelOf({
+      paths: { store: [work('call'), pages(work('submit'), SUBMIT), pages(COLLECT, work('complete'))] },
+    });
+    for (const engines of [1, 3, 8]) {
+      const run = runOf(kernel, [folio(8)], {
+        costs: {
+          call: constant(2000),
+          submit: constant(100),
+          engine: constant(2000),
+          complete: constant(50),
+        },
+        devices: { setup: setup({ enginesPerDevice: engines }), completion: { kind: 'poll' } },
+      });
+      expect(new Machine(run).run().latencySumNs[0]).toBe(piecesNs(costs, { kib: 32, pieces: 8, engines }));
+    }
   });
 
   it('are wanted where a path uses them', () => {

@@ -49,6 +49,17 @@ export function pieceMembers(
   return members;
 }
 
+/**
+ * The set in the middle of what is not told by the calibration.
+ * @throws {RangeError} when no set gives it.
+ */
+export function middleMember(calibration: PieceCalibration): IaaCosts {
+  const middle = ({ low, high }: { readonly low: number; readonly high: number }) => (low + high) / 2;
+  const costs = fitted(calibration, middle(COMPLETION_SHARE), middle(ENGINE_FIXED_SHARE));
+  if (!costs) throw new RangeError('no costs of a descriptor give these times');
+  return costs;
+}
+
 /** Time of a folio of 64 KiB in so many pieces, ns. */
 export function folioNs(costs: IaaCosts, pieces: number): number {
   return piecesNs(costs, { kib: FOLIO_KIB, pieces, engines: ENGINES });
