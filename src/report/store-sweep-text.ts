@@ -60,6 +60,12 @@ export function sweepTable(cases: readonly SweptCase[]): {
   };
 }
 
+/** A combination in words: what differs between them. */
+export function sweepPlaces(cases: readonly SweptCase[]): (one: SweptCase) => string {
+  const used = PARAMETERS.filter(([name]) => new Set(cases.map((one) => one[name])).size > 1);
+  return (one) => used.map(([name, title]) => `${title} ${one[name] ?? '-'}`).join(', ');
+}
+
 /** A sweep as text: blocks by design, so that lines stay short. */
 export function sweepLines(cases: readonly SweptCase[]): string[] {
   const { parameters, figures, rows } = sweepTable(cases);

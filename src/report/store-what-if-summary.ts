@@ -2,7 +2,9 @@ import type { Interval } from '../replay/interval.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
 import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import type { StoreGroup } from '../replay/stores/store-workload.ts';
+import type { SweptCase } from '../replay/stores/sweep.ts';
 import { countText, durationText, shareText } from './quantities.ts';
+import { sweepPlaces } from './store-sweep-text.ts';
 
 /** Sentences and names that text and page share. */
 
@@ -15,10 +17,11 @@ export function storeVerdict({ validation, codec }: StoreWhatIfResult): string {
   return codec === null ? fits : `${fits} That is with the recorded codec, not with ${codec.id}.`;
 }
 
-/** The answer, a sentence for each design. */
-export function storeAnswers({ designs, sizes }: StoreWhatIfResult): readonly string[] {
+/** The answer, a sentence for each design; with several combinations, where it gains least and most. */
+export function storeAnswers({ designs, sizes, sweep }: StoreWhatIfResult): readonly string[] {
   return [
-    ...designs.map((design) => {
+    ...(sweep === null ? [] : sweptAnswers(sweep)),
+    ...(sweep === null ? designs : []).map((design) => {
       const { id, storeSpeedup, speedup, loadSpeedup, writebackSpeedup, fasterShare } = design;
       const others = [
         ['loads', loadSpeedup],
@@ -38,6 +41,27 @@ export function storeAnswers({ designs, sizes }: StoreWhatIfResult): readonly st
   ];
 }
 
+function sweptAnswers(sweep: readonly SweptCase[]): readonly string[] {
+  const ids = sweep[0]!.figures.slice(1).map(({ id }) => id);
+  const of = (id: string) =>
+    sweep
+      .flatMap((one) =>
+        one.figures.filter((figures) => figures.id === id).map((figures) => ({ one, figures })),
+      )
+      .toSorted((a, b) => a.figures.storeSpeedup.value - b.figures.storeSpeedup.value);
+  const places = sweepPlaces(sweep);
+  return [
+    ...ids.map((id) => {
+      const list = of(id);
+      const [least, most] = [list[0]!, list.at(-1)!];
+      const text = ({ one, figures }: typeof least) =>
+        `${timesText(figures.storeSpeedup)} with ${places(one)}`;
+      return `${id}: stores ${text(least)}, up to ${text(most)} as fast as the base of the same combination.`;
+    }),
+    `What is told in detail is of the first of ${sweep.length} combinations: ${places(sweep[0]!)}.`,
+  ];
+}
+
 /** Kernel, codec and machine that are replayed. */
 export function storeWorld(result: StoreWhatIfResult): readonly string[] {
   const { kernel, tasks, cpus, runs, folioPages, codec, iaa, sizes, otherSteps } = result;
@@ -47,8 +71,11 @@ export function storeWorld(result: StoreWhatIfResult): readonly string[] {
   ];
   if (codec === null) lines.push('Codec as recorded; times of the traced kernel.');
   else {
+    // Of a device the lowest is a page's share of a full batch.
     const time = ({ low, middle, high }: typeof codec.compressNs) =>
-      `${durationText(middle)} (${durationText(low)} to ${durationText(high)})`;
+      iaa
+        ? `${durationText(middle)} (${durationText(low)} in a batch of 8)`
+        : `${durationText(middle)} (${durationText(low)} to ${durationText(high)})`;
     lines.push(
       `Codec ${codec.id} in base and designs${codec.isChosenByDesign ? ', because a design needs it' : ''}: a page alone takes ${time(codec.compressNs)} to compress, ${time(codec.decompressNs)} to decompress on ${codec.platform} (${codec.basis}). Other steps: times of the traced kernel${otherSteps === 1 ? '' : ` times ${otherSteps} (assumed)`}.`,
     );

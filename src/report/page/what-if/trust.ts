@@ -34,7 +34,7 @@ export function renderWhatIfTrust(result: WhatIfResult): Html {
   ];
   return html`<section aria-labelledby="${PARTS.trust}">
 ${heading(2, PARTS.trust, 'What this rests on')}
-${bases(result)}
+${basesTable(result.assumptions)}
 <dl>
 ${joinHtml(
   facts.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`),
@@ -46,7 +46,8 @@ ${diagnosticsTable(reading.findings)}
 </section>`;
 }
 
-function bases({ assumptions }: WhatIfResult): Html {
+/** Assumptions, those that were measured first. */
+export function basesTable(assumptions: WhatIfResult['assumptions']): Html {
   const order = ['measured', 'modelled', 'assumed'] as const;
   const rows = [
     ...order.flatMap((basis) =>
