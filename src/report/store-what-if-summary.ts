@@ -30,8 +30,10 @@ export function storeAnswers({ designs, sizes, sweep }: StoreWhatIfResult): read
       const changed = others.flatMap(([what, factor]) =>
         factor !== null && Math.abs(factor.value - 1) >= 0.005 ? [`${what} ${timesText(factor)}`] : [],
       );
+      const isSame = storeSpeedup.lo === 1 && storeSpeedup.hi === 1;
       const parts = [`stores ${timesText(storeSpeedup)}`, ...changed, `the whole run ${timesText(speedup)}`];
-      return `${id}: ${parts.join(', ')} as fast as the base; stores faster in ${shareText(fasterShare)} of the runs.`;
+      const often = isSame ? '' : `; stores faster in ${shareText(fasterShare)} of the runs`;
+      return `${id}: ${parts.join(', ')} as fast as the base${often}.`;
     }),
     ...(sizes.doesNotCompress
       ? [

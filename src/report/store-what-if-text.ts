@@ -88,11 +88,16 @@ function details(prediction: StorePrediction): string[] {
     durationText(group.p99Ns.value),
     durationText(group.meanNs.value),
   ]);
+  const taken = groups.filter(({ members }) => members > 1);
   const waited = Object.entries(lockWaitNs).filter(([, { hi }]) => hi > 0);
   const pages = storedPagesPerSecond;
   return [
     ...wrap(`${id}${safety.length > 0 ? ` (${safety.join(', ')})` : ''}: ${title}`, ''),
     ...table([['', 'p50', 'p99', 'mean'], ...rows]),
+    ...taken.map(
+      ({ path, allMembers, operations }) =>
+        `  taken together   ${allMembers} of ${path} in ${operations} calls`,
+    ),
     `  store, each page ${span(prediction.storeNsPerPage)}`,
     `  first to last    ${span(totalNs)}`,
     `  pages stored     ${Math.round(pages.value)} a second (${Math.round(pages.lo)}..${Math.round(pages.hi)})`,

@@ -18,13 +18,13 @@ export function withProcesses(workload: StoreWorkload, processes: number | null)
   const from = Array.from({ length: processes }, (_, p) => p % tasks.length);
   return {
     ...workload,
-    groups: workload.groups.map((group, g) => ({
-      ...group,
-      allPages: from.reduce(
+    groups: workload.groups.map((group, g) => {
+      const allPages = from.reduce(
         (sum, t) => sum + tasks[t]!.path.reduce((n, path) => n + (path === g ? 1 : 0), 0),
         0,
-      ),
-    })),
+      );
+      return { ...group, allPages, allMembers: Math.round((group.allMembers * allPages) / group.allPages) };
+    }),
     tasks: from.map((t, p) => again(tasks[t]!, p, Math.floor(p / tasks.length) * span, processes)),
     costs: from.map((t) => costs[t]!),
   };

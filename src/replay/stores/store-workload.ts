@@ -15,6 +15,8 @@ export interface StoreGroup {
   readonly members: number;
   /** Of all its operations. */
   readonly allPages: number;
+  /** Operations of the recording in all of them. */
+  readonly allMembers: number;
 }
 
 /** Stores, loads, invalidations and writebacks of a recording as closed loops of the tasks that made them. */
@@ -76,7 +78,8 @@ export function recordedTimes(
 
 /** Groups in the order in which they are met. */
 class Groups {
-  readonly #groups: { path: string; pages: number; members: number; allPages: number }[] = [];
+  readonly #groups: { path: string; pages: number; members: number; allPages: number; allMembers: number }[] =
+    [];
   readonly #gathers: Readonly<Record<string, number>>;
 
   constructor(gathers: Readonly<Record<string, number>>) {
@@ -88,16 +91,17 @@ class Groups {
   }
 
   /** Number of the group of an operation, which is counted. */
-  visit({ path, pages }: Row): number {
+  visit({ path, pages, members: taken }: Row): number {
     // Calls of a path that takes several together differ in size: one group.
     const members = this.#gathers[path] ?? 1;
     let at = this.#groups.findIndex(
       (group) => group.path === path && (members > 1 || group.pages === pages.length),
     );
-    if (at < 0) at = this.#groups.push({ path, pages: 0, members, allPages: 0 }) - 1;
+    if (at < 0) at = this.#groups.push({ path, pages: 0, members, allPages: 0, allMembers: 0 }) - 1;
     const group = this.#groups[at]!;
     group.pages = Math.max(group.pages, pages.length);
     group.allPages += pages.length;
+    group.allMembers += taken;
     return at;
   }
 }

@@ -127,6 +127,12 @@ ${renderTable(
     { title: 'Path', kind: 'name', cell: ({ group }) => groupName(group) },
     { title: 'Design', kind: 'text', cell: ({ id }) => id },
     { title: 'Operations', kind: 'number', cell: ({ group }) => formatCount(group.operations) },
+    {
+      title: 'Recorded',
+      kind: 'number',
+      cell: ({ group }) => formatCount(group.allMembers),
+      hint: 'Operations of the recording in these',
+    },
     { title: 'Pages', kind: 'number', cell: ({ group }) => formatCount(group.allPages) },
     { title: 'p50', kind: 'number', cell: ({ group }) => formatUs(group.p50Ns.value) },
     { title: 'p99', kind: 'number', cell: ({ group }) => formatUs(group.p99Ns.value) },

@@ -12,7 +12,9 @@ import { STORE_PARTS } from './parts.ts';
 export function renderStoreWaits({ baseline, designs, iaa }: StoreWhatIfResult): Html {
   const all = [baseline, ...designs];
   const rows = all.flatMap((design) =>
-    Object.keys(design.lockWaitNs).map((lock) => ({ id: design.id, lock, design })),
+    Object.keys(design.lockWaitNs)
+      .filter((lock) => all.some(({ lockWaitNs }) => (lockWaitNs[lock]?.hi ?? 0) > 0))
+      .map((lock) => ({ id: design.id, lock, design })),
   );
   type Row = (typeof rows)[number];
   return html`<section aria-labelledby="${STORE_PARTS.device}">
