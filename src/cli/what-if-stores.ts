@@ -10,10 +10,12 @@ import { IAA_AS_PUBLISHED } from '../replay/stores/codec-costs.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
 import type { SizesRequest } from '../replay/stores/sizes.ts';
 import { whatIfStores } from '../replay/stores/what-if-stores.ts';
+import { storeWhatIfDocument } from '../report/mail/store-what-if-document.ts';
 import { renderStoreWhatIfJson } from '../report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../report/store-what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { writeTo } from './output.ts';
+import { type ReportChoice, renderDocument } from './report-format.ts';
 import { isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
 
 /** Options of what-if that its store path knows too. */
@@ -23,7 +25,6 @@ interface StoreCommandOptions extends StoreOptions {
   readonly processes?: readonly number[];
   readonly seeds: number;
   readonly cpus?: number;
-  readonly json?: boolean;
   readonly html?: string;
   readonly output?: string;
 }
@@ -60,6 +61,7 @@ export async function whatIfStoresCommand(
   designs: readonly string[],
   known: readonly Design[],
   options: StoreCommandOptions,
+  choice: ReportChoice,
   tool: StoreWhatIfResult['tool'],
 ): Promise<void> {
   const given = options as unknown as Readonly<Record<string, unknown>>;
@@ -106,7 +108,13 @@ export async function whatIfStoresCommand(
     await writeTo(options.html, await renderStoreWhatIfHtml(result));
     if (options.html === '-') return;
   }
-  await writeTo(options.output, options.json ? renderStoreWhatIfJson(result) : renderStoreWhatIfText(result));
+  await writeTo(options.output, mainReport(result, choice));
+}
+
+function mainReport(result: StoreWhatIfResult, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderStoreWhatIfJson(result);
+  if (choice.format === 'text') return renderStoreWhatIfText(result);
+  return renderDocument(storeWhatIfDocument(result), choice);
 }
 
 /** Sizes of a sample or of a stated ratio; null: as recorded. */

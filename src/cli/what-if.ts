@@ -171,7 +171,7 @@ export function addWhatIfCommand(program: Command): void {
         const { known, texts } = await withOwnDesigns([...new Set(options.design)]);
         if (isAboutStores(options, texts, known)) {
           const stores = await import('./what-if-stores.ts');
-          await stores.whatIfStoresCommand(timed, texts, known, options, tool);
+          await stores.whatIfStoresCommand(timed, texts, known, options, choice, tool);
           return;
         }
         if (ofCodecsOnly)

@@ -9,6 +9,7 @@ import {
 import { type Completion, engineNs, type IaaCosts } from '../../model/iaa/costs.ts';
 import { type IaaSetup, SAPPHIRE_RAPIDS } from '../../model/iaa/devices.ts';
 import { IAA_FALLBACK, iaaCost } from '../../model/kernels/iaa-steps.ts';
+import { PlatformError } from '../calibrate/platform-file.ts';
 import { mix } from '../engine/random.ts';
 import { middleMember, type PieceCalibration, pieceMembers } from '../reproduce/store/pieces.ts';
 import { PUBLISHED_STORE } from '../reproduce/store/published.ts';
@@ -60,7 +61,7 @@ export class Codec {
   readonly #members: readonly { readonly compress: IaaCosts; readonly decompress: IaaCosts }[];
   readonly #inflateNs: PageTime;
 
-  /** @throws {RangeError} when the costs are not known on the platform, or nowhere. */
+  /** @throws {PlatformError} when the costs are not known on the platform, or nowhere. */
   constructor({ codec, platform }: CodecRequest, seeds: number) {
     this.cost = costOf(codec, platform);
     this.#inflateNs = costOf('deflate', null).decompressNs!;
@@ -99,7 +100,7 @@ function costOf(codec: CodecId, platform: CodecPlatform | null): CodecCost {
   const cost = platform === null ? known[0] : known.find((one) => one.platform === platform);
   if (cost) return cost;
   const where = known.map((one) => one.platform).join(', ');
-  throw new RangeError(
+  throw new PlatformError(
     `what ${codec} takes to compress and decompress is not known on ${platform ?? 'any platform'}${where && ` (known: ${where})`}`,
   );
 }

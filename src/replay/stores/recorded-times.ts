@@ -52,7 +52,7 @@ export function timesOf(
     withoutWaitsNs: without.map((list) => Float64Array.from(list).sort()),
     waitsNs: sum,
     treeHeldAtMostNs,
-    totalNs: Math.max(...rows.map(({ op }) => ops.endNs[op]!)) - beginNs,
+    totalNs: rows.reduce((last, { op }) => Math.max(last, ops.endNs[op]!), beginNs) - beginNs,
     refused,
   };
 }

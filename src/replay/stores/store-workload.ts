@@ -50,9 +50,10 @@ export function storeWorkload(
 ): StoreWorkload {
   const lists = rows.tasks.map((list) => gathered(asFolios(list, folioPages), gathers));
   const groups = new Groups(gathers);
-  const names = new Set(
-    lists.flatMap((list) => list.flatMap(({ pages }) => pages.flatMap(({ times }) => Object.keys(times)))),
-  );
+  const names = new Set<string>();
+  for (const list of lists)
+    for (const { pages } of list)
+      for (const { times } of pages) for (const name of Object.keys(times)) names.add(name);
   const streams = lists.map((list) => streamOf(ops, list, [...names], groups));
   return {
     groups: groups.all,

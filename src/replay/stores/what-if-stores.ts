@@ -45,7 +45,8 @@ export interface StoreRequest {
 
 /**
  * Replays a recording's stores, loads, invalidations and writebacks, and what designs would make of them.
- * @throws {RangeError} when the recording has no store with its calls, or a version or cost is not known.
+ * @throws {RangeError} when the recording has no store with its calls, or a version does not exist.
+ * @throws {PlatformError} when nobody knows what the codec takes.
  * @throws {DesignError} for designs that do not exist or do not fit the kernel.
  */
 export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['tool']): StoreWhatIfResult {
