@@ -64,7 +64,7 @@ const OF_STORES = [
     question: 'Is it per page or per batch? (the context locked, and the entries made)',
     command: `what-if ${ZSWAP} --codec zstd -d batch-store -d batch-store+mutex-per-page --folio-pages 1,16,512`,
     show: [/^batch-store: stores/m, /^Does the model/m],
-    then: [/^All combinations/m, /^About /m],
+    also: [/^All combinations/m, /^About /m],
     answer:
       'Per batch, but there is little in it with a software codec: what a batch saves is calls of the mutex and checks, ' +
       'a percent or two, and locking for each page gives it back. Single pages have nothing to batch. The regression ' +
@@ -94,7 +94,7 @@ const OF_STORES = [
     question: 'How large a batch? (IAA: 2 packages with 4 devices)',
     command: `what-if ${ZSWAP} -d iaa-batch --batch-size 1,2,4,8 --engines 1,8 --processes 2,30 --folio-pages 16 --seeds 11`,
     show: [/^iaa-batch: stores/m, /^Does the model/m],
-    then: [/^All combinations/m, /^About /m],
+    also: [/^All combinations/m, /^About /m],
     answer:
       'Eight, the most that the interface takes: each doubling gains, most of it from one to four. With one engine a device ' +
       '(what the set-up script of the documentation binds) and 30 tasks pages queue for engines, and batches then gain mostly ' +
@@ -111,7 +111,7 @@ function part(text, [from, ...to]) {
   return rest.slice(0, ends.at(-1) ?? rest.length).trimEnd();
 }
 
-function block({ question, command, show, then, answer }, level) {
+function block({ question, command, show, also, answer }, level) {
   const { stdout, status, stderr } = spawnSync(
     process.execPath,
     ['bin/trace-replay.js', ...command.split(' ')],
@@ -121,7 +121,7 @@ function block({ question, command, show, then, answer }, level) {
     },
   );
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
-  const shown = [show, ...(then ? [then] : [])].map((range) => part(stdout, range)).join('\n...\n');
+  const shown = [show, ...(also ? [also] : [])].map((range) => part(stdout, range)).join('\n...\n');
   const words = answer === undefined ? '' : `\n${filled(answer)}\n`;
   return `${level} ${question}\n\n\`\`\`\n$ trace-replay ${command.replaceAll(' --operations', ' \\\n    --operations').replaceAll(' -d ', ' \\\n    -d ')}\n...\n${shown}\n...\n\`\`\`\n${words}`;
 }

@@ -8,7 +8,7 @@ import { Machine, type MachineResult, type MachineTimes } from '../engine/machin
 import { compile } from '../engine/program.ts';
 import { mix } from '../engine/random.ts';
 import { type Codec, type IaaRequest, iaaSetup } from './codec-costs.ts';
-import { type Pricing, priced } from './pricing.ts';
+import { type Pricing, priced, scaled } from './pricing.ts';
 import { type RunOf, type StorePrediction, summary } from './store-summary.ts';
 import type { StoreWorkload } from './store-workload.ts';
 
@@ -103,12 +103,8 @@ function isUnchanged(before: KernelModel, after: KernelModel): boolean {
 
 /** Runs of a kernel, one for each seed. */
 export function runsOf(kernel: KernelModel, replay: StoreReplay): RunOf {
-  const workload = replay.workloadOf(kernel);
-  const tasks = workload.tasks.map((task) => ({
-    ...task,
-    cpu: task.cpu % replay.cpus,
-    thinkNs: task.thinkNs.map((ns) => ns * replay.otherSteps),
-  }));
+  const workload = scaled(replay.workloadOf(kernel), replay.otherSteps);
+  const tasks = workload.tasks.map((task) => ({ ...task, cpu: task.cpu % replay.cpus }));
   const runs = Array.from({ length: replay.seeds }, (_, seed) =>
     runOnce(kernel, { ...workload, tasks, costs: inAnotherOrder(workload, seed) }, replay, seed),
   );
@@ -135,7 +131,6 @@ function runOnce(
   const pricing: Pricing = {
     codec: codec?.prices(seed) ?? null,
     assumed: assumedCosts(seed),
-    otherSteps: replay.otherSteps,
     fallback: iaa.fallback,
     seed,
   };
@@ -169,6 +164,12 @@ function assumedCosts(seed: number): ReadonlyMap<string, number> {
   );
 }
 
+function picked(column: Float64Array, rows: Int32Array): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let k = 0; k < rows.length; k++) values[k] = column[rows[k]!]!;
+  return values;
+}
+
 /**
  * Seed 0 is the recording as it was; in the others each operation takes the times of another one of its task
  * with the same outcome and as many pages, some way on.
@@ -192,8 +193,6 @@ function inAnotherOrder({ tasks, costs }: StoreWorkload, seed: number): StoreWor
         for (let page = 0; page < pages![row]!; page++) from[row + page] = other + page;
       });
     }
-    return new Map(
-      [...costs[t]!].map(([name, column]) => [name, Float64Array.from(from, (row) => column[row]!)]),
-    );
+    return new Map([...costs[t]!].map(([name, column]) => [name, picked(column, from)]));
   });
 }

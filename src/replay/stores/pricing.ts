@@ -10,8 +10,6 @@ export interface Pricing {
   /** Null: the codec's steps took what they took. */
   readonly codec: CodecPrices | null;
   readonly assumed: ReadonlyMap<string, number>;
-  /** Recorded times of other steps are multiplied by this. */
-  readonly otherSteps: number;
   /** Share of the pages that an engine refuses to decompress. */
   readonly fallback: number;
   readonly seed: number;
@@ -19,20 +17,38 @@ export interface Pricing {
 
 const ENGINE = iaaCost('decompress', 'engine');
 
+/** A workload whose recorded times, pauses too, are multiplied by a factor. */
+export function scaled(workload: StoreWorkload, factor: number): StoreWorkload {
+  if (factor === 1) return workload;
+  const times = (column: Float64Array) => column.map((ns) => ns * factor);
+  const all = (columns: ReadonlyMap<string, Float64Array>) =>
+    new Map([...columns].map(([name, column]) => [name, times(column)]));
+  // Tasks of a scaled recording may share their columns.
+  const known = new Map<ReadonlyMap<string, Float64Array>, ReadonlyMap<string, Float64Array>>();
+  return {
+    ...workload,
+    tasks: workload.tasks.map((task) => ({ ...task, thinkNs: times(task.thinkNs) })),
+    costs: workload.costs.map((columns) => {
+      const done = known.get(columns) ?? all(columns);
+      known.set(columns, done);
+      return done;
+    }),
+    distributions: all(workload.distributions),
+  };
+}
+
 /** What steps cost in one run: by name, and row by row. */
 export function priced(
   names: readonly string[],
   workload: StoreWorkload,
-  { codec, assumed, otherSteps, fallback, seed }: Pricing,
+  { codec, assumed, fallback, seed }: Pricing,
   pool: Pool,
 ): Pick<MachineRun, 'costs' | 'opCosts'> {
-  const scaled = (column: Float64Array): Float64Array =>
-    otherSteps === 1 ? column : column.map((ns) => ns * otherSteps);
   const quantilesOf = (name: string): Float64Array => {
     const ofCodec = codec?.costs.get(name);
     if (ofCodec !== undefined) return new Float64Array(COST_QUANTILES).fill(ofCodec);
     const recorded = workload.distributions.get(name);
-    return recorded ? scaled(recorded) : new Float64Array(COST_QUANTILES).fill(assumed.get(name) ?? 0);
+    return recorded ?? new Float64Array(COST_QUANTILES).fill(assumed.get(name) ?? 0);
   };
   const rowsOf = (task: TaskStream, ofTask: ReadonlyMap<string, Float64Array>, t: number, name: string) => {
     const ofCodec = codec?.costs.get(name);
@@ -40,8 +56,7 @@ export function priced(
     if (ofCodec !== undefined && name === IAA_FALLBACK)
       return refused(task.path.length, ofCodec, fallback, t, seed);
     if (ofCodec !== undefined) return undefined;
-    const column = ofTask.get(name);
-    return column && scaled(column);
+    return ofTask.get(name);
   };
   return {
     costs: names.map(quantilesOf),
@@ -51,14 +66,19 @@ export function priced(
 
 /** Engine time by compressed size, the same on the average. */
 function bySize({ sizeClass }: TaskStream, { classes }: Pool, ns: number, share: number): Float64Array {
-  const sizes = Float64Array.from(sizeClass, (number) => classes[number]!.size);
-  const mean = sizes.reduce((sum, size) => sum + size, 0) / Math.max(1, sizes.length);
-  return sizes.map((size) => ns * (1 - share + (share * size) / mean));
+  let sum = 0;
+  for (const number of sizeClass) sum += classes[number]!.size;
+  const perByte = (share * sizeClass.length) / Math.max(1, sum);
+  const times = new Float64Array(sizeClass.length);
+  for (let row = 0; row < times.length; row++)
+    times[row] = ns * (1 - share + classes[sizeClass[row]!]!.size * perByte);
+  return times;
 }
 
 /** By row: what software takes for a page that the engine refused, else nothing. */
 function refused(rows: number, ns: number, share: number, task: number, seed: number): Float64Array {
-  return Float64Array.from({ length: rows }, (_, row) =>
-    mix(row, task + 1, seed) / 2 ** 32 < share ? ns : 0,
-  );
+  const times = new Float64Array(rows);
+  if (share > 0)
+    for (let row = 0; row < rows; row++) if (mix(row, task + 1, seed) / 2 ** 32 < share) times[row] = ns;
+  return times;
 }
