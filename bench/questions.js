@@ -66,19 +66,21 @@ const OF_STORES = [
     show: [/^batch-store: stores/m, /^Does the model/m],
     also: [/^All combinations/m, /^About /m],
     answer:
-      'Per batch, but there is little in it with a software codec: what a batch saves is calls of the mutex and checks, ' +
-      'a percent or two, and locking for each page gives it back. Single pages have nothing to batch. The regression ' +
-      'that the thread saw with a lock for each page (v11, no number published) is larger than these calls: what else ' +
-      'that code lost is not known.',
+      'Per batch, but there is little in it with a software codec: a percent of a store, 2 at most, from ' +
+      'fewer calls of the mutex; locking for each page gives back about half of that, and the ranges of the ' +
+      'two overlap. Single pages have nothing to batch. The regression that the thread saw with a lock for ' +
+      'each page (v11, no number published) cannot come from these calls alone: what else that code lost is ' +
+      'not known.',
   },
   {
     question: 'With or without bulk allocation?',
     command: `what-if ${ZSWAP} --codec zstd -d batch-store -d batch-store+bulk-entries --folio-pages 16 --seeds 41`,
     show: [/^batch-store: stores/m, /^Does the model/m],
     answer:
-      'With it a store takes less, by no more than the slab calls that it saves: that is the upper bound here, because what ' +
-      "each entry of a bulk call costs is assumed (10 to 100 ns), and what entries on the CPU's node do to the shrinker is " +
-      'not in it. The published runs cannot tell (next question).',
+      'With it stores take less, 1 to 3 % where batches alone bring 0 to 3: about the slab calls that are ' +
+      'saved. That is a bound: what each entry of a bulk call costs is assumed (10 to 100 ns), and what ' +
+      "entries on the CPU's node do to the shrinker is not in it. The published runs cannot tell (next " +
+      'question).',
   },
   {
     question: 'What do the published tables of v12 say of bulk allocation?',
@@ -96,10 +98,13 @@ const OF_STORES = [
     show: [/^iaa-batch: stores/m, /^Does the model/m],
     also: [/^All combinations/m, /^About /m],
     answer:
-      'Eight, the most that the interface takes: each doubling gains, most of it from one to four. With one engine a device ' +
-      '(what the set-up script of the documentation binds) and 30 tasks pages queue for engines, and batches then gain mostly ' +
-      'because they go round all devices of the package. How many engines the published runs enabled is not published. ' +
-      'Steps other than the codec are recorded under an emulator and scaled by 0.05 (assumed): twice as much halves the gain.',
+      'Eight, the most that the interface takes: 2, 4 and 8 pages gain 16, 26 and 30 to 32 % with two ' +
+      "tasks, so most of it comes with four; with 30 tasks, which also wait for the tree's lock, 9, 16 and " +
+      '22 %. The number of engines hardly matters with four devices in a package: at most 9 % of them are ' +
+      'busy, and what pages wait for one is hidden behind the others. How many the published runs enabled ' +
+      'is not published. Steps other than the codec are recorded under an emulator and scaled by 0.05 ' +
+      '(assumed): with 0.1 it is 19 instead of 32 %. Published gains in throughput are 1.5 to 1.8 times: ' +
+      'their base takes 7 to 12 us for a page, which an idle device does not explain (docs/reproduce.md).',
   },
 ];
 

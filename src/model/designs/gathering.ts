@@ -39,10 +39,11 @@ export const reclaimBatch: Design = {
 /** One hold of the context for several pages of a path; with IAA all of them in flight. */
 function decompressTogether(kernel: KernelModel, id: string, path: string, size: number): KernelModel {
   wantsZswap(kernel, id);
+  if (kernel.gathers?.[path] !== undefined)
+    throw new DesignError(`${kernel.id}: pages are decompressed together already`);
   const steps = kernel.paths[path]!;
   const from = steps.findIndex((step) => step.do === 'lock' && step.lock === CONTEXT_MUTEX);
   const to = steps.findIndex((step) => step.do === 'unlock' && step.lock === CONTEXT_MUTEX);
-  if (from < 0) throw new DesignError(`${kernel.id}: pages are decompressed together already`);
   const before = steps.slice(0, from);
   const [calls, ...decompress] = steps.slice(from + 1, to);
   const behind = steps.slice(to + 1);

@@ -54,7 +54,8 @@ export const iaaBatch: Design = {
     ];
     const compressesEach = (step: Step) =>
       step.do === 'each-page' &&
-      step.steps.some((inner) => inner.do === 'call' && inner.path === COMPRESS_PAGE);
+      step.steps.length === 1 &&
+      step.steps.every((inner) => inner.do === 'call' && inner.path === COMPRESS_PAGE);
     const changed = rewriteStore(
       batched,
       ZSWAP_PATHS.store,
