@@ -108,6 +108,40 @@ const OF_STORES = [
   },
 ];
 
+/** Under memory pressure: no recording, times as published or assumed (docs/pressure.md). */
+const PRESSURE = [
+  {
+    question: 'Ten times fewer pages written back when reclaim hands over 32 folios at once?',
+    command:
+      'pressure --codec deflate-iaa --runs 12 -d batch-store+iaa-batch -d batch-store+iaa-batch+reclaim-batch:folios=32',
+    show: [/^Memory pressure/m, /^Scenario/m],
+  },
+  {
+    question: 'The same with zstd?',
+    command: 'pressure --codec zstd --runs 12 -d batch-store+reclaim-batch:folios=32',
+    show: [/^Memory pressure/m, /^Scenario/m],
+  },
+  {
+    question: 'No page written back with everything batched?',
+    command:
+      'pressure --codec deflate-iaa --runs 12' +
+      ' -d batch-store+iaa-batch+reclaim-batch+readahead-decompress-batch+writeback-batch',
+    show: [/^Memory pressure/m, /^Scenario/m],
+  },
+  {
+    question: 'What does the loop make of the published builds, and how far off is it?',
+    command: 'pressure --published --runs 12',
+    show: [/^Published/m, /^What this rests/m],
+  },
+  {
+    question:
+      'bulk-entries or node-entries: how many entries are on the wrong node, and written back from there?',
+    command:
+      'pressure --nodes 2 --codec deflate-iaa --runs 12 -d batch-store+bulk-entries -d batch-store+node-entries',
+    show: [/^batch-store/m, /^Which assumption/m],
+  },
+];
+
 /** The part of a report from one heading to the next of interest. */
 function part(text, [from, ...to]) {
   const start = text.search(from);
@@ -116,7 +150,7 @@ function part(text, [from, ...to]) {
   return rest.slice(0, ends.at(-1) ?? rest.length).trimEnd();
 }
 
-function block({ question, command, show, also, answer }, level) {
+function block({ question, command, show, also, answer }, level = '##') {
   const { stdout, status, stderr } = spawnSync(
     process.execPath,
     ['bin/trace-replay.js', ...command.split(' ')],
@@ -156,5 +190,11 @@ Questions of the threads on zswap batching. The recording (6.12, single pages, l
 its pages taken together to folios; the codec's costs are published ones (docs/codecs.md), other steps are the recorded ones
 of the emulator times 0.05 (assumed). Words below the output are what it supports, and what not.
 
-${OF_STORES.map((one) => block(one, '###')).join('\n')}`,
+${OF_STORES.map((one) => block(one, '###')).join('\n')}
+# Under memory pressure
+
+No recording: the loop of pressure.md with published times and assumptions, each drawn from its range. What it cannot say is as
+much of an answer as what it can.
+
+${PRESSURE.map((one) => block(one)).join('\n')}`,
 );

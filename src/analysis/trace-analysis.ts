@@ -16,7 +16,7 @@ import { LatencyTable } from './latency.ts';
 import { kernelHints, lockRows, lockText } from './locks/lock-rows.ts';
 import { LockTable } from './locks/lock-table.ts';
 import type { LockWait, SiteWait } from './locks/lock-wait.ts';
-import { displayName, type KernelHints } from './locks/names.ts';
+import { CLASS_OR_POOL, displayName, type KernelHints } from './locks/names.ts';
 import { lockPrimitive } from './locks/primitives.ts';
 import { type OverheadCost, OverheadEstimator } from './overhead.ts';
 import {
@@ -234,6 +234,11 @@ export class TraceAnalysis {
     if (this.#locks.unmatchedUnlocks > 0) {
       const sentence = 'unlocks have no lock call in the trace that goes with them';
       this.diagnostics.add('unlock-without-lock', 'info', sentence, undefined, this.#locks.unmatchedUnlocks);
+    }
+    if (locks.some((row) => row.lock.startsWith(CLASS_OR_POOL))) {
+      const sentence =
+        "zsmalloc's spinlock may be one for each class (6.11 on) or one for the pool (6.2 to 6.10): no release, no reader lock and no function tells, and no holds of it on two CPUs overlap";
+      this.diagnostics.add('lock-not-told', 'info', sentence);
     }
     const waits = new Map<string, number>();
     for (const row of locks) waits.set(row.site, (waits.get(row.site) ?? 0) + row.wait.totalNs);

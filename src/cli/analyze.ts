@@ -7,10 +7,10 @@ import { renderJson } from '../report/json.ts';
 import { analysisDocument } from '../report/mail/analysis-document.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
-import { commandLine } from './command-line.ts';
+import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { cpuList, exclusions, fileList, nameList, pidList, traceTime, wholeNumber } from './option-values.ts';
+import { fileList, nameList, wholeNumber } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import type { MergeMode } from './plan-inputs.ts';
 import { Progress } from './progress.ts';
@@ -24,20 +24,11 @@ import {
 } from './report-format.ts';
 import { Spool } from './spool.ts';
 import { headingStyle } from './terminal.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
-interface AnalyzeOptions {
+interface AnalyzeOptions extends PlaceOptions {
   readonly input?: readonly string[];
   readonly function?: readonly string[];
-  readonly root?: readonly string[];
-  readonly cpu?: ReadonlySet<number>;
-  readonly pid?: ReadonlySet<number>;
-  readonly comm?: readonly string[];
-  readonly from?: number;
-  readonly to?: number;
-  readonly depth?: number;
-  readonly module?: readonly string[];
-  readonly exclude?: { irq: boolean; softirq: boolean; offCpu: boolean };
   readonly subtractOverhead?: boolean;
   readonly entries: number;
   readonly tails: number;
@@ -69,7 +60,7 @@ the command line is wrong.`;
 
 /** Adds `trace-replay analyze`. */
 export function addAnalyzeCommand(program: Command): void {
-  program
+  const command = program
     .command('analyze')
     .summary('where the time goes in a trace, and who waits for which lock')
     .description(
@@ -90,16 +81,8 @@ export function addAnalyzeCommand(program: Command): void {
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
-    .option('--function <names>', 'count only these functions: names or globs, without module', nameList)
-    .option('--root <names>', 'count only these functions and what they call', nameList)
-    .option('-C, --cpu <list>', 'count only calls on these CPUs: 0,2-4', cpuList)
-    .option('-p, --pid <list>', 'count only calls of these tasks', pidList)
-    .option('--comm <names>', 'count only calls of tasks so named: names or globs', nameList)
-    .option('--from <seconds>', 'count only calls that begin at this time stamp or later', traceTime)
-    .option('--to <seconds>', 'count only calls that begin at this time stamp or earlier', traceTime)
-    .option('--depth <n>', 'count only calls less than n levels below the outermost', wholeNumber(1))
-    .option('--module <names>', 'count only functions of these modules; kernel: built in', nameList)
-    .option('--exclude <what>', 'take out of durations: irq,softirq,offcpu', exclusions)
+    .option('--function <names>', 'count only these functions: names or globs, without module', nameList);
+  addPlaceOptions(command)
     .option('--subtract-overhead', "take the tracer's estimated cost out of durations (reads twice)")
     .option('-E, --entries <n>', 'rows of the tables', wholeNumber(1), 20)
     .option('--tails <n>', 'slowest calls shown for each function', wholeNumber(0), 3)
@@ -148,8 +131,7 @@ async function analyze(given: readonly string[], options: AnalyzeOptions, comman
         await reader.read(analysis);
       }
     }
-    const tool = { name: 'trace-replay', version: version(), command: commandLine() };
-    await writeReports(analysis.result(tool, firstPass), options, choice);
+    await writeReports(analysis.result(toolOf(process.argv.slice(2)), firstPass), options, choice);
   } finally {
     spool.remove();
   }
@@ -182,16 +164,10 @@ function mainReport(result: AnalysisResult, options: AnalyzeOptions, choice: Rep
 }
 
 function analysisOptions(options: AnalyzeOptions): AnalysisOptions {
-  const filters: { -readonly [K in keyof Filters]: Filters[K] } = {};
-  if (options.function) filters.functions = options.function;
-  if (options.root) filters.roots = options.root;
-  if (options.cpu) filters.cpus = options.cpu;
-  if (options.pid) filters.pids = options.pid;
-  if (options.comm) filters.comms = options.comm;
-  if (options.from !== undefined) filters.fromNs = options.from;
-  if (options.to !== undefined) filters.toNs = options.to;
-  if (options.depth !== undefined) filters.depth = options.depth;
-  if (options.module) filters.modules = options.module;
+  const filters: Filters = {
+    ...placeFilters(options),
+    ...(options.function ? { functions: options.function } : {}),
+  };
   return {
     filters,
     filtersText: filtersText(options),
@@ -202,19 +178,8 @@ function analysisOptions(options: AnalyzeOptions): AnalysisOptions {
 }
 
 function filtersText(options: AnalyzeOptions): string {
-  const list = (values: Iterable<string | number>) => [...values].join(',');
-  const parts = [
-    options.function && `--function ${list(options.function)}`,
-    options.root && `--root ${list(options.root)}`,
-    options.cpu && `--cpu ${list(options.cpu)}`,
-    options.pid && `--pid ${list(options.pid)}`,
-    options.comm && `--comm ${list(options.comm)}`,
-    options.from !== undefined && `--from ${(options.from / 1e9).toFixed(6)}`,
-    options.to !== undefined && `--to ${(options.to / 1e9).toFixed(6)}`,
-    options.depth !== undefined && `--depth ${options.depth}`,
-    options.module && `--module ${list(options.module)}`,
-  ];
-  return parts.filter((part) => typeof part === 'string').join(' ');
+  const functions = options.function ? `--function ${options.function.join(',')}` : '';
+  return [functions, placeText(options)].filter(Boolean).join(' ');
 }
 
 /** `--format` is asked what the inputs are, and how the report is to be written: no name is both. */

@@ -1,21 +1,22 @@
 import type { Command } from 'commander';
-import { ERAS } from '../model/kernels/eras.ts';
+import { ERA_IDS } from '../model/kernels/eras.ts';
 import { calibrateRecording } from '../replay/calibrate/run-calibrate.ts';
 import { SweepThreads } from '../replay/sweep.ts';
 import { renderPlatformText } from '../report/platform-text.ts';
 import { InputError } from '../trace/diagnostics.ts';
-import { commandLine } from './command-line.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { fileList, measuredTime } from './option-values.ts';
+import { fileList, measuredTime, oneOf, poolShape, ZSMALLOC_HELP } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import { recordingOf } from './recordings.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
 interface CalibrateOptions {
   readonly operations?: readonly string[];
   readonly kernel?: string;
+  readonly zsmalloc?: ReturnType<typeof poolShape>;
   readonly measured?: ReturnType<typeof measuredTime>;
+  readonly light?: readonly string[];
   readonly output?: string;
   readonly quiet?: boolean;
 }
@@ -26,8 +27,9 @@ Examples:
   trace-replay calibrate trace.txt --measured munmap=59ms -o my-board.json
   trace-replay what-if kprobes.txt --platform my-board.json -d class-idx
 
-Wants what what-if wants: a function_graph of zs_free with its callees and probes
-of zs_malloc and zs_free with size and handle. docs/calibrate.md has the fields.`;
+Wants a function_graph of zs_free with its callees; probes of zs_malloc and zs_free
+with size and handle say which frees meet, else that is reconstructed.
+docs/calibrate.md has the fields.`;
 
 /** Adds `trace-replay calibrate`. */
 export function addCalibrateCommand(program: Command): void {
@@ -40,26 +42,34 @@ export function addCalibrateCommand(program: Command): void {
     )
     .argument('[trace...]', 'recordings of one run; - is standard input')
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
-    .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}; told by the trace else`)
+    .option('--kernel <era>', `lock era: ${ERA_IDS.join(', ')}; told by the trace else`, oneOf(ERA_IDS))
+    .option('--zsmalloc <shape>', ZSMALLOC_HELP, poolShape)
     .option(
       '--measured <time>',
       'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us',
       measuredTime,
+    )
+    .option(
+      '--light <file>',
+      'the timed workload with fewer functions traced: measures what a traced call costs',
+      fileList,
     )
     .option('-o, --output <file>', 'write the platform to a file, and a summary to standard output')
     .option('-q, --quiet', 'no progress and no warnings on standard error')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: string[], options: CalibrateOptions, command: Command) => {
       const names = inputNames(traces, command);
-      keepInputs([...names, ...(options.operations ?? [])], [options.output]);
+      keepInputs([...names, ...(options.operations ?? []), ...(options.light ?? [])], [options.output]);
       const read = { quiet: options.quiet ?? false, hash: true };
-      const timed = await recordingOf(names, read);
-      const placed = options.operations ? await recordingOf(options.operations, read) : timed;
-      const tool = { name: 'trace-replay', version: version(), command: commandLine() };
+      const shape = options.zsmalloc ?? null;
+      const timed = await recordingOf(names, read, shape);
+      const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
+      const light = options.light ? await recordingOf(options.light, read, shape) : null;
+      const tool = toolOf(process.argv.slice(2));
       const threads = new SweepThreads();
       try {
         const { file, measured } = calibrateRecording(
-          { timed, placed, era: options.kernel ?? null, measured: options.measured ?? [] },
+          { timed, placed, era: options.kernel ?? null, measured: options.measured ?? [], light },
           tool,
           threads.run,
         );

@@ -1,16 +1,20 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { OperationRecording } from '../analysis/operations/recording.ts';
 import { ERAS } from '../model/kernels/eras.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
 import { checkStructure } from '../replay/check-structure.ts';
+import { releaseOf } from '../replay/machine-of.ts';
 import { renderStructureJson, renderStructureText } from '../report/structure-text.ts';
 import { UsageError } from '../trace/diagnostics.ts';
-import { wholeNumber } from './option-values.ts';
+import { oneOf, poolShape, wholeNumber, ZSMALLOC_HELP } from './option-values.ts';
+import { shapeWith } from './recordings.ts';
 
 /** Options of `ops --check`. */
 export interface CheckOptions {
   readonly check?: boolean;
   readonly kernel?: string;
+  readonly zsmalloc?: PoolShape;
   readonly zswap?: string;
   readonly poolPages?: number;
   readonly acceptThreshold?: number;
@@ -27,6 +31,7 @@ export function addCheckOptions(command: Command): void {
   command
     .option('--check', 'replay the structure of zsmalloc and zswap and judge every outcome that is shown')
     .option('--kernel <era>', `with --check: era of zsmalloc, ${eras.join(', ')}`, oneOf(eras))
+    .option('--zsmalloc <shape>', ZSMALLOC_HELP, poolShape)
     .option('--zswap <version>', `with --check: version of zswap, ${releases.join(', ')}`, oneOf(releases))
     .option('--pool-pages <n>', 'with --check: limit of the zswap pool in pages (max_pool_percent)', pages)
     .option(
@@ -41,7 +46,8 @@ export function checkReport(recording: OperationRecording, options: CheckOptions
   const result = checkStructure({
     operations: recording.operations,
     compaction: recording.compaction,
-    kernelRelease: recording.kernelRelease,
+    kernelRelease: recording.kernelRelease || releaseOf(recording.sideTables),
+    shape: shapeWith(recording.sideTables, options.zsmalloc ?? null),
     files: recording.files,
     era: options.kernel ?? null,
     zswapEra: options.zswap ?? null,
@@ -61,13 +67,6 @@ export function refuseCheckOptions(options: CheckOptions): void {
     ['--accept-threshold', options.acceptThreshold],
   ].find(([, value]) => value !== undefined);
   if (given) throw new UsageError(`${given[0]} belongs to --check`);
-}
-
-function oneOf(values: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (!values.includes(text)) throw new InvalidArgumentError(`expected one of ${values.join(', ')}.`);
-    return text;
-  };
 }
 
 /** Pages: up to that of a large machine. */

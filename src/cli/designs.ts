@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import { type Design, DesignError } from '../model/designs/design.ts';
 import { applyDesigns, changesStores, DESIGNS, parseDesign, wantsIaa } from '../model/designs/registry.ts';
-import { ERAS, eraById } from '../model/kernels/eras.ts';
+import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
 import { withIaa } from '../model/kernels/iaa-steps.ts';
 import { USUAL_LISTS, withPageLists } from '../model/kernels/page-lists.ts';
 import { withZswap } from '../model/kernels/zswap.ts';
 import type { KernelModel } from '../model/steps.ts';
-import { ZSWAP_ERAS, zswapEraById } from '../model/zswap/eras.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
+import { ZSWAP_VERSIONS, zswapEraById } from '../model/zswap/eras.ts';
 import { pathText, sideBySide } from '../report/step-text.ts';
 import { WIDTH, wrap } from '../report/text/layout.ts';
 import { UsageError } from '../trace/diagnostics.ts';
+import { oneOf, poolShape } from './option-values.ts';
 import { writeStdout } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 
@@ -33,14 +35,16 @@ export function addDesignsCommand(program: Command): void {
     .command('show')
     .description('Prints the steps of a design beside those of the kernel it changes.')
     .argument('<design>', 'design, composition (class-idx+drop-lock) or file')
-    .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}`, 'E')
+    .option('--kernel <era>', `lock era: ${ERA_IDS.join(', ')}`, oneOf(ERA_IDS), 'E')
     .option(
       '--zswap <version>',
-      `with zswap above it: ${ZSWAP_ERAS.map(({ id }) => id).join(', ')}; 6.18 for designs of stores`,
+      `with zswap above it: ${ZSWAP_VERSIONS.join(', ')}; 6.18 for designs of stores`,
+      oneOf(ZSWAP_VERSIONS),
     )
+    .option('--zsmalloc <shape>', 'machine of the pool: page=4K, chain=8, bits=64, phys=52', poolShape)
     .addHelpText('after', SHOW_EXAMPLES)
-    .action(async (text: string, options: { readonly kernel: string; readonly zswap?: string }) => {
-      await writeStdout(await showText(text, options.kernel, options.zswap));
+    .action(async (text: string, options: ShowOptions) => {
+      await writeStdout(await showText(text, options));
     });
   for (const command of designs.commands) command.exitOverride();
 }
@@ -63,9 +67,15 @@ function listText(): string {
   return `${blocks.join('\n\n')}\n\nDesigns compose from left to right: class-idx+drop-lock+deferred:entries=512\n`;
 }
 
-async function showText(text: string, era: string, zswap: string | undefined): Promise<string> {
+interface ShowOptions {
+  readonly kernel: string;
+  readonly zswap?: string;
+  readonly zsmalloc?: PoolShape;
+}
+
+async function showText(text: string, { kernel: era, zswap, zsmalloc: shape }: ShowOptions): Promise<string> {
   try {
-    const zsmalloc = eraById(era);
+    const zsmalloc = eraOn(eraById(era), shape ?? null);
     const { known, texts } = await withOwnDesigns([text]);
     const chosen = parseDesign(texts[0]!, known);
     const version = zswap ?? (changesStores(chosen) ? '6.18' : undefined);
@@ -97,6 +107,8 @@ async function showText(text: string, era: string, zswap: string | undefined): P
         ? []
         : [`orders of steps, ${design.id}`, ...lines.flatMap((line) => fitted(line)), ''];
     });
+    if (parts.length + queues.length + evidence.length === 0)
+      return `${fitted(`${text} changes nothing in ${kernel.title}`).join('\n')}\n`;
     return `${[...parts, ...queues, ...evidence].join('\n')}\n`;
   } catch (error) {
     if (error instanceof DesignError || error instanceof RangeError) throw new UsageError(error.message);

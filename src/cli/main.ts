@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
+import { separated } from './compare-arguments.ts';
 import { version } from './version.ts';
 
 /** Commands in the order of the help, each loaded when it is needed: a parser is not read to print a list of designs. */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   analyze: async () => (await import('./analyze.ts')).addAnalyzeCommand,
+  compare: async () => (await import('./compare.ts')).addCompareCommand,
+  summarize: async () => (await import('./summarize.ts')).addSummarizeCommand,
   convert: async () => (await import('./convert.ts')).addConvertCommand,
   formats: async () => (await import('./formats.ts')).addFormatsCommand,
   ops: async () => (await import('./ops.ts')).addOpsCommand,
@@ -12,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   calibrate: async () => (await import('./calibrate.ts')).addCalibrateCommand,
   designs: async () => (await import('./designs.ts')).addDesignsCommand,
   reproduce: async () => (await import('./reproduce.ts')).addReproduceCommand,
+  pressure: async () => (await import('./pressure.ts')).addPressureCommand,
   codecs: async () => (await import('./codecs.ts')).addCodecsCommand,
   completion: async () => (await import('./completion.ts')).addCompletionCommand,
   man: async () => (await import('./man.ts')).addManCommand,
@@ -23,7 +27,7 @@ const NEEDS_ALL = new Set(['completion', 'man']);
 const EXIT_INPUT = 2;
 const EXIT_BUG = 70;
 
-/** Runs the command line; sets the exit status: 0 done, 2 usage or input, 70 a bug of ours. */
+/** Runs the command line; sets the exit status: 0 done, 1 a gate of compare has failed, 2 usage or input, 70 a bug of ours. */
 export async function main(argv: readonly string[]): Promise<void> {
   // `trace-replay ... | head` closes our output: the reader has what it wanted.
   for (const stream of [process.stdout, process.stderr]) {
@@ -48,7 +52,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   for (const name of named) (await COMMANDS[name]!())(program);
   for (const command of program.commands) command.exitOverride();
   try {
-    await program.parseAsync(argv);
+    await program.parseAsync(separated(argv));
   } catch (error) {
     // Not by returning: a writer that goes on would keep standard input open, and us with it.
     process.exit(report(error));

@@ -8,6 +8,7 @@ import {
   operationJson,
   operationLine,
 } from '../export/operations-text.ts';
+import { releaseOf } from '../replay/machine-of.ts';
 import { complete } from '../replay/reconstruct/complete.ts';
 import type { Reconstruction } from '../replay/reconstruct/reconstruct.ts';
 import { wrap } from '../report/text/layout.ts';
@@ -17,7 +18,7 @@ import { addCheckOptions, type CheckOptions, checkReport, refuseCheckOptions } f
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { writeTo } from './output.ts';
-import { readOperations } from './recordings.ts';
+import { readOperations, shapeWith } from './recordings.ts';
 
 interface OpsOptions extends CheckOptions {
   readonly reconstruct: boolean;
@@ -63,8 +64,10 @@ export function addOpsCommand(program: Command): void {
         await writeTo(options.output, checkReport(recording, options));
         return;
       }
-      const { operations: shown, compaction, kernelRelease, sideTables: tables } = recording;
-      const input = { operations: shown, compaction, kernelRelease, tables };
+      const { operations: shown, compaction, sideTables: tables } = recording;
+      const kernelRelease = recording.kernelRelease || releaseOf(tables);
+      const shape = shapeWith(tables, options.zsmalloc ?? null);
+      const input = { operations: shown, compaction, kernelRelease, shape, tables };
       const completed = options.reconstruct ? complete({ timed: input, placed: input }, null) : null;
       const operations = completed?.recordings.placed.operations ?? shown;
       const reconstruction = completed?.reconstruction ?? null;
@@ -75,6 +78,10 @@ export function addOpsCommand(program: Command): void {
         lockName: (key) => recording.lockName(key),
       };
       const notes = [
+        ...recording.diagnostics
+          .list()
+          .filter(({ severity }) => severity === 'warning' || severity === 'error')
+          .map(({ text }) => text),
         ...recording.probes.map(probeNote),
         ...(reconstruction === null ? [] : reconstructionNotes(reconstruction)),
         ...handlerNotes(shown),

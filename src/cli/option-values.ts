@@ -1,9 +1,18 @@
 import { InvalidArgumentError } from 'commander';
 import { pageLists } from '../model/kernels/page-lists.ts';
 import type { PageLists } from '../model/steps.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
 
 /** Parsers of option values; each throws what commander turns into one clear line. */
+
+/** One of some names. */
+export function oneOf(values: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!values.includes(text)) throw new InvalidArgumentError(`expected one of ${values.join(', ')}.`);
+    return text;
+  };
+}
 
 /** `0,2-4` as perf and taskset write it. */
 export function cpuList(text: string): ReadonlySet<number> {
@@ -119,4 +128,32 @@ export function pageListSizes(text: string): PageLists {
       'expected pages such as batch=63,high=252, batch 1 or more and high no less.',
     );
   return pageLists(batch, high);
+}
+
+/** What `--zsmalloc` is. */
+export const ZSMALLOC_HELP =
+  'machine of the pool: page=4K, chain=8, bits=64, phys=52; told by a kernel config among the inputs else';
+
+const SHAPE = /^(?:page=(4|16|64)K|chain=(\d{1,2})|bits=(32|64)|phys=(\d{2}))$/i;
+
+/** `page=16K,chain=4,bits=64,phys=48`, any of them. */
+export function poolShape(text: string): PoolShape {
+  const shape: { -readonly [K in keyof PoolShape]: PoolShape[K] } = {};
+  for (const part of text.split(',')) {
+    const [all, page, chain, bits, physical] = SHAPE.exec(part.trim()) ?? [];
+    const isOutOfRange = Number(chain ?? 4) < 4 || Number(chain ?? 4) > 16;
+    if (all === undefined || isOutOfRange)
+      throw new InvalidArgumentError(
+        'expected page=4K, 16K or 64K, chain=4 to 16, bits=32 or 64, phys=bits of an address, such as page=16K,chain=8.',
+      );
+    if (page !== undefined) shape.pageSize = Number(page) << 10;
+    if (chain !== undefined) shape.chainSize = Number(chain);
+    if (bits !== undefined) shape.wordBits = bits === '32' ? 32 : 64;
+    if (physical !== undefined) shape.physicalBits = Number(physical);
+  }
+  const [word, most] = [shape.wordBits ?? 64, (shape.wordBits ?? 64) === 64 ? 57 : 40];
+  const frame = (shape.physicalBits ?? 32) - Math.log2(shape.pageSize ?? 4096);
+  if ((shape.physicalBits ?? 32) < 32 || (shape.physicalBits ?? 32) > most || frame >= word)
+    throw new InvalidArgumentError(`expected phys=32 to ${most} with ${word} bits.`);
+  return shape;
 }

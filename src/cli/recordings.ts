@@ -1,7 +1,10 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { OperationRecording } from '../analysis/operations/recording.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { sniffSideData } from '../parsers/side-data.ts';
+import { releaseOf, shapeOf } from '../replay/machine-of.ts';
 import type { Recording } from '../replay/run-what-if.ts';
+import type { SideTable } from '../trace/side-tables.ts';
 import { Progress } from './progress.ts';
 import { InputReader } from './read-inputs.ts';
 import { Spool } from './spool.ts';
@@ -33,6 +36,12 @@ export async function readOperations(
   return recording;
 }
 
+/** What side data say of zsmalloc's configuration, and what is asked for instead; null: nothing is known. */
+export function shapeWith(tables: readonly SideTable[], asked: PoolShape | null): PoolShape | null {
+  const told = shapeOf(tables);
+  return told === null && asked === null ? null : { ...told, ...asked };
+}
+
 const HEAD_BYTES = 1 << 13;
 
 /** Definitions of probes must be known before their events: small files that are side data come first. */
@@ -60,17 +69,23 @@ function isSideData(name: string): boolean {
   }
 }
 
-/** A recording as what-if and calibrate need it. @throws {InputError} when nothing can be read. */
+/**
+ * A recording as what-if and calibrate need it.
+ * @param asked Configuration of zsmalloc as given; it goes before what side data say.
+ * @throws {InputError} when nothing can be read.
+ */
 export async function recordingOf(
   names: readonly string[],
   read: { readonly quiet: boolean; readonly hash: boolean },
+  asked: PoolShape | null = null,
 ): Promise<Recording> {
   const recording = await readOperations(names, read);
   const cost = recording.overhead.estimate();
   return {
     operations: recording.operations,
     compaction: recording.compaction,
-    kernelRelease: recording.kernelRelease,
+    kernelRelease: recording.kernelRelease || releaseOf(recording.sideTables),
+    shape: shapeWith(recording.sideTables, asked),
     onlineCpus: recording.onlineCpus,
     files: recording.files,
     tracer: cost === null ? null : { insideNs: cost.insideNs, outsideNs: cost.outsideNs },

@@ -40,6 +40,7 @@ const OF_FREES: Readonly<Record<string, readonly [initial: unknown, why: string]
   measured: [undefined, 'it takes times of munmap and zs_free only; --other-steps scales what was recorded'],
   cpuPressure: [0, 'it is for the workers of frees'],
   compaction: ['recorded', 'it is for frees'],
+  migration: ['recorded', 'it is for frees'],
   pagesLocked: [0, 'it is for frees'],
   pageLists: [undefined, 'it is for frees'],
   size: [undefined, 'stores are repeated by --processes only'],
@@ -49,12 +50,28 @@ const OF_FREES: Readonly<Record<string, readonly [initial: unknown, why: string]
   starveWorker: [undefined, 'no design of stores has a worker'],
 };
 
+/** @throws {UsageError} for options that the replay of stores does not know, or that do not go together. */
+export function refuseFreeOptions(options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const [name, [initial, why]] of Object.entries(OF_FREES)) {
+    if (given[name] !== undefined && given[name] !== initial)
+      throw new UsageError(`${optionName(name)} is not for stores: ${why}`);
+  }
+  const { platform, codec } = options as StoreCommandOptions;
+  if (platform !== undefined && !isCodecPlatform(platform))
+    throw new UsageError(
+      `--platform ${platform}: of stores only costs of codecs are known, on ${CODEC_PLATFORMS.join(', ')}`,
+    );
+  if (platform !== undefined && codec === undefined)
+    throw new UsageError('--platform has costs of codecs for stores: name one with --codec');
+}
+
 /** Pages of a sample that are compressed at most. */
 const SAMPLE = 2048;
 
 /**
  * What-if of zswap_store, zswap_load, zswap_invalidate and zswap_writeback_entry.
- * @throws {UsageError} for options that it does not know, or that do not go together.
+ * @throws {UsageError} for options that do not go together.
  */
 export async function whatIfStoresCommand(
   recording: Recording,
@@ -64,18 +81,7 @@ export async function whatIfStoresCommand(
   choice: ReportChoice,
   tool: StoreWhatIfResult['tool'],
 ): Promise<void> {
-  const given = options as unknown as Readonly<Record<string, unknown>>;
-  for (const [name, [initial, why]] of Object.entries(OF_FREES)) {
-    if (given[name] !== undefined && given[name] !== initial)
-      throw new UsageError(`${optionName(name)} is not for stores: ${why}`);
-  }
   const { platform, codec, engines, iaa } = options;
-  if (platform !== undefined && !isCodecPlatform(platform))
-    throw new UsageError(
-      `--platform ${platform}: of stores only costs of codecs are known, on ${CODEC_PLATFORMS.join(', ')}`,
-    );
-  if (platform !== undefined && codec === undefined)
-    throw new UsageError('--platform has costs of codecs for stores: name one with --codec');
   const result = whatIfStores(
     {
       recording,
@@ -85,7 +91,7 @@ export async function whatIfStoresCommand(
       zswap: options.zswap ?? null,
       seeds: options.seeds,
       cpus: options.cpus ?? null,
-      codec: codec === undefined ? null : { codec, platform: platform ?? null },
+      codec: codec === undefined ? null : { codec, platform: isCodecPlatform(platform) ? platform : null },
       sizes: await sizesOf(options),
       iaa: iaa ?? IAA_AS_PUBLISHED,
       otherSteps: options.otherSteps ?? 1,

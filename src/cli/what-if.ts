@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
-import { ERAS } from '../model/kernels/eras.ts';
+import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
+import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
 import type { PageLists } from '../model/steps.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import { isPublishedPlatform } from '../replay/calibrate/published-platform.ts';
@@ -14,19 +16,21 @@ import { whatIfDocument } from '../report/mail/what-if-document.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
-import { commandLine } from './command-line.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import {
   compactionPlan,
   fileList,
   measuredTime,
+  oneOf,
   pageListSizes,
+  poolShape,
   share,
   wholeNumber,
+  ZSMALLOC_HELP,
 } from './option-values.ts';
 import { writeTo } from './output.ts';
-import { withOwnDesigns } from './own-designs.ts';
+import { type KnownDesigns, withOwnDesigns } from './own-designs.ts';
 import { recordingOf } from './recordings.ts';
 import {
   addReportOptions,
@@ -38,13 +42,14 @@ import {
 import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
 import { addStoreOptions, isAboutStores, isCodecPlatform, type StoreOptions } from './store-options.ts';
 import { textOfFile } from './text-of-file.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
 interface WhatIfOptions extends ScenarioOptions, StoreOptions, ReportOptions {
   readonly design?: readonly string[];
   readonly operations?: readonly string[];
   readonly light?: readonly string[];
   readonly kernel?: string;
+  readonly zsmalloc?: PoolShape;
   readonly untraced?: boolean;
   readonly platform?: string;
   readonly measured?: ReturnType<typeof measuredTime>;
@@ -52,6 +57,7 @@ interface WhatIfOptions extends ScenarioOptions, StoreOptions, ReportOptions {
   readonly cpus?: number;
   readonly cpuPressure: number;
   readonly compaction: CompactionPlan;
+  readonly migration: CompactionPlan;
   readonly pagesLocked: number;
   readonly pageLists?: PageLists;
   readonly html?: string;
@@ -99,7 +105,8 @@ export function addWhatIfCommand(program: Command): void {
       fileList,
     )
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
-    .option('--kernel <era>', `lock era: ${ERAS.map((era) => era.id).join(', ')}; told by the trace else`)
+    .option('--kernel <era>', `lock era: ${ERA_IDS.join(', ')}; told by the trace else`, oneOf(ERA_IDS))
+    .option('--zsmalloc <shape>', ZSMALLOC_HELP, poolShape)
     .option('--untraced', "take the tracer's estimated cost out")
     .option(
       '--measured <time>',
@@ -126,6 +133,12 @@ export function addWhatIfCommand(program: Command): void {
     .option(
       '--compaction <when>',
       'zs_compact beside the frees: as recorded, none, or every=10ms',
+      compactionPlan,
+      'recorded',
+    )
+    .option(
+      '--migration <when>',
+      'zs_page_migrate beside the frees: as recorded, none, or every=1ms',
       compactionPlan,
       'recorded',
     )
@@ -161,16 +174,16 @@ export function addWhatIfCommand(program: Command): void {
       const platform = ofCodecsOnly ? null : platformOf(options.platform);
       if (platform && options.light)
         throw new UsageError('--light does not go with --platform: costs do not come from the recording');
+      const { known, texts, stores } = await designsOf(options);
       const read = { quiet: options.quiet ?? false, hash: true };
-      const timed = await recordingOf(names, read);
-      const placed = options.operations ? await recordingOf(options.operations, read) : timed;
+      const shape = options.zsmalloc ?? null;
+      const timed = await recordingOf(names, read, shape);
+      const placed = options.operations ? await recordingOf(options.operations, read, shape) : timed;
       const light = options.light ? await recordingOf(options.light, read) : null;
-      const tool = { name: 'trace-replay', version: version(), command: commandLine() };
+      const tool = toolOf(process.argv.slice(2));
       const threads = new SweepThreads();
       try {
-        const { known, texts } = await withOwnDesigns([...new Set(options.design)]);
-        if (isAboutStores(options, texts, known)) {
-          const stores = await import('./what-if-stores.ts');
+        if (stores) {
           await stores.whatIfStoresCommand(timed, texts, known, options, choice, tool);
           return;
         }
@@ -193,6 +206,7 @@ export function addWhatIfCommand(program: Command): void {
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
             compaction: options.compaction,
+            migration: options.migration,
             pagesLocked: options.pagesLocked,
             pageLists: options.pageLists ?? null,
             scenarios: scenarioRequest(options),
@@ -222,6 +236,30 @@ function mainReport(result: WhatIfResult, choice: ReportChoice): string {
   if (choice.format === 'json') return renderWhatIfJson(result);
   if (choice.format === 'text') return renderWhatIfText(result);
   return renderDocument(whatIfDocument(result), choice);
+}
+
+/** Designs, and the replay of stores when they want it: known or refused before a long recording is read. */
+async function designsOf(
+  options: WhatIfOptions,
+): Promise<KnownDesigns & { readonly stores: typeof import('./what-if-stores.ts') | null }> {
+  try {
+    const designs = await withOwnDesigns([...new Set(options.design)]);
+    const { known, texts } = designs;
+    const chosen = texts.map((text) => parseDesign(text, known));
+    if (isAboutStores(options, texts, known)) {
+      const stores = await import('./what-if-stores.ts');
+      stores.refuseFreeOptions(options);
+      return { ...designs, stores };
+    }
+    if (options.kernel !== undefined) {
+      const { kernel } = eraOn(eraById(options.kernel), options.zsmalloc ?? null);
+      for (const parts of chosen) applyDesigns(kernel, parts);
+    }
+    return { ...designs, stores: null };
+  } catch (error) {
+    if (error instanceof DesignError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** Known or refused before a long recording is read. */

@@ -1,3 +1,5 @@
+import type { ZsmallocConfig } from './zsmalloc/geometry.ts';
+
 /**
  * Kernel paths as lists of steps: what is printed for a reviewer is what the engine runs. A kernel
  * is a set of paths with the locks and lines they use; a design rewrites them.
@@ -240,6 +242,8 @@ export interface KernelModel {
   readonly queues: Readonly<Record<string, QueueDeclaration>>;
   /** Without, pages that are given back are gone at once. */
   readonly pageLists?: PageLists;
+  /** Zsmalloc's configuration: whether an object word has room for a class depends on it. */
+  readonly zsmalloc?: ZsmallocConfig;
   /** Slots that a lock `per: 'cluster'` is for; 512 without. */
   readonly clusterSlots?: number;
   /** By path, operations of a task that are done in one call when they come one after another, at most. */

@@ -1,8 +1,10 @@
-import { eraById } from '../model/kernels/eras.ts';
+import { type Era, eraById, eraOn } from '../model/kernels/eras.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { type ZswapEra, zswapEraById } from '../model/zswap/eras.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import { detectEra } from './detect-era.ts';
+import { detectShape, shapeText } from './detect-shape.ts';
 import { replayStructure, type StructureReport } from './structure.ts';
 import { detectZswap } from './zswap/detect-zswap.ts';
 import { replayZswap } from './zswap/replay-zswap.ts';
@@ -28,6 +30,8 @@ export interface StructureRequest {
   /** Era of zsmalloc by its letter, of zswap by its release; null: told by the recording. */
   readonly era: string | null;
   readonly zswapEra: string | null;
+  /** What is known of the kernel's configuration; null: nothing. */
+  readonly shape: PoolShape | null;
   /** Limit of the zswap pool in pages; null: told by the recording. */
   readonly poolPages: number | null;
   /** accept_threshold_percent. */
@@ -37,10 +41,17 @@ export interface StructureRequest {
 /** Replays the structure of a recording and judges each outcome that it shows. */
 export function checkStructure(request: StructureRequest): StructureCheck {
   const { operations, compaction, kernelRelease } = request;
-  const { era, basis } =
+  const detected = (shape: PoolShape | null) =>
     request.era === null
-      ? detectEra(operations, compaction, kernelRelease, false)
-      : { era: eraById(request.era), basis: 'as asked (--kernel)' };
+      ? detectEra(operations, compaction, kernelRelease, false, operations, shape)
+      : { era: eraOn(eraById(request.era), shape), basis: 'as asked (--kernel)' };
+  const replayed = ({ era }: { readonly era: Era }) =>
+    replayStructure(operations, compaction, new Geometry(era.geometry), era.fullness).report;
+  const first = detected(request.shape);
+  const report = replayed(first);
+  const shown = request.shape === null ? detectShape(first.era, report, operations, compaction) : null;
+  const { era, basis: told } = shown ? detected(shown) : first;
+  const basis = shown ? `${told}; ${shapeText(shown)}` : told;
   const geometry = new Geometry(era.geometry);
   const zswap: { era: ZswapEra; basis: string } =
     request.zswapEra === null
@@ -50,7 +61,7 @@ export function checkStructure(request: StructureRequest): StructureCheck {
     schemaVersion: STRUCTURE_SCHEMA_VERSION,
     inputs: request.files,
     kernel: { era: era.id, title: era.title, basis },
-    zsmalloc: replayStructure(operations, compaction, geometry, era.fullness).report,
+    zsmalloc: shown ? replayed({ era }) : report,
     zswap: replayZswap(operations, compaction, {
       era: zswap.era,
       eraBasis: zswap.basis,

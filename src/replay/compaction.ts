@@ -81,7 +81,7 @@ export function compactionBeside(
     add: (other) => ({
       ...other,
       distributions: new Map([...other.distributions, ...costs.values]),
-      background: [task],
+      background: [...(other.background ?? []), task],
     }),
     cpu,
     source:
@@ -106,8 +106,8 @@ function compactionRows(ops: OperationTable): number[] {
   return rows.sort((a, b) => ops.startNs[a]! - ops.startNs[b]!);
 }
 
-/** From the first to the last of the frees. */
-function span(ops: OperationTable, workload: Workload): readonly [number, number] {
+/** From the first to the last of the frees, ns. */
+export function span(ops: OperationTable, workload: Workload): readonly [number, number] {
   let begin = Number.POSITIVE_INFINITY;
   let end = 0;
   for (const rows of workload.rows) {

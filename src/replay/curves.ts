@@ -1,6 +1,6 @@
 import { bucketFloor, bucketOf } from './engine/machine.ts';
 import { type Interval, interval, median } from './interval.ts';
-import { type RunResult, timeReturned } from './returns.ts';
+import { type Returns, type RunResult, timeReturned } from './returns.ts';
 
 /** Durations counted by size: the buckets that hold something, in rising order. */
 export interface LatencyCurve {
@@ -54,11 +54,11 @@ export function countedDurations(durations: Float64Array, buckets: number): Floa
 }
 
 /** Pages given back since the beginning. */
-export function memoryCurve(runs: readonly RunResult[]): TimeCurve {
-  const end = Math.max(0, ...runs.map(({ returns }) => returns.atNs.at(-1) ?? 0));
+export function memoryCurve(runs: readonly Returns[]): TimeCurve {
+  const end = Math.max(0, ...runs.map(({ atNs }) => atNs.at(-1) ?? 0));
   const at = new Int32Array(runs.length);
   return timeCurve(end, runs.length, (run, t) => {
-    const { atNs, pages } = runs[run]!.returns;
+    const { atNs, pages } = runs[run]!;
     while (at[run]! < atNs.length && atNs[at[run]!]! <= t) at[run]!++;
     return at[run] === 0 ? 0 : pages[at[run]! - 1]!;
   });
@@ -78,9 +78,9 @@ export function backlogCurves(runs: readonly RunResult[]): BacklogCurve[] {
 }
 
 /** When so much of the pool's pages had come back. */
-export function returnTime(runs: readonly RunResult[], pages: number): ReturnTime {
+export function returnTime(runs: readonly Returns[], pages: number): ReturnTime {
   const finite = (ns: number) => (Number.isFinite(ns) ? ns : null);
-  const { value, lo, hi } = interval(runs.map(({ returns }) => timeReturned(returns, pages)));
+  const { value, lo, hi } = interval(runs.map((returns) => timeReturned(returns, pages)));
   return { value: finite(value), lo: finite(lo), hi: finite(hi) };
 }
 

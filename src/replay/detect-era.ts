@@ -1,9 +1,11 @@
 import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
-import { ERAS, type Era, eraById } from '../model/kernels/eras.ts';
+import { ERAS, type Era, eraById, eraOn } from '../model/kernels/eras.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { type CompactionStep, OperationKind, type OperationTable } from '../trace/operations.ts';
 import { countOverlaps } from './overlaps.ts';
 import { replayStructure } from './structure.ts';
+import { detectZswap } from './zswap/detect-zswap.ts';
 
 /** The era of a recording, and what it was told by. */
 export interface DetectedEra {
@@ -43,6 +45,7 @@ const WAITS_OF_ONE_LOCK = 0.25;
  * that a design describes is that era with the design.
  * @param serialised Frees never overlap though several tasks free: the swap device's lock is held.
  * @param graph Recording that shows the calls of zs_free, when it is another one of the same workload.
+ * @param shape What is known of the machine's configuration; null: the usual one of a PC.
  */
 export function detectEra(
   ops: OperationTable,
@@ -50,17 +53,19 @@ export function detectEra(
   kernelRelease: string,
   serialised: boolean,
   graph: OperationTable = ops,
+  shape: PoolShape | null = null,
 ): DetectedEra {
+  const on = ({ era, basis }: DetectedEra): DetectedEra => ({ era: eraOn(era, shape), basis });
   const count = countLocks(graph);
   const hasReaderLock = count.poolLocks > FEW * count.locks;
   const lacksReaderLock = count.locks > 0 && !hasReaderLock;
   const byRelease = eraOfRelease(kernelRelease);
   if (byRelease) {
     const basis = `the trace says that it is of ${kernelRelease}`;
-    return patched({ era: byRelease, basis }, lacksReaderLock, graph);
+    return patched(on({ era: byRelease, basis }), lacksReaderLock, graph);
   }
-  const found = withoutRelease(ops, compaction, serialised, lacksReaderLock, count, graph);
-  return patched(found, lacksReaderLock, graph);
+  const found = withoutRelease(ops, compaction, serialised, lacksReaderLock, count, graph, shape);
+  return patched(on(found), lacksReaderLock, graph);
 }
 
 function withoutRelease(
@@ -70,14 +75,15 @@ function withoutRelease(
   lacksReaderLock: boolean,
   { releases, mostPages, locks }: ReturnType<typeof countLocks>,
   graph: OperationTable,
+  shape: PoolShape | null,
 ): DetectedEra {
   const old = ERAS.find((era) => era.id === 'C-6.1')!;
   const agreement = (era: Era) => {
-    const { report } = replayStructure(ops, compaction, new Geometry(era.geometry), era.fullness);
+    const { geometry } = eraOn(era, shape);
+    const { report } = replayStructure(ops, compaction, new Geometry(geometry), era.fullness);
     const judged = report.mallocsJudged + report.freesJudged;
     // Without sizes the pages of released zspages tell: no zspage has more than four before 6.3.
-    if (judged === 0)
-      return releases >= LEAST_RELEASES && mostPages <= 4 === era.geometry.chainSize <= 4 ? 1 : 0;
+    if (judged === 0) return releases >= LEAST_RELEASES && mostPages <= 4 === geometry.chainSize <= 4 ? 1 : 0;
     return (report.mallocsAgree + report.freesAgree) / judged;
   };
   const isOld = agreement(old) > agreement(eraById('D'));
@@ -98,6 +104,10 @@ function withoutRelease(
   }
   if (isOld)
     return { era: eraById('B'), basis: 'zs_free takes a reader lock; zspages follow the rules before 6.3' };
+  // zswap frees outside of si->lock when it loads or stores: that frees overlap tells nothing then.
+  const zswap = ops.zswap.size > 0 ? detectZswap(ops, '') : null;
+  if (zswap?.zsmalloc)
+    return { era: eraById(zswap.zsmalloc), basis: `of the same kernel as zswap: ${zswap.basis}` };
   if (countOverlaps(graph).overlaps > FEW * locks)
     return { era: eraById('E'), basis: 'frees of several CPUs overlap: nothing is held over them all' };
   // 6.15 has zs_obj_read_begin and zs_obj_write instead, for zram and zswap, and locks of clusters.

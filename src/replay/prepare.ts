@@ -1,8 +1,10 @@
-import { type Era, eraById } from '../model/kernels/eras.ts';
+import { type Era, eraById, eraOn } from '../model/kernels/eras.ts';
 import { Geometry } from '../model/zsmalloc/geometry.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { type CompactionStep, OperationKind, type OperationTable } from '../trace/operations.ts';
 import { detectEra } from './detect-era.ts';
+import { detectShape, shapeText } from './detect-shape.ts';
 import { placedWorkload } from './placed-workload.ts';
 import { replayStructure, type StructureReport } from './structure.ts';
 import { AS_RECORDED, freeWorkload, type Pricing, type Workload } from './workload.ts';
@@ -14,6 +16,8 @@ export interface PreparedInput {
   readonly kernelRelease: string;
   /** CPUs of the machine; 0 or absent: not known. */
   readonly onlineCpus?: number;
+  /** What is known of the kernel's configuration; null or absent: nothing. */
+  readonly shape?: PoolShape | null;
 }
 
 /** A recording as the engine needs it, before anything is assumed of its costs. */
@@ -47,19 +51,26 @@ export function prepare(
 ): Prepared {
   const { operations: ops, compaction } = placed;
   const release = timed?.kernelRelease || placed.kernelRelease;
-  const detected = (serialised: boolean) =>
+  const detected = (serialised: boolean, shape: PoolShape | null) =>
     eraId === null
-      ? detectEra(ops, compaction, release, serialised, timed?.operations ?? ops)
-      : { era: eraById(eraId), basis: 'as asked (--kernel)' };
-  const first = detected(false).era;
-  const geometry = new Geometry(first.geometry);
-  const { report, outcome } = replayStructure(ops, compaction, geometry, first.fullness);
+      ? detectEra(ops, compaction, release, serialised, timed?.operations ?? ops, shape)
+      : { era: eraOn(eraById(eraId), shape), basis: 'as asked (--kernel)' };
+  const replayed = (shape: PoolShape | null) => {
+    const { era } = detected(false, shape);
+    const geometry = new Geometry(era.geometry);
+    return { era, geometry, ...replayStructure(ops, compaction, geometry, era.fullness) };
+  };
+  const known = placed.shape ?? timed?.shape ?? null;
+  const first = replayed(known);
+  const shown = known === null ? detectShape(first.era, first.report, ops, compaction) : null;
+  const { geometry, report, outcome } = shown ? replayed(shown) : first;
   const from = lastMallocBefore(ops);
   const make = timed
     ? (pricing: Pricing) => freeWorkload(timed.operations, { ops, outcome }, pricing, from, bulkFrees)
     : null;
   const workload = make?.(AS_RECORDED) ?? placedWorkload(ops, outcome, from);
-  const { era, basis } = detected(workload.serialised);
+  const { era, basis: told } = detected(workload.serialised, shown ?? known);
+  const basis = shown ? `${told}; ${shapeText(shown)}` : told;
   const { pool } = replayStructure(ops, compaction, geometry, era.fullness, from);
   const online = timed?.onlineCpus || placed.onlineCpus || 1;
   const cpus = Math.max(online, ...workload.tasks.map((task) => task.cpu + 1));

@@ -101,6 +101,8 @@ export interface WhatIfResult extends ScenarioResults {
     readonly cpu: number;
     readonly without: DesignPrediction;
   } | null;
+  /** Page migration beside the frees; null when there is none. */
+  readonly migration: { readonly source: string; readonly cpu: number } | null;
   readonly designs: readonly DesignPrediction[];
   /** Null when zram's notification was not recorded with its own time. */
   readonly places: PlacesResult | null;

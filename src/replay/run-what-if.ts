@@ -3,8 +3,10 @@ import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import { withLockedPages } from '../model/kernels/locked-pages.ts';
 import type { KernelModel, PageLists } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
+import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
+import { anonymousAssumptions } from './anonymous.ts';
 import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import { callCostOf } from './calibrate/call-cost.ts';
@@ -16,9 +18,10 @@ import { openQuestions } from './calibrate/open-questions.ts';
 import type { Fit, PlatformSource } from './calibrate/platform-source.ts';
 import { mapWorkloads, type PricedWorkload, runParameters } from './calibrate/pricing.ts';
 import type { Unknown } from './calibrate/sensitivity.ts';
-import { type CompactionPlan, compactionBeside } from './compaction.ts';
+import { type CompactionPlan, compactionBeside, span } from './compaction.ts';
 import { BOUND, COST_QUANTILES } from './engine/machine.ts';
 import { type Interval, interval } from './interval.ts';
+import { migrationBeside } from './migration.ts';
 import { COUNTER_NS, probesWithin } from './notify-path.ts';
 import { timeByPlace } from './places.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -37,6 +40,8 @@ export interface Recording {
   readonly kernelRelease: string;
   /** CPUs of the machine; 0 or absent: not known. */
   readonly onlineCpus?: number;
+  /** What is known of zsmalloc's configuration; null or absent: nothing. */
+  readonly shape?: PoolShape | null;
   readonly files: WhatIfResult['inputs'];
   readonly tracer: TracerCost | null;
   /** Side data of its inputs: sizes for what it does not show. */
@@ -67,6 +72,8 @@ export interface WhatIfRequest {
   /** Threads that always want each CPU. */
   readonly pressure: number;
   readonly compaction: CompactionPlan;
+  /** Page migration beside the frees. */
+  readonly migration: CompactionPlan;
   /** How often a page of an emptied zspage is locked by somebody else, 0 to 1. */
   readonly pagesLocked: number;
   /** Lists of free pages to assume; null: as recorded, none where the recording shows no full one. */
@@ -119,7 +126,18 @@ export function whatIf(
     pool,
     world === 'untraced' ? timed.tracer : null,
   );
-  const priced = beside ? mapWorkloads(alone, beside.add) : alone;
+  const compacted = beside ? mapWorkloads(alone, beside.add) : alone;
+  const ownCpu = beside ? beside.cpu + 1 : Math.max(...workload.tasks.map((task) => task.cpu)) + 1;
+  const migrated = migrationBeside(
+    request.migration,
+    (platform ? placed : timed).operations,
+    span((platform ? placed : timed).operations, alone.corners[0]!),
+    pool,
+    ownCpu,
+    world === 'untraced' ? timed.tracer : null,
+  );
+  const priced = migrated ? mapWorkloads(compacted, migrated.add) : compacted;
+  const lastCpu = migrated ? ownCpu : (beside?.cpu ?? -1);
   const ownScenario = {
     cpus,
     sets: ensemble.sets,
@@ -127,7 +145,7 @@ export function whatIf(
     hogs: new Uint8Array(cpus).fill(request.pressure),
     seeds,
   } as const;
-  const scenario: ScenarioOptions = beside ? withCpu(ownScenario, beside.cpu) : ownScenario;
+  const scenario: ScenarioOptions = withCpu(ownScenario, lastCpu);
   const predicted = predict(kernel, chosen, priced, pool, scenario, execute);
   const { base, baseRuns, designs, designRuns } = predicted;
   const without = beside && predict(kernel, [], alone, pool, ownScenario, execute);
@@ -140,7 +158,11 @@ export function whatIf(
     execute,
   );
   // The recording is one of a traced kernel on its own CPUs, whatever is asked for.
-  const asked = beside !== null && request.compaction !== 'recorded';
+  const asked =
+    (beside !== null && request.compaction !== 'recorded') ||
+    (migrated !== null && request.migration !== 'recorded');
+  const asRecorded = (traces: PricedWorkload) =>
+    [beside, migrated].reduce((made, part) => (part ? mapWorkloads(made, part.add) : made), traces);
   const isAsRecorded =
     platform !== null ||
     (untraced === null &&
@@ -161,9 +183,9 @@ export function whatIf(
     : predict(
         kernelFor(workload),
         [],
-        beside && !asked ? mapWorkloads(traced, beside.add) : traced,
+        asked ? traced : asRecorded(traced),
         pool,
-        beside && !asked ? withCpu(recordedScenario, beside.cpu) : recordedScenario,
+        asked ? recordedScenario : withCpu(recordedScenario, lastCpu),
         execute,
       );
   const besideMeasured = measuredResults(measured, ensemble, interval);
@@ -213,6 +235,7 @@ export function whatIf(
     validation,
     baseline: base,
     compaction: beside && without && { source: beside.source, cpu: beside.cpu, without: without.base },
+    migration: migrated && { source: migrated.source, cpu: ownCpu },
     designs: designs.map((design, d) => ({ ...design, sensitivity: open.sensitivity[d]! })),
     places:
       workload.notify &&
@@ -225,9 +248,11 @@ export function whatIf(
     ...scenarios,
     assumptions: [
       ...assumptions(request, world, workload.notes, ensemble),
+      ...(workload.anonymous ? anonymousAssumptions(workload.anonymous) : []),
       ...pageListAssumptions(listed, request.pageLists !== null),
       ...(platform ? [] : probeHandlers(timed.operations, workload, world)),
       ...(beside?.assumptions ?? []),
+      ...(migrated?.assumptions ?? []),
     ],
     notIdentifiable: [
       ...notIdentifiable(request, timed.operations, calibration, workload.notify !== null),

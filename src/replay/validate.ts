@@ -2,6 +2,7 @@ import { OperationKind, type OperationTable, Reconstructed } from '../trace/oper
 import { countedDurations, latencyCurve } from './curves.ts';
 import type { LockUse } from './engine/machine.ts';
 import { type Interval, interval } from './interval.ts';
+import { structureMisfit } from './judge-structure.ts';
 import { munmapComparisons } from './munmap-calls.ts';
 import { probesWithin } from './notify-path.ts';
 import type { Comparison, Validation } from './result.ts';
@@ -89,7 +90,9 @@ export function validate(
   if (munmap) comparisons.push(munmap.longest);
   const munmapCalls = munmap?.calls ?? null;
   const reasons: string[] = [];
-  let verdict: Validation['verdict'] = 'fits';
+  const misfit = structureMisfit(structure);
+  let verdict: Validation['verdict'] = misfit === null ? 'fits' : 'does-not-fit';
+  if (misfit !== null) reasons.push(misfit);
   if (workload.serialised) {
     reasons.push('frees are serialised by the swap device: the time of zs_free alone is not told apart');
   } else {

@@ -5,6 +5,7 @@ import { withPageLists } from '../model/kernels/page-lists.ts';
 import { withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
+import { anonymousReturns } from './anonymous.ts';
 import type { ParameterSet } from './calibrate/parameters.ts';
 import { type PricedWorkload, runParameters } from './calibrate/pricing.ts';
 import type { Sensitivity } from './calibrate/sensitivity.ts';
@@ -24,8 +25,9 @@ import { COST_QUANTILES, Machine } from './engine/machine.ts';
 import { compile } from './engine/program.ts';
 import { type Interval, interval, median } from './interval.ts';
 import { type CpuLedger, cpuLedger } from './ledger.ts';
+import { MIGRATE_PATH } from './migration.ts';
 import { inOrderOfRun, pausesInOrderOfRun, phaseBounds } from './order-of-times.ts';
-import { type RunResult, withReturns } from './returns.ts';
+import { type Returns, type RunResult, withReturns } from './returns.ts';
 import { type Executor, onThisThread, type Sweep } from './sweep.ts';
 import type { Workload } from './workload.ts';
 
@@ -36,6 +38,8 @@ export interface DesignRun {
   readonly totalNs: number;
   /** By task: from its first free to the end of its last, ns. */
   readonly taskNs: readonly number[];
+  /** Anonymous folios; absent where the recording shows none. */
+  readonly anonymous?: Returns;
 }
 
 export interface ScenarioOptions {
@@ -74,11 +78,15 @@ export interface DesignPrediction {
   readonly cpuWorkNs: { readonly caller: number; readonly worker: number; readonly compaction: number };
   /** What compaction did beside the frees; null when there was none. */
   readonly compaction: CompactionUse | null;
+  /** What page migration did beside the frees; null when there was none. */
+  readonly migration: MigrationUse | null;
   readonly cpuLedgerNs: CpuLedger;
   /** CPU time spent in waiting for locks and cache lines. */
   readonly spinNs: Interval;
   /** When shares of the pool's pages had come back. */
   readonly memoryReturn: { readonly t50: ReturnTime; readonly t90: ReturnTime; readonly t100: ReturnTime };
+  /** Pages that the tasks give back outside of zsmalloc, and when; null where the recording shows none. */
+  readonly anonymous: AnonymousReturn | null;
   readonly pagesReturned: number;
   readonly pagesAtStart: number;
   readonly overflowShare: number;
@@ -93,23 +101,44 @@ export interface DesignPrediction {
   readonly curves: {
     /** Durations of the frees of all runs. */
     readonly latency: LatencyCurve;
-    /** Pages given back since the beginning. */
+    /** Pages of zspages given back since the beginning. */
     readonly memory: TimeCurve;
+    /** Anonymous folios; null where the recording shows none. */
+    readonly anonymous: TimeCurve | null;
     readonly backlog: readonly BacklogCurve[];
   };
 }
 
-/** Compaction in one run (the first) unless said otherwise, and the readers of the pool's lock that it made wait. */
-export interface CompactionUse {
-  /** Calls of zs_compact that went through all classes. */
-  readonly calls: number;
-  readonly objectsMoved: number;
-  readonly pagesFreed: number;
+/** When shares of the pages that are no part of zspages were back. */
+export interface AnonymousReturn {
+  readonly pages: number;
+  readonly t50: ReturnTime;
+  readonly t90: ReturnTime;
+  readonly t100: ReturnTime;
+}
+
+/** Readers of the pool's lock behind its writers: compaction and migration together. */
+export interface ReadersBehind {
   /** Readers that came while a writer held the lock, and while one waited for readers to leave. */
   readonly readersBehindHolder: number;
   readonly readersBehindQueue: number;
   readonly readersWaitNs: number;
   readonly readersLongestNs: number;
+}
+
+/** Page migration in the first run. */
+export interface MigrationUse extends ReadersBehind {
+  /** Calls of zs_page_migrate, and what one took with its waits. */
+  readonly calls: number;
+  readonly meanNs: number;
+}
+
+/** Compaction in one run (the first) unless said otherwise, and the readers of the pool's lock that it made wait. */
+export interface CompactionUse extends ReadersBehind {
+  /** Calls of zs_compact that went through all classes. */
+  readonly calls: number;
+  readonly objectsMoved: number;
+  readonly pagesFreed: number;
   /** By lock: what compaction itself waited; medians of the runs. */
   readonly waits: Readonly<Record<string, { readonly contended: number; readonly waitNs: number }>>;
 }
@@ -205,7 +234,7 @@ export function runSeed(
   const zeros = new Float64Array(COST_QUANTILES);
   const background = (workload.background ?? []).map((task) => ({ ...task, cpu: task.cpu % cpus }));
   const allTasks = [...tasks, ...background];
-  const paths = background.length > 0 ? ['swap free', 'zs_compact'] : ['swap free'];
+  const paths = background.length > 0 ? ['swap free', 'zs_compact', 'zs_page_migrate'] : ['swap free'];
   return models.map((model) => {
     // Calls of locks cost what they cost in the recording, also where a design has moved them.
     const program = compile(withCallCosts(withStart(model, order, cpus)), paths);
@@ -226,7 +255,10 @@ export function runSeed(
       thinkNs.length > 0 ? [result.taskEndNs[t]! - thinkNs[0]!] : [],
     );
     const totalNs = Math.max(...result.taskEndNs);
-    return { result: withReturns(result, totalNs, pool.pages), totalNs, taskNs };
+    const run = { result: withReturns(result, totalNs, pool.pages), totalNs, taskNs };
+    return workload.anonymous
+      ? { ...run, anonymous: anonymousReturns(workload.anonymous, tasks, result.taskEndNs) }
+      : run;
   });
 }
 
@@ -259,6 +291,8 @@ function summary(
   const faster = these.filter((run, k) => run.totalNs < base[k]!.totalNs * (1 - 1e-9)).length;
   const results = these.map((run) => run.result);
   const latency = latencyIntervals(results);
+  const returns = results.map((result) => result.returns);
+  const anonymous = these.flatMap((run) => (run.anonymous ? [run.anonymous] : []));
   const largest = pool.geometry.config.pageSize;
   const worst = Object.values(kernel.queues).reduce(
     (sum, q) =>
@@ -297,12 +331,14 @@ function summary(
       base.map((run) => run.result),
     ),
     compaction: compactionUse(results, kernel, pool),
+    migration: migrationUse(results[0]!, kernel),
     spinNs: interval(results.map(({ spinNs }) => spinNs)),
     memoryReturn: {
-      t50: returnTime(results, 0.5 * pool.pages),
-      t90: returnTime(results, 0.9 * pool.pages),
-      t100: returnTime(results, pool.pages),
+      t50: returnTime(returns, 0.5 * pool.pages),
+      t90: returnTime(returns, 0.9 * pool.pages),
+      t100: returnTime(returns, pool.pages),
     },
+    anonymous: anonymousReturn(anonymous),
     pagesReturned: median(results.map(({ returns }) => returns.pages.at(-1) ?? 0)),
     pagesAtStart: pool.pages,
     overflowShare: median(results.map(overflowShare)),
@@ -316,26 +352,48 @@ function summary(
     sensitivity: [],
     curves: {
       latency: latencyCurve(results.map((r) => r.latency[0]!)),
-      memory: memoryCurve(results),
+      memory: memoryCurve(returns),
+      anonymous: anonymous.length > 0 ? memoryCurve(anonymous) : null,
       backlog: backlogCurves(results),
     },
   };
 }
 
-function compactionUse(results: readonly RunResult[], kernel: KernelModel, pool: Pool): CompactionUse | null {
-  const result = results[0]!;
-  const classes = result.operations[1];
-  if (classes === undefined) return null;
-  const shared = result.locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
+function anonymousReturn(runs: readonly Returns[]): AnonymousReturn | null {
+  if (runs.length === 0) return null;
+  const pages = runs[0]!.pages.at(-1)!;
+  const at = (share: number) => returnTime(runs, share * pages);
+  return { pages, t50: at(0.5), t90: at(0.9), t100: at(1) };
+}
+
+/** Readers of the pool's lock that writers made wait. */
+function readersBehind({ locks }: RunResult, kernel: KernelModel): ReadersBehind {
+  const shared = locks.filter(({ name }) => kernel.locks[name]!.kind === 'qrwlock');
   const sum = (of: (readers: RunResult['locks'][number]['readers']) => number) =>
     shared.reduce((total, { readers }) => total + of(readers), 0);
   return {
-    calls: Math.floor(classes / pool.classes.length),
-    ...result.compaction,
     readersBehindHolder: sum((readers) => readers.behindHolder),
     readersBehindQueue: sum((readers) => readers.behindQueue),
     readersWaitNs: sum((readers) => readers.waitNs),
     readersLongestNs: Math.max(0, ...shared.map(({ readers }) => readers.longestNs)),
+  };
+}
+
+function migrationUse(result: RunResult, kernel: KernelModel): MigrationUse | null {
+  const calls = result.operations[MIGRATE_PATH] ?? 0;
+  if (calls === 0) return null;
+  const meanNs = result.latencySumNs[MIGRATE_PATH]! / calls;
+  return { calls, meanNs, ...readersBehind(result, kernel) };
+}
+
+function compactionUse(results: readonly RunResult[], kernel: KernelModel, pool: Pool): CompactionUse | null {
+  const result = results[0]!;
+  const classes = result.operations[1] ?? 0;
+  if (classes === 0) return null;
+  return {
+    calls: Math.floor(classes / pool.classes.length),
+    ...result.compaction,
+    ...readersBehind(result, kernel),
     waits: Object.fromEntries(
       result.locks.map(({ name }, k) => {
         const over = (of: 'contended' | 'waitNs') => median(results.map((r) => r.locks[k]!.background[of]));

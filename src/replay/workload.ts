@@ -6,6 +6,7 @@ import {
   type OperationTable,
   Reconstructed,
 } from '../trace/operations.ts';
+import { type AnonymousPages, anonymousPages } from './anonymous.ts';
 import { COST_QUANTILES, type TaskStream } from './engine/machine.ts';
 import { addLineMoves, LINE_MOVES } from './line-moves.ts';
 import {
@@ -52,6 +53,8 @@ export interface Workload {
   readonly notifiesInTurn: boolean;
   /** Lists of free pages of the CPUs; null: what they cost is part of each page. */
   readonly pageLists: WorkloadPageLists | null;
+  /** Pages that the tasks give back outside of zsmalloc; absent where the recording shows none. */
+  readonly anonymous?: AnonymousPages;
   /** What runs beside the frees and ends with them: compaction. */
   readonly background?: readonly TaskStream[];
 }
@@ -188,6 +191,10 @@ export function freeWorkload(
     const mean = all / pageLists.recorded.bulkFrees;
     distributions.set(PAGE_BULK, new Float64Array(COST_QUANTILES).fill(mean));
   }
+  const anonymous = anonymousPages(
+    times,
+    streams.map(({ rows }) => rows),
+  );
   return {
     tasks: balanced(times, streams),
     rows: streams.map((s) => s.rows),
@@ -197,6 +204,7 @@ export function freeWorkload(
     notify,
     notifiesInTurn: notify !== null && neverOverlap(spans, [...timed.values()]),
     pageLists,
+    ...(anonymous ? { anonymous } : {}),
     notes,
   };
 }

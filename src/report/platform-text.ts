@@ -11,6 +11,7 @@ export function renderPlatformText(file: PlatformFile, measured: readonly Measur
       `${file.frees} frees by ${file.tasks} tasks on ${file.cpus} CPUs, ${file.emptied} of them empty a zspage; era ${file.kernel.era} (${file.kernel.basis}).`,
       '',
     ),
+    ...reconstructedLines(file),
     ...(file.probe
       ? wrap(
           `A traced call costs ${durationText(file.probe.insideNs)} within and ${durationText(file.probe.outsideNs)} around it, by the quickest.`,
@@ -48,6 +49,21 @@ export function renderPlatformText(file: PlatformFile, measured: readonly Measur
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** What was filled in, and what rests on it. */
+function reconstructedLines({ frees, reconstructed }: PlatformFile): string[] {
+  if (!reconstructed) return [];
+  const { frees: filled, sizes, times } = reconstructed;
+  const parts = [
+    ...(filled > 0 ? [`the objects of ${filled} of ${frees} frees (sizes: ${sizes})`] : []),
+    ...(times ? ['when frees began'] : []),
+  ];
+  return wrap(
+    `Reconstructed: ${parts.join(', ')}. What calls took is measured all the same; which parameter sets are kept rests on it.`,
+    '    ',
+    '[?] ',
+  );
 }
 
 function middle(quantiles: readonly number[]): number {

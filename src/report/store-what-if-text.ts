@@ -71,7 +71,7 @@ function structural(
     ...wrap(`agree: ${agreement.join(', ')}`, '  ', '  '),
     ...wrap(`refused: ${causes.length === 0 ? 'none' : causes.join(', ')}`, '  ', '  '),
     ...wrap(
-      `written back: ${baseline.writtenBack}; stale entries: ${staleEntries.replaced} replaced by a store of their slot, ${staleEntries.erased} erased with a refused folio`,
+      `written back: ${baseline.pagesWrittenBack}; stale entries: ${staleEntries.replaced} replaced by a store of their slot, ${staleEntries.erased} erased with a refused folio`,
       '  ',
       '  ',
     ),
@@ -101,6 +101,9 @@ function details(prediction: StorePrediction): string[] {
     `  store, each page ${span(prediction.storeNsPerPage)}`,
     `  first to last    ${span(totalNs)}`,
     `  pages stored     ${Math.round(pages.value)} a second (${Math.round(pages.lo)}..${Math.round(pages.hi)})`,
+    ...(groups.some(({ path }) => path.startsWith('zswap_writeback_entry'))
+      ? [`  written back     ${prediction.pagesWrittenBack} pages`]
+      : []),
     `  CPU (sys) time   ${span(cpuNs)}`,
     ...waited.map(([lock, wait]) => `  waits ${lock.padEnd(18)} ${span(wait)}`),
     ...(iaa === null ? [] : wrap(`IAA: ${iaaText(prediction)}`, '    ', '  ')),

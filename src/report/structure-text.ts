@@ -50,7 +50,9 @@ function zswapBlock(z: ZswapReport): string[] {
     line('result of the writeback', z.writebacks),
     line('entries freed', z.entryFrees),
     ...limitLines(z),
-    ...wrap(`Second chances given before writebacks (modelled): ${z.secondChances}.`, '  '),
+    ...(z.victims.judged > 0
+      ? wrap(`Second chances given before writebacks (modelled): ${z.secondChances}.`, '  ')
+      : []),
     ...counterLines(z),
     ...wrap(
       `${z.entriesLeft} entries left at the end (modelled)${

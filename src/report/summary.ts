@@ -248,5 +248,8 @@ function reading(result: AnalysisResult): string[] {
     : cut
       ? '; some calls begin or end outside the trace'
       : '; no loss is reported';
-  return [`${understood}${rest}.`];
+  const runs = diagnostics.some((d) => d.id === 'different-runs')
+    ? ['The inputs look like recordings of different runs: all figures are of them together.']
+    : [];
+  return [`${understood}${rest}.`, ...runs];
 }

@@ -34,7 +34,7 @@ function onOneLine(list: string): string {
 }
 
 function design(prediction: DesignPrediction) {
-  const { kernel, notes, totalNs, lockWaitNs, contended, memoryReturn, ...rest } = prediction;
+  const { kernel, notes, totalNs, lockWaitNs, contended, memoryReturn, anonymous, ...rest } = prediction;
   const { t50, t90, t100 } = memoryReturn;
   return {
     ...rest,
@@ -45,6 +45,13 @@ function design(prediction: DesignPrediction) {
     contended: medians(contended),
     contendedInterval: contended,
     memoryReturn: { t50Ns: t50.value, t90Ns: t90.value, t100Ns: t100.value },
+    anonymousReturn: anonymous && {
+      pages: anonymous.pages,
+      t50Ns: anonymous.t50.value,
+      t90Ns: anonymous.t90.value,
+      t100Ns: anonymous.t100.value,
+      intervalNs: { t50: anonymous.t50, t90: anonymous.t90, t100: anonymous.t100 },
+    },
     memoryReturnIntervalNs: { t50, t90, t100 } satisfies Record<string, ReturnTime>,
     steps: Object.fromEntries(Object.entries(kernel.paths).map(([path, steps]) => [path, pathText(steps)])),
     assumptions: notes,

@@ -25,6 +25,7 @@ export function renderWhatIfText(result: WhatIfResult): string {
     [verdictSentence(result), ...answerSentences(result), worldSentence(result)].flatMap((text) =>
       wrap(text, ''),
     ),
+    ...warnings(result),
     ['Does the model fit the recording?', ...validationText(result)],
     ['Designs, against the base', ...compactTable(result)],
     ...[result.baseline, ...result.designs].map(designDetails),
@@ -41,6 +42,14 @@ export function renderWhatIfText(result: WhatIfResult): string {
     ['What this rests on', ...rests(result)],
   ];
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+/** What was met in reading that speaks against the answer. */
+function warnings({ reading }: WhatIfResult): string[][] {
+  const found = reading.findings.filter(({ severity }) => severity === 'warning' || severity === 'error');
+  return found.length === 0
+    ? []
+    : [['Warnings', ...found.flatMap(({ text, id }) => wrap(`${text} [${id}]`, '', '- '))]];
 }
 
 function marginal(result: WhatIfResult): string[] {

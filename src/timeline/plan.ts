@@ -31,6 +31,9 @@ export interface PlanInput {
   readonly survey: InputSurvey | null;
 }
 
+/** Finding: inputs are of different runs. */
+const DIFFERENT_RUNS = 'different-runs';
+
 /** Fewer moments at which both inputs name a running task prove nothing. */
 const ENOUGH_MOMENTS = 8;
 const MAX_DIFFERENT_SHARE = 0.1;
@@ -41,7 +44,13 @@ const EVERYWHERE = /^(?:kworker|ksoftir|migrati|rcu_|swapper|kswapd|kcompac|kthr
 
 type Verdict =
   | { readonly same: true; readonly shiftNs: number; readonly offset: ClockOffset | null }
-  | { readonly same: false; readonly reason: string; readonly clocks?: boolean };
+  | {
+      readonly same: false;
+      readonly reason: string;
+      readonly clocks?: boolean;
+      /** They cannot be parts of one recording: other tasks, another time, another thing on the same CPU. */
+      readonly otherRun?: boolean;
+    };
 
 /**
  * Which inputs are of one recording and one clock, and go on one time line; the others are read one after
@@ -56,6 +65,7 @@ export function planTimeLines(inputs: readonly PlanInput[], always: boolean): Ti
   inputs.forEach((input, i) => {
     let reason = unfit(input);
     let clocks = false;
+    let otherRun = false;
     if (reason === null) {
       const others = lines.filter((line) => usable[line.inputs[0]!]);
       for (const line of others) {
@@ -69,11 +79,13 @@ export function planTimeLines(inputs: readonly PlanInput[], always: boolean): Ti
         }
         reason ??= verdict.reason;
         clocks ||= verdict.clocks ?? false;
+        otherRun ||= verdict.otherRun ?? false;
       }
     }
     lines.push({ inputs: [i], shiftNs: [0], hasDoubles: false });
     if (reason === null || reason === NOTHING) return;
     notes.push(notTogether(`${input.name}: ${reason}`, clocks));
+    if (otherRun) notes.push(differentRuns(`${input.name}: ${reason}`));
   });
   for (const line of lines) {
     if (line.inputs.length < 2) continue;
@@ -119,7 +131,7 @@ function join(
       const { callsOverlap } = inputs[m]!.survey!.runs.agreement(own.survey!.runs, shiftNs - shifts[k]!);
       return callsOverlap > 0;
     });
-    if (clash && !always) return { same: false, reason: CALLS_TWICE };
+    if (clash && !always) return { same: false, reason: CALLS_TWICE, otherRun: true };
     return { ...verdict, shiftNs };
   }
   return refused ?? { same: false, reason: 'there is nothing to compare it with' };
@@ -130,7 +142,8 @@ const CALLS_TWICE = 'it has calls of the same CPU at the same time as another in
 function judge(a: InputSurvey, b: InputSurvey, sameFamily: boolean, always: boolean): Verdict {
   if (sameFamily && disjoint(a.cpus, b.cpus)) return { same: true, shiftNs: 0, offset: null };
   const shared = sharesTask(a, b);
-  if (!shared && !always) return { same: false, reason: 'it shares no task with the inputs before it' };
+  if (!shared && !always)
+    return { same: false, reason: 'it shares no task with the inputs before it', otherRun: true };
   const offset = clockOffset(a.events, b.events);
   if (offset?.consistent) {
     const least = Math.max(a.quantumNs, b.quantumNs, offset.spreadNs);
@@ -142,14 +155,18 @@ function judge(a: InputSurvey, b: InputSurvey, sameFamily: boolean, always: bool
     return { same: false, reason, clocks: true };
   }
   if (!overlap(a, b))
-    return { same: false, reason: 'its time stamps do not overlap those of the inputs before it' };
+    return {
+      same: false,
+      reason: 'its time stamps do not overlap those of the inputs before it',
+      otherRun: true,
+    };
   const moments = a.runs.agreement(b.runs, 0);
-  if (moments.callsOverlap > 0) return { same: false, reason: CALLS_TWICE };
+  if (moments.callsOverlap > 0) return { same: false, reason: CALLS_TWICE, otherRun: true };
   const all = moments.same + moments.different;
   if (all >= ENOUGH_MOMENTS && moments.different > all * MAX_DIFFERENT_SHARE) {
     const share = Math.round((moments.different / all) * 100);
     const reason = `its CPUs run other tasks than in another input at ${share} % of ${all} records`;
-    return { same: false, reason };
+    return { same: false, reason, otherRun: true };
   }
   if (offset !== null && all < ENOUGH_MOMENTS) {
     const reason = `${offset.events} events stand in another input too, at differing distances`;
@@ -173,6 +190,11 @@ function notTogether(place: string, clocks: boolean): PlanNote {
   }
   const text = 'inputs are read one after the other, each on a time line of its own';
   return (diagnostics) => diagnostics.add('inputs-in-turn', 'info', text, place);
+}
+
+function differentRuns(place: string): PlanNote {
+  const text = 'inputs look like recordings of different runs: what is printed is of all of them together';
+  return (diagnostics) => diagnostics.add(DIFFERENT_RUNS, 'warning', text, place);
 }
 
 function alignmentNotes(name: string, { shiftNs, offset }: Verdict & { readonly same: true }): PlanNote[] {

@@ -1,3 +1,4 @@
+import { PageFrees } from './page-frees.ts';
 import type { ZswapFacts } from './zswap-facts.ts';
 
 const OPERATION_PARTS = [
@@ -180,8 +181,11 @@ export class OperationTable {
   readonly lockWaits = new Map<number, Map<string, number>>();
   /** What is known of operations of zswap and the swap layer beyond the columns, by row. */
   readonly zswap = new Map<number, ZswapFacts>();
-  /** What tells zswap's version: `frontswap` (6.1), `zpool` (to 6.17), `zsmalloc` (called directly). */
-  readonly zswapHints = new Set<'frontswap' | 'zpool' | 'zsmalloc'>();
+  /** Functions seen that only some versions of zswap have or call: they tell its version. */
+  readonly zswapSigns = new Set<string>();
+
+  /** Pages that tasks gave back outside of zsmalloc, as far as the trace shows them. */
+  pageFrees = new PageFrees();
 
   /** Calls of munmap, complete; frees may have been made in them. */
   readonly munmaps: MunmapCall[] = [];
@@ -253,13 +257,14 @@ export class OperationTable {
     Object.assign(made.parts, this.parts);
     Object.assign(made.below, this.below);
     made.munmaps.push(...this.munmaps);
+    made.pageFrees = this.pageFrees;
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);
     for (const name of this.accessedBy) made.accessedBy.add(name);
     for (const text of this.lockSets.texts) made.lockSets.id(text);
     for (const [row, facts] of this.zswap) made.zswap.set(row, facts);
-    for (const hint of this.zswapHints) made.zswapHints.add(hint);
+    for (const name of this.zswapSigns) made.zswapSigns.add(name);
     for (const [row, waits] of this.lockWaits) made.lockWaits.set(row, new Map(waits));
     return made;
   }

@@ -1,7 +1,8 @@
 /**
  * Parts of an operation of zswap that the trace shows as calls of their own: the entry's memory, the wait
  * for and the hold of the compression context, compressing or decompressing, room for the object (zs_malloc
- * with what is above it), copying it, the tree's lock, the list, freeing an entry.
+ * with what is above it), copying it, the tree's lock, the list, freeing an entry; of a writeback the folio in
+ * the swap cache, and handing it to the device.
  */
 export type ZswapPart =
   | 'entry'
@@ -13,7 +14,9 @@ export type ZswapPart =
   | 'copy'
   | 'tree'
   | 'list'
-  | 'entryFree';
+  | 'entryFree'
+  | 'claim'
+  | 'submit';
 
 /** What a trace shows of one operation of zswap or of the swap layer. Places as in the operation table. */
 export interface ZswapFacts {
@@ -25,7 +28,9 @@ export interface ZswapFacts {
   length: number | null;
   /** Pages of the folio, or slots freed. */
   pages: number | null;
-  /** The calls that it made are in the trace. */
+  /** It is a whole call of function_graph: a call that is traced and not in it was not made. */
+  isCall: boolean;
+  /** Calls that it made are in the trace. */
   showsCalls: boolean;
   /** How often memory for an entry, the compressor, and room for an object was asked for. */
   entries: number;
@@ -50,6 +55,7 @@ export function noFacts(): ZswapFacts {
     entry: null,
     length: null,
     pages: null,
+    isCall: false,
     showsCalls: false,
     entries: 0,
     compressions: 0,

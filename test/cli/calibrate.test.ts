@@ -85,6 +85,25 @@ it('a published machine has a world without a tracer', () => {
   expect(result.designs[0]!.sensitivity.map(({ parameter }) => parameter)).toContain('lineTransferNs');
 });
 
+describe('calibrate of a function_graph alone', () => {
+  const alone = fixturePath('function-graph/6.1.192/fg-A-abstime-proc-tail.txt.gz');
+
+  it('says which objects it had to make up', () => {
+    const file = join(folder.path, 'alone.json');
+    const run = runCli(['calibrate', alone, '-o', file]);
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    expect(run.stdout).toMatch(/\[\?\] Reconstructed: the objects of \d+ of \d+ frees/);
+    const { frees, reconstructed } = JSON.parse(readFileSync(file, 'utf8')) as PlatformFile;
+    expect(reconstructed).toMatchObject({ frees, times: false });
+  });
+
+  it('--light must have fewer calls', () => {
+    const run = runCli(['calibrate', alone, '--light', alone]);
+    expect([run.status, run.stdout]).toEqual([2, '']);
+    expect(run.stderr).toMatch(/--light: .* it wants fewer functions traced/);
+  });
+});
+
 it.each([
   [['--platform', 'i9'], /no platform "i9"; there are i7-12700, raspberry-pi-4b, rk3588, and files/],
   [['--platform', PROBES], /not a platform file: no JSON/],

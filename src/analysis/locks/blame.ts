@@ -17,6 +17,8 @@ export interface Hold {
    */
   readonly grantedNs: number;
   endNs: number;
+  /** It held the lock until then at least: its release, or the end of a call that is made with it held. */
+  heldUntilNs: number;
   readonly startOrder: number;
   endOrder: number;
   released: boolean;

@@ -50,6 +50,9 @@ function mergedAddresses(sites: readonly LockSite[]): LockSite[] {
   });
 }
 
+/** Fewer overlaps of holds may be errors of clocks or of pairing. */
+const ENOUGH_OVERLAPS = 8;
+
 /** What the sites and functions met tell about the kernel. */
 export function kernelHints(sites: readonly LockSite[], names: NameTable, release: string): KernelHints {
   const known = new Set<string>();
@@ -58,6 +61,9 @@ export function kernelHints(sites: readonly LockSite[], names: NameTable, releas
     release,
     hasFunction: (name) => known.has(name),
     zsmallocHasRwlock: sites.some((site) => site.key === '{zs-pool}'),
+    zsmallocHoldsOverlap:
+      sites.reduce((sum, site) => sum + (site.key === '{zs-object}' ? site.overlaps : 0), 0) >=
+      ENOUGH_OVERLAPS,
   };
 }
 

@@ -40,6 +40,11 @@ export class LockSite {
   triesWithoutUnlock = 0;
   /** Holds whose unlock was not found. */
   unmatched = 0;
+  /**
+   * Holds that were over while a CPU other than theirs held a lock of this name all along: two locks then, not one.
+   * Only where time stamps measure time.
+   */
+  overlaps = 0;
   /** An unlock that goes with this site was seen somewhere. */
   unlockSeen = false;
   readonly acquire = new Histogram();
@@ -138,6 +143,7 @@ export class LockSite {
     this.acquisitions += other.acquisitions;
     this.triesWithoutUnlock += other.triesWithoutUnlock;
     this.unmatched += other.unmatched;
+    this.overlaps += other.overlaps;
     this.unlockSeen ||= other.unlockSeen;
     this.acquire.merge(other.acquire);
     this.wait.merge(other.wait);

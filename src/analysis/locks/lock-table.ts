@@ -44,6 +44,13 @@ interface TaskLocks {
 
 const NOTHING_HELD = { held: 0, heldOther: 0, taken: 0 };
 const MAX_HOLDS = 32;
+/** Zsmalloc's spinlock before its name is settled, and functions that are called with it held only. */
+const ZS_OBJECT = '{zs-object}';
+const UNDER_LOCK = new Set(['obj_free', 'obj_malloc', 'fix_fullness_group']);
+
+/** Two holds overlap when they do for longer than this: stamps are whole us, clocks of CPUs differ by less. */
+const SURELY_NS = 3000;
+
 /** Calls are forgotten all at once: few are open, and a finished one is never asked for again. */
 const MAX_COUNTED_CALLS = 256;
 /** The lock was free or already the waiter's: the time until its slowpath returned. */
@@ -71,6 +78,8 @@ export class LockTable {
   #lastTaskKey = Number.NaN;
   #lastTask: TaskLocks | null = null;
   #activeHolds: Hold[] = [];
+  /** By name: it is called with zsmalloc's spinlock held only. */
+  readonly #underLock: (boolean | undefined)[] = [];
   #activeWaits: Wait[] = [];
   /** Time of the last release of each lock. */
   readonly #lastRelease = new Map<string, number>();
@@ -178,6 +187,8 @@ export class LockTable {
         if (hold.inInterrupt === inInterrupt) {
           if (hold.counted) hold.site.addCalled(rows.name[i]!, ns);
           hold.callsNs += Number.isNaN(ns) ? 0 : ns;
+          if (hold.site.key === ZS_OBJECT && this.#isUnderLock(rows.name[i]!))
+            this.#heldUntil(hold, rows.startNs[i]! + ns);
         }
       } else if (hold.frame === span) this.#siteReturned(rows, i, kind, state, h, hold);
     }
@@ -404,6 +415,7 @@ export class LockTable {
       startNs,
       grantedNs: this.#grantedNs(pending, startNs),
       endNs: Number.NaN,
+      heldUntilNs: startNs,
       startOrder: this.#order++,
       endOrder: -1,
       released: false,
@@ -541,6 +553,7 @@ export class LockTable {
     const hold = holds[h]!;
     hold.site.unlockSeen = true;
     const at = rows.startNs[i]!;
+    this.#heldUntil(hold, at);
     if (!Number.isNaN(at)) {
       this.#lastRelease.set(hold.site.key, at);
       if (hold.address !== '') this.#lastRelease.set(lockKey(hold.site.key, hold.address), at);
@@ -566,6 +579,7 @@ export class LockTable {
       site,
       startNs: at,
       grantedNs: at,
+      heldUntilNs: at,
       endNs: Number.NaN,
       endOrder: -1,
       released: false,
@@ -612,6 +626,18 @@ export class LockTable {
 
   #releasesFirst(parentName: number): boolean {
     return parentName >= 0 && /^zs_(?:map_object|obj_\w+)$/.test(this.#names.functionName(parentName));
+  }
+
+  /** The lock was still held at that time: nobody else can have held it before. */
+  #heldUntil(hold: Hold, ns: number): void {
+    hold.heldUntilNs = ns;
+    if (this.#clockTrusted() && this.#activeHolds.some((other) => heldTogether(hold, other)))
+      hold.site.overlaps++;
+  }
+
+  #isUnderLock(name: number): boolean {
+    this.#underLock[name] ??= UNDER_LOCK.has(this.#names.functionName(name));
+    return this.#underLock[name];
   }
 
   #endHold(state: TaskLocks, h: number, endNs: number, released: boolean): void {
@@ -682,6 +708,17 @@ function addCauses(wait: Wait): void {
     explained += ns;
   }
   wait.site.addExplained(wait.waitNs, Math.min(wait.waitNs, explained));
+}
+
+/** Two locks of one name were held on two CPUs, for longer than stamps and clocks of CPUs are off. */
+function heldTogether(hold: Hold, other: Hold): boolean {
+  if (other.site.key !== hold.site.key || other.cpu === hold.cpu || other.taskKey === hold.taskKey)
+    return false;
+  if (hold.site.kind.endsWith('-read') && other.site.kind.endsWith('-read')) return false;
+  const from = Math.max(hold.startNs, other.startNs);
+  // Where unlocks are traced, a hold without one goes on.
+  const until = other.site.unlockSeen ? hold.heldUntilNs : Math.min(hold.heldUntilNs, other.heldUntilNs);
+  return until - from > SURELY_NS;
 }
 
 /** True when a slowpath is that of the lock call that is open: same kind of lock, same context. */

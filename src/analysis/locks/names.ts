@@ -201,6 +201,8 @@ export interface KernelHints {
   readonly hasFunction: (name: string) => boolean;
   /** zsmalloc takes a reader-writer lock somewhere in the trace. */
   readonly zsmallocHasRwlock: boolean;
+  /** Holds of its spinlock on two CPUs overlap: there are several. */
+  readonly zsmallocHoldsOverlap: boolean;
 }
 
 /** The lock's name as a kernel developer writes it, without the side of two-sided locks. */
@@ -223,6 +225,9 @@ function version(hints: KernelHints): number | null {
   const m = /^(\d+)\.(\d+)/.exec(hints.release);
   return m ? Number(m[1]) * 1000 + Number(m[2]) : null;
 }
+
+/** The name of zsmalloc's spinlock where the trace does not tell whether there is one or one for each class. */
+export const CLASS_OR_POOL = 'class->lock or pool->lock';
 
 /** Eras of mm/zsmalloc.c: one pool spinlock in 6.2-6.10 (and 6.1.47+), class locks before and since. */
 function zsObjectLock(hints: KernelHints): string {
@@ -253,8 +258,9 @@ function zsObjectLock(hints: KernelHints): string {
     'rebalance_domains',
     '__do_softirq',
   ];
+  if (hints.zsmallocHoldsOverlap) return 'class->lock';
   if (earlier.some(hints.hasFunction)) return 'pool->lock';
-  return 'class->lock or pool->lock';
+  return CLASS_OR_POOL;
 }
 
 /** `migrate_lock` until 6.14, renamed `lock` in 6.15 with the object read and write calls. */

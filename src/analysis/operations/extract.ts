@@ -6,6 +6,7 @@ import {
   type OperationPart,
   OperationTable,
 } from '../../trace/operations.ts';
+import { PageFreeKind } from '../../trace/page-frees.ts';
 import { latin1 } from '../../trace/records.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { identifyLock } from '../locks/names.ts';
@@ -14,6 +15,7 @@ import { CallFacts } from './call-facts.ts';
 import { ContentionEvents } from './contention-events.ts';
 import { ACCESS, INNER, type Meaning, meaningOf, OPERATIONS } from './function-meanings.ts';
 import { innerProbe } from './inner-probes.ts';
+import { TaskPageFrees } from './page-frees.ts';
 import {
   addressText,
   handleArgument,
@@ -25,6 +27,7 @@ import {
 import { probeArguments } from './probe-text.ts';
 import { ProbedCalls } from './probed-calls.ts';
 import { type Probe, Probes } from './probes.ts';
+import { taskOf } from './task-number.ts';
 import { ZswapExtractor } from './zswap-extract.ts';
 import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
 
@@ -50,6 +53,11 @@ interface TaskState {
   readonly slowpaths: Map<number, number>;
   readonly contention: ContentionEvents;
   readonly bulkFrees: BulkFrees;
+  readonly pageFrees: TaskPageFrees;
+  /** Page tables put into the batch that is not freed yet. */
+  pageTables: number;
+  task: number;
+  cpu: number;
 }
 
 /**
@@ -84,8 +92,11 @@ export class OperationExtractor {
         continue;
       }
       const at = ++this.#at;
-      if (kind !== SpanKind.Event) this.#zswap.call(rows, i, at);
       const state = this.#task(rows.stack[i]!);
+      if (kind !== SpanKind.Event) {
+        const row = this.#zswap.call(rows, i, at);
+        if (row >= 0) this.#adopt(state, row, rows.span[i]!);
+      }
       if (state.lastCall?.waitsForNext) {
         state.lastCall.waitsForNext = false;
         // Still under the lock: whatever follows the lock call is done with it held.
@@ -130,6 +141,10 @@ export class OperationExtractor {
         slowpaths: new Map(),
         contention: new ContentionEvents(),
         bulkFrees: new BulkFrees(),
+        pageFrees: new TaskPageFrees(this.table.pageFrees),
+        pageTables: 0,
+        task: -1,
+        cpu: -1,
       };
       this.#tasks.set(stack, state);
     }
@@ -139,6 +154,7 @@ export class OperationExtractor {
   #gap(): void {
     for (const state of this.#tasks.values()) {
       for (const open of state.open) this.#abandon(open);
+      state.pageFrees.settle(state.task, state.cpu, true);
     }
     this.#tasks.clear();
     this.#zswap.gap();
@@ -156,6 +172,7 @@ export class OperationExtractor {
     const parent = rows.parent[i]!;
     const parentMeaning = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
     if (kind === SpanKind.Begin) return;
+    if (kind === SpanKind.Span) this.#pages(rows, i, meaning, state);
     if (meaning.isMunmap && !parentMeaning?.isMunmap && kind === SpanKind.Span) this.#munmap(rows, i);
     if (meaning.isSlowpath) {
       state.contention.take(rows.startNs[i]!, rows.startNs[i]! + rows.durationNs[i]!);
@@ -181,6 +198,42 @@ export class OperationExtractor {
       return;
     }
     if (meaning.operation !== 0) this.#operationCall(rows, i, kind, meaning, at, state);
+  }
+
+  /** Pages that go back in a call, or that are known now to be those of zspages. */
+  #pages(rows: SpanBatch, i: number, meaning: Meaning, state: TaskState): void {
+    const call = rows.span[i]!;
+    if (meaning.freesFolio !== null) {
+      this.table.pageFrees.seen.add(meaning.freesFolio);
+      const order = orderOf(rows, i);
+      state.pageFrees.add(call, meaning.freesFolio, rows.startNs[i]! + rows.durationNs[i]!, 2 ** order);
+    } else if (meaning.operation !== 0 || meaning.isWrapper || meaning.releasesZspage) {
+      state.pageFrees.isOperation(call);
+    } else if (meaning.freesPageTable) {
+      this.table.pageFrees.hasPageTables = true;
+      state.pageTables++;
+    }
+    state.task = taskOf(rows.task[i]!, rows.cpu[i]!);
+    state.cpu = rows.cpu[i]!;
+    const isOutermost = rows.parent[i]! < 0;
+    if (isOutermost && state.pageTables > 0)
+      state.pageFrees.pageTables(state.task, state.cpu, state.pageTables);
+    if (isOutermost) state.pageTables = 0;
+    state.pageFrees.settle(state.task, state.cpu, isOutermost);
+  }
+
+  /** mm_page_free: pages of an operation that is open are those of its zspage. */
+  #pageEvent(rows: SpanBatch, i: number, text: string, state: TaskState): void {
+    const order = /\border=(\d+)/.exec(text);
+    if (!order) return;
+    this.table.pageFrees.seen.add(PageFreeKind.Event);
+    state.task = taskOf(rows.task[i]!, rows.cpu[i]!);
+    state.cpu = rows.cpu[i]!;
+    const { kind } = this.table;
+    if (state.open.some((open) => !open.spanEnded && FREES_PAGES.has(kind[open.row]!))) return;
+    const call = rows.parent[i]!;
+    state.pageFrees.add(call, PageFreeKind.Event, rows.startNs[i]!, 2 ** Number(order[1]));
+    state.pageFrees.settle(state.task, state.cpu, call < 0);
   }
 
   /** A call of munmap whose beginning was seen has ended. */
@@ -405,6 +458,10 @@ export class OperationExtractor {
     const text = latin1(rows.bytes, rows.textStart[i]!, rows.textEnd[i]!);
     const event = this.#names.text(id);
     if (state.contention.event(event, text, rows.startNs[i]!)) return;
+    if (event === 'mm_page_free') {
+      this.#pageEvent(rows, i, text, state);
+      return;
+    }
     const probe = this.probes.of(id, event, text);
     if (probe === null) return;
     const values = probeArguments(text);
@@ -517,6 +574,13 @@ export class OperationExtractor {
 
 /** Operations kept until one around them ends. */
 const MOST_ENDED = 256;
+/** Operations that give pages of zspages back themselves. */
+const FREES_PAGES: ReadonlySet<number> = new Set([
+  OperationKind.Malloc,
+  OperationKind.Free,
+  OperationKind.Compact,
+  OperationKind.Migrate,
+]);
 const NOTHING_HELD = { held: 0, heldOther: 0, taken: 0 };
 
 function lockKey(site: string, meaning: Meaning): string {
@@ -535,9 +599,11 @@ function taken(probe: Probe, what: string, argument: TakenArgument | null): stri
   return argument.value;
 }
 
-/** Where the trace does not say which task ran, a CPU stands for one: numbers below -1. */
-function taskOf(task: number, cpu: number): number {
-  return task >= 0 ? task : -2 - cpu;
+/** Order of the folio where the trace prints arguments, else 0. */
+function orderOf(rows: SpanBatch, i: number): number {
+  if ((rows.flags[i]! & SpanFlag.HasText) === 0) return 0;
+  const text = latin1(rows.bytes, rows.textStart[i]!, rows.textEnd[i]!);
+  return Number(/\border=(\d+)/.exec(text)?.[1] ?? 0);
 }
 
 function objectFree(rows: SpanBatch, i: number, at: number) {

@@ -1,4 +1,5 @@
 import { AccessMode, OperationKind, type OperationPart } from '../../trace/operations.ts';
+import { PageFreeKind } from '../../trace/page-frees.ts';
 import { type LockPrimitive, lockPrimitive } from '../locks/primitives.ts';
 import { bareName } from './probe-text.ts';
 
@@ -27,6 +28,13 @@ export const INNER = ['obj_malloc', 'obj_free', 'fix_fullness_group', 'putback_z
 export type Inner = (typeof INNER)[number];
 
 const WRAPPER = /(?:^|_)zs_|zspage|obj_free|free_obj|(?:free|zs)_deferred|deferred_free/;
+
+/** Calls that are made once for each folio that goes back (mm/page_alloc.c, mm/swap_state.c of 6.1 and 6.12). */
+const FOLIO_FREES: Readonly<Record<string, PageFreeKind>> = {
+  free_unref_page_commit: PageFreeKind.Commit,
+  free_frozen_page_commit: PageFreeKind.Commit,
+  free_swap_cache: PageFreeKind.Batch,
+};
 
 /** The system call munmap on any architecture, and what it calls. */
 const MUNMAP = /^(?:__(?:x64|arm64|riscv|s390x|ia32|se|do)_)?sys_munmap$|^_*vm_munmap$/;
@@ -64,6 +72,10 @@ export interface Meaning {
    */
   readonly isWrapper: boolean;
   readonly isMunmap: boolean;
+  /** A folio goes back to the page allocator; null: not by this call. */
+  readonly freesFolio: PageFreeKind | null;
+  /** A page table is put into the batch of what munmap frees (asm-generic/tlb.h). */
+  readonly freesPageTable: boolean;
 }
 
 /** What a function of this name means. */
@@ -90,6 +102,8 @@ export function meaningOf(functionName: string): Meaning {
     isWrapper:
       operation === 0 && inner === null && !releasesZspage && primitive === null && WRAPPER.test(name),
     isMunmap: MUNMAP.test(name),
+    freesFolio: FOLIO_FREES[name] ?? null,
+    freesPageTable: /^_{2,3}p(?:te|md|ud|4d)_free_tlb$/.test(name),
   };
 }
 

@@ -88,6 +88,8 @@ export class OperationRecording {
       release: this.kernelRelease,
       hasFunction: (name: string) => this.#known!.has(name),
       zsmallocHasRwlock: this.operations.lockSets.texts.some((text) => text.includes('{zs-pool}')),
+      // Holds are not followed here.
+      zsmallocHoldsOverlap: false,
     };
     return displayName(side === '' ? key : key.slice(0, -side.length), hints) + side;
   }

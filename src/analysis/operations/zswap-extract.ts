@@ -5,8 +5,10 @@ import { noFacts, type ZswapFacts, type ZswapPart } from '../../trace/zswap-fact
 import { addressText } from './probe-arguments.ts';
 import { ProbedCalls } from './probed-calls.ts';
 import type { Probe } from './probes.ts';
+import { taskOf } from './task-number.ts';
 import {
   numberOf,
+  returnedValue,
   SLOTS_OF_DEVICE,
   slotOfSwapEntry,
   ZSWAP_OPERATIONS,
@@ -30,7 +32,11 @@ interface Call {
   firstAt: number;
   /** Operations within it whose row was made before its own. */
   readonly rows: number[];
+  /** When the mutex was taken, and when it was let go of without having been taken in the same function. */
   mutexFrom: number;
+  mutexTo: number;
+  /** Of a writeback: the lock that was taken last is the tree's. */
+  holdsTree: boolean;
 }
 
 interface TaskState {
@@ -59,16 +65,25 @@ export class ZswapExtractor {
     this.#table = table;
   }
 
-  /** Takes a call; `at` is its place in the order of all records. */
-  call(rows: SpanBatch, i: number, at: number): void {
+  /**
+   * Takes a call; `at` is its place in the order of all records.
+   * @returns row of the operation that it is; -1 when it is none.
+   */
+  call(rows: SpanBatch, i: number, at: number): number {
     const kind = rows.kind[i]!;
-    if (kind !== SpanKind.Span && kind !== SpanKind.Cut) return;
+    if (kind !== SpanKind.Span && kind !== SpanKind.Cut) return -1;
     this.#carryWaits(rows, i);
     const meaning = this.#meaning(rows.name[i]!);
-    const isInside = rows.parentName[i]! >= 0 && this.#meaning(rows.parentName[i]!).operation > 0;
+    const around = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
+    const isInside = around !== null && (around.operation > 0 || around.wraps !== null);
+    // zram asks for its pool's size as well, when its statistics are read.
+    if (meaning.isSign && (isInside || meaning.name !== 'zs_get_total_pages'))
+      this.#table.zswapSigns.add(meaning.name);
     let row = -1;
     if (meaning.operation > 0) row = this.#operationCall(rows, i, meaning.operation, kind, at);
-    if (isInside && kind === SpanKind.Span) this.#childCall(rows, i, meaning, rows.parent[i]!, at, row);
+    if (meaning.wraps !== null) this.#wrapper(rows, i, meaning, isInside, at);
+    else if (isInside && kind === SpanKind.Span) this.#childCall(rows, i, meaning, rows.parent[i]!, at, row);
+    return row;
   }
 
   /** What a call's own calls waited for locks is part of it. */
@@ -92,7 +107,7 @@ export class ZswapExtractor {
     at: number,
   ): void {
     const state = this.#task(rows.stack[i]!);
-    if (name.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
+    if (zswapCall(name).isSign) this.#table.zswapSigns.add(name);
     if (kind === 'return') this.#returnProbe(rows, i, name, values, at, state);
     else this.#entryProbe(rows, i, name, values, at, state, used);
   }
@@ -132,7 +147,6 @@ export class ZswapExtractor {
     const call = state.calls.get(span);
     state.calls.delete(span);
     const function_ = this.#names.functionName(rows.name[i]!);
-    if (function_.startsWith('zswap_frontswap_')) this.#table.zswapHints.add('frontswap');
     let open =
       state.open.findLast((o) => o.function === function_ && !o.spanEnded) ??
       state.probed.take(function_, rows, i);
@@ -157,10 +171,11 @@ export class ZswapExtractor {
       const leaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
       table.parts.self.add(row, leaf ? rows.durationNs[i]! : rows.selfNs[i]!);
     }
-    if (!call) return row;
     const facts = table.zswap.get(row)!;
+    const isCall = kind === SpanKind.Span;
     const { result, entry, length, pages } = facts;
-    Object.assign(facts, call.facts, { result, entry, length, pages });
+    Object.assign(facts, call?.facts, { result, entry, length, pages, isCall });
+    if (!call) return row;
     for (const child of call.rows) table.parent[child] = row;
     return row;
   }
@@ -174,14 +189,9 @@ export class ZswapExtractor {
     operationRow: number,
   ): void {
     const { calls } = this.#task(rows.stack[i]!);
-    let call = calls.get(parent);
-    if (!call) {
-      call = { facts: noFacts(), firstAt: at, rows: [], mutexFrom: Number.NaN };
-      calls.set(parent, call);
-    }
+    const call = callOf(calls, parent, at);
     const { facts } = call;
     facts.showsCalls = true;
-    if (meaning.hint) this.#table.zswapHints.add(meaning.hint);
     const duration = rows.durationNs[i]!;
     if (operationRow >= 0) call.rows.push(operationRow);
     if (meaning.part === 'entry') facts.entries++;
@@ -193,12 +203,52 @@ export class ZswapExtractor {
     if (meaning.publishes) facts.published.push({ treeAt: facts.treeAt, listAt: at });
     // The locks of the swap layer are none of zswap's trees.
     const isOfSwapLayer = this.#meaning(rows.parentName[i]!).operation >= OperationKind.SwapOut;
-    if (!(isOfSwapLayer && meaning.part === 'tree')) addPart(facts, meaning.part, duration);
-    if (meaning.part && this.#lastWait.span === rows.span[i])
+    const isOther = meaning.part === 'tree' && (isOfSwapLayer || !this.#isTree(rows, i, meaning, call));
+    if (!isOther) addPart(facts, meaning.part, duration);
+    if (meaning.part && !isOther && this.#lastWait.span === rows.span[i])
       facts.waits[meaning.part] = (facts.waits[meaning.part] ?? 0) + this.#lastWait.waited;
     const start = rows.startNs[i]!;
     if (meaning.mutex === 'lock') call.mutexFrom = start + duration;
-    else if (meaning.mutex === 'unlock') addPart(facts, 'mutexHold', start - call.mutexFrom);
+    else if (meaning.mutex === 'unlock') release(call, start);
+  }
+
+  /**
+   * Whether a spinlock's call is of the tree. A writeback takes those of the swap cache, in front, and of the
+   * device, behind: the tree's is the last one before it decompresses, else the first one after.
+   */
+  #isTree(rows: SpanBatch, i: number, meaning: ZswapCall, call: Call): boolean {
+    if (this.#meaning(rows.parentName[i]!).operation !== OperationKind.ZswapWriteback) return true;
+    const { parts, waits } = call.facts;
+    if (!meaning.locksTree) {
+      const isOfTree = call.holdsTree && meaning.name === '_raw_spin_unlock';
+      call.holdsTree = false;
+      return isOfTree;
+    }
+    if (parts.decompress === undefined) {
+      delete parts.tree;
+      delete waits.tree;
+    }
+    call.holdsTree = parts.tree === undefined;
+    return call.holdsTree;
+  }
+
+  /** A function ends that is a part of an operation: what it did the operation did. */
+  #wrapper(rows: SpanBatch, i: number, { wraps }: ZswapCall, isInside: boolean, at: number): void {
+    const { calls } = this.#task(rows.stack[i]!);
+    const inner = calls.get(rows.span[i]!);
+    calls.delete(rows.span[i]!);
+    if (!isInside) return;
+    const call = callOf(calls, rows.parent[i]!, inner?.firstAt ?? at);
+    const { facts } = call;
+    facts.showsCalls = true;
+    // Where the compressor itself is not traced: what of the function is nothing else.
+    if (wraps === 'compress' && !inner?.facts.compressions) {
+      facts.compressions++;
+      const others = Object.entries(inner?.facts.parts ?? {});
+      const known = others.reduce((sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns), 0);
+      addPart(facts, 'compress', rows.durationNs[i]! - known);
+    }
+    if (inner) absorb(call, inner);
   }
 
   // ---------------------------------------------------------------- probes
@@ -259,7 +309,8 @@ export class ZswapExtractor {
       const call = Math.max(open.call, rows.parent[i]!);
       state.probed.ended(function_, { open, call, startNs, endNs });
     }
-    this.#table.zswap.get(row)!.result = numberOf(values.get('ret') ?? values.get('arg1'));
+    const result = values.get('ret') ?? values.get('retval') ?? values.get('arg1');
+    this.#table.zswap.get(row)!.result = returnedValue(function_, result);
     state.open.splice(k);
   }
 
@@ -268,7 +319,7 @@ export class ZswapExtractor {
   #begin(rows: SpanBatch, i: number, operation: number, at: number, state: TaskState): number {
     const table = this.#table;
     const row = table.add(operation);
-    table.task[row] = rows.task[i]!;
+    table.task[row] = taskOf(rows.task[i]!, rows.cpu[i]!);
     table.cpu[row] = rows.cpu[i]!;
     table.line[row] = rows.line[i]!;
     table.enteredAt[row] = at;
@@ -291,6 +342,48 @@ export class ZswapExtractor {
       state.open.pop();
     }
   }
+}
+
+function callOf(calls: Map<number, Call>, span: number, at: number): Call {
+  let call = calls.get(span);
+  if (!call) {
+    call = {
+      facts: noFacts(),
+      firstAt: at,
+      rows: [],
+      mutexFrom: Number.NaN,
+      mutexTo: Number.NaN,
+      holdsTree: false,
+    };
+    calls.set(span, call);
+  }
+  return call;
+}
+
+/** The mutex is let go of. */
+function release(call: Call, atNs: number): void {
+  if (Number.isNaN(call.mutexFrom)) call.mutexTo = atNs;
+  else addPart(call.facts, 'mutexHold', atNs - call.mutexFrom);
+  call.mutexFrom = Number.NaN;
+}
+
+/** Adds what a part of an operation did to what the operation did before. */
+function absorb(call: Call, { facts: inner, rows, mutexFrom, mutexTo }: Call): void {
+  const { facts } = call;
+  facts.entries += inner.entries;
+  facts.compressions += inner.compressions;
+  facts.objects += inner.objects;
+  if (Number.isNaN(facts.limitAt)) facts.limitAt = inner.limitAt;
+  for (const { treeAt, listAt } of inner.published)
+    facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt });
+  if (!Number.isNaN(inner.treeAt)) facts.treeAt = inner.treeAt;
+  for (const part of Object.keys(inner.parts) as ZswapPart[]) addPart(facts, part, inner.parts[part]!);
+  for (const part of Object.keys(inner.waits) as ZswapPart[])
+    facts.waits[part] = (facts.waits[part] ?? 0) + inner.waits[part]!;
+  call.rows.push(...rows);
+  if (!Number.isNaN(mutexTo)) release(call, mutexTo);
+  // A function that takes the mutex and returns with it held.
+  if (!Number.isNaN(mutexFrom)) call.mutexFrom = mutexFrom;
 }
 
 function addPart(facts: ZswapFacts, part: ZswapPart | null, ns: number): void {

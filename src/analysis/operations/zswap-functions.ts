@@ -21,6 +21,7 @@ export const ZSWAP_OPERATIONS: Readonly<Record<string, number>> = {
 
 /** What a call that an operation makes tells of it. */
 export interface ZswapCall {
+  readonly name: string;
   readonly operation: number;
   readonly part: ZswapPart | null;
   readonly looksAtLimit: boolean;
@@ -30,25 +31,33 @@ export interface ZswapCall {
   readonly mutex: 'lock' | 'unlock' | null;
   /** The list that the shrinker walks gets the entry. */
   readonly publishes: boolean;
-  /** Which zswap makes such a call. */
-  readonly hint: 'zpool' | 'zsmalloc' | null;
+  /** A part of an operation in a function of its own: what it calls counts as called by the operation. */
+  readonly wraps: 'compress' | 'page' | null;
+  /** It exists in some versions only, or is called by some only. */
+  readonly isSign: boolean;
 }
 
 const CALLS: readonly (readonly [RegExp, ZswapPart])[] = [
   [/^kmem_cache_alloc_node/, 'entry'],
   [/^mutex_lock$|^__mutex_lock/, 'mutex'],
-  [/_acomp_compress$|^zswap_compress$/, 'compress'],
+  [/_acomp_compress$|^crypto_comp_compress$/, 'compress'],
   [/_acomp_decompress$|^zswap_decompress$/, 'decompress'],
-  [/^zpool_malloc$|^zs_malloc$/, 'object'],
-  [/^zpool_(?:un)?map_handle$|^zs_obj_write$|^zs_obj_read/, 'copy'],
+  [/^zpool_malloc$|^zs_zpool_malloc$|^zs_malloc$/, 'object'],
+  [
+    /^zpool_(?:un)?map_handle$|^zs_(?:un)?map_object$|^zs_zpool_(?:un)?map$|^(?:zpool|zs(?:_zpool)?)_obj_(?:write|read_)/,
+    'copy',
+  ],
   [/^_raw_spin_(?:un)?lock/, 'tree'],
   [/^list_lru_(?:add|del)/, 'list'],
   [/^zswap_(?:entry_free|free_entry)$/, 'entryFree'],
+  [/^__read_swap_cache_async$|^swap_cache_alloc_folio$/, 'claim'],
+  [/^__swap_writepage$|^swap_writepage_bdev/, 'submit'],
 ];
 
 /** What a function's name says. */
 export function zswapCall(name: string): ZswapCall {
   return {
+    name,
     operation: ZSWAP_OPERATIONS[name] ?? 0,
     part: CALLS.find(([pattern]) => pattern.test(name))?.[1] ?? null,
     looksAtLimit: /(?:total_pages|total_size)$/.test(name),
@@ -56,9 +65,18 @@ export function zswapCall(name: string): ZswapCall {
     isSlowpath: /queued_(?:spin_lock|read_lock|write_lock)_slowpath$|^__mutex_lock/.test(name),
     mutex: name === 'mutex_lock' ? 'lock' : name === 'mutex_unlock' ? 'unlock' : null,
     publishes: /^list_lru_add/.test(name),
-    hint: /^zpool_/.test(name) ? 'zpool' : /^zs_(?:malloc|free|obj_)/.test(name) ? 'zsmalloc' : null,
+    wraps: /^zswap_(?:batch_)?compress$/.test(name)
+      ? 'compress'
+      : /^zswap_store_pages?$|^acomp_ctx_|^zswap_(?:lru_|entry_cache_)/.test(name)
+        ? 'page'
+        : null,
+    isSign: SIGNS.test(name),
   };
 }
+
+/** Functions that some versions of zswap have, and some have not: see `detectZswap` for which. */
+const SIGNS =
+  /^zswap_(?:frontswap_\w+|store_pages?)$|^zpool_\w+$|^zs_zpool_\w+$|^zs_(?:un)?map_object$|^zs_obj_(?:write|read_\w+)$|^zs_get_total_pages$/;
 
 /** Slots of a device are numbered from `device * SLOTS_OF_DEVICE` on. */
 export const SLOTS_OF_DEVICE = 2 ** 40;
@@ -73,6 +91,19 @@ export function slotOfSwapEntry(text: string): number | null {
   } catch {
     return null;
   }
+}
+
+/**
+ * What a function returned, by the text of its return probe: a probe that names no type prints the whole
+ * register, of which a bool is the lowest byte and an error number the lower half.
+ */
+export function returnedValue(function_: string, text: string | undefined): number | null {
+  const value = numberOf(text);
+  if (value === null || !Number.isInteger(value)) return null;
+  // Read as BigInt: an error number in 64 bits is no exact double.
+  const bits = BigInt(text!);
+  if (function_ === 'zswap_store') return Number(BigInt.asUintN(8, bits)) === 0 ? 0 : 1;
+  return Number(BigInt.asIntN(32, bits));
 }
 
 /** A number of a probe, as printed: `ret=1`, `ret=-17`, `length=3198`, `nr=0x200`. */

@@ -1,4 +1,5 @@
-import type { Step } from '../steps.ts';
+import type { KernelModel, Step } from '../steps.ts';
+import { classIndexBits } from '../zsmalloc/pool-shape.ts';
 import type { Design } from './design.ts';
 import { DesignError } from './design.ts';
 import { isPoolLock, refuseAfterCopy, withPath } from './rewrite.ts';
@@ -10,7 +11,7 @@ export const classIdx: Design = {
   safety: 'merged',
   source: 'thread "reduce zs_free() latency", 25 Apr 2026; commits 9909b088b1f0, 59e88952a827',
   notes: [
-    'Needs a 64-bit kernel and 19 object index bits at 4 KiB pages with chains of 8; else the pool lock stays.',
+    'Needs a 64-bit kernel and 19 object index bits at 4 KiB pages with chains of 8 (checked: --zsmalloc); else the pool lock stays.',
     'Compaction and migration still take the pool lock for writing, but frees wait for them at the class lock only.',
   ],
   options: [],
@@ -21,6 +22,7 @@ export const classIdx: Design = {
         `${kernel.id}: class-idx needs a lock for each class; this kernel has one for the pool`,
       );
     }
+    refuseWithoutRoom(kernel);
     return withPath(kernel, 'zs_free', (steps) => {
       if (!steps.some((step) => step.do === 'read-lock' && isPoolLock(step.lock))) return steps;
       const locate = steps.find((step) => step.do === 'work' && step.cost === 'locate')!;
@@ -34,3 +36,17 @@ export const classIdx: Design = {
     });
   },
 };
+
+/** @throws {DesignError} where the object word has no room for a class: the pool lock stays there. */
+function refuseWithoutRoom({ id, zsmalloc }: KernelModel): void {
+  if (!zsmalloc) return;
+  const { wordBytes, objectIndexBits, pageSize, chainSize } = zsmalloc;
+  const wanted = classIndexBits(zsmalloc);
+  const where = `${pageSize >> 10}K pages in chains of ${chainSize}`;
+  if (wordBytes !== 8)
+    throw new DesignError(`${id}: class-idx needs a 64-bit kernel; on 32 bits the pool lock stays`);
+  if (objectIndexBits < wanted)
+    throw new DesignError(
+      `${id}: class-idx needs ${wanted} object index bits with ${where}, there are ${objectIndexBits}: the pool lock stays`,
+    );
+}

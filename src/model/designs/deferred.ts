@@ -51,6 +51,7 @@ function deferCalls(
 /** Per-CPU buffers of handles, handed to a worker when full. */
 export const deferred: Design = {
   id: 'deferred',
+  place: 'queue',
   title: 'zs_free_deferred: per-CPU buffers, a worker drains full ones',
   safety: 'posted',
   source: 'thread "reduce zs_free() latency", 25-26 Apr 2026',
@@ -73,6 +74,7 @@ export const deferred: Design = {
 /** One fixed array of handles for the pool. */
 export const deferredArray: Design = {
   id: 'deferred-array',
+  place: 'queue',
   title: 'zs_free_deferred v1: one fixed array of handles, a worker',
   safety: 'posted',
   source: 'zs_free_deferred v1, 21 Apr 2026',
@@ -91,6 +93,7 @@ export const deferredArray: Design = {
 /** zram remembers slots; its worker frees them. */
 export const zramGc: Design = {
   id: 'zram-gc',
+  place: 'queue',
   title: 'zram worker that frees slots by index',
   safety: 'posted',
   source: 'RFC v1 of a zram GC worker, April 2026 (its text was not available)',
@@ -114,6 +117,7 @@ export const zramGc: Design = {
 /** The whole freeing of swap entries is handed to a thread. */
 export const mmAsync: Design = {
   id: 'mm-async',
+  place: 'queue',
   title: 'swap entries are handed to a thread in mm, which frees them',
   safety: 'proposed',
   source: 'thread "reduce zs_free() latency": do it in mm, for all swap devices',
@@ -137,10 +141,14 @@ export const mmAsync: Design = {
 /** The drain holds class->lock over a run of handles of one class. */
 export const classBatch: Design = {
   id: 'class-batch',
+  place: 'drain',
   title: 'the drain keeps class->lock over a run of one class',
   safety: 'proposed',
   source: 'thread "reduce zs_free() latency", reply of April 2026',
-  notes: ['Holds last as long as the run; `cap` bounds it.'],
+  notes: [
+    'Holds last as long as the run; `cap` bounds it.',
+    'It changes a drain: without a design that defers, `deferred` is taken with it.',
+  ],
   options: [
     { name: 'cap', text: 'most handles freed under one hold', initial: 2048, least: 1, most: 1 << 20 },
   ],
@@ -150,18 +158,21 @@ export const classBatch: Design = {
 /** Handles of a buffer are freed class by class. */
 export const bulkFree: Design = {
   id: 'bulk-free',
+  place: 'drain',
   title: 'bulk zs_free: one lock hold for all handles of a class in a buffer',
   safety: 'proposed',
   source: 'idea in the thread "reduce zs_free() latency"',
-  notes: ['The sorting of the handles is taken as free (assumption).'],
+  notes: [
+    'The sorting of the handles is taken as free (assumption).',
+    'It changes a drain: without a design that defers, `deferred` is taken with it.',
+  ],
   options: [{ name: 'cap', text: 'most handles freed under one hold', initial: 64, least: 1, most: 1 << 20 }],
   apply: (kernel, options) => drainInRuns(kernel, options.cap!, true),
 };
 
 function drainInRuns(kernel: KernelModel, cap: number, sorted: boolean): KernelModel {
   const names = deferringQueues(kernel);
-  if (names.length === 0)
-    throw new DesignError('class-batch and bulk-free change a drain: combine them with deferred');
+  if (names.length === 0) throw new DesignError(`${kernel.id}: nothing is deferred that could be drained so`);
   if (!('class->lock' in kernel.locks)) throw new DesignError(`${kernel.id} has no class->lock`);
   const inRuns = rewriteSteps(kernel.paths.zs_free!, (step): readonly Step[] | undefined => {
     if (step.do === 'lock' && step.lock === 'class->lock') return [{ do: 'lock-run', lock: step.lock }];
@@ -171,7 +182,12 @@ function drainInRuns(kernel: KernelModel, cap: number, sorted: boolean): KernelM
   const queues = Object.fromEntries(
     names.map((name) => {
       const queue = kernel.queues[name]!;
-      if (queue.drain !== 'zs_free') throw new DesignError(`${name} does not drain handles`);
+      if (queue.classRun !== undefined)
+        throw new DesignError('class-batch and bulk-free are two ways to drain: combine only one of them');
+      if (queue.drain !== 'zs_free')
+        throw new DesignError(
+          `${name}: its worker frees slots or swap entries, not handles: no runs of a class`,
+        );
       return [
         name,
         { ...queue, drain: 'zs_free in runs', classRun: cap, ...(sorted ? { sortsByClass: true } : {}) },

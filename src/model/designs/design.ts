@@ -28,6 +28,11 @@ export interface Design {
   readonly options: readonly DesignOption[];
   /** Lines that show whether it is safe: orders of steps that break it, or that none was found. */
   readonly evidence?: () => readonly string[];
+  /**
+   * Part of a composition that must come behind others, wherever it is named: what copies zs_free for a queue, and
+   * what changes how a queue is drained.
+   */
+  readonly place?: 'queue' | 'drain';
   /** Paths that it changes: of zs_free (all that do not say so), or of zswap_store, load and invalidate. */
   readonly changes?: 'free' | 'store';
   /** Codec without which it is nothing: the base has it too. */

@@ -59,13 +59,14 @@ export interface ChosenDesign {
 }
 
 /**
- * Reads `class-idx+deferred:entries=2048,buffers=8`. `base` alone is the kernel as it is.
+ * Reads `class-idx+deferred:entries=2048,buffers=8`. `base` alone is the kernel as it is. Parts come in the order in
+ * which they are applied: those that take zs_free as it is by then behind those that change it.
  * @param known Designs to choose from, e.g. with a user's own.
- * @throws {DesignError} for unknown designs and options, and values out of range.
+ * @throws {DesignError} for unknown designs and options, values out of range, and parts named twice.
  */
 export function parseDesign(text: string, known: readonly Design[] = DESIGNS): readonly ChosenDesign[] {
   if (text === 'base') return [];
-  return text.split('+').map((part) => {
+  const named = text.split('+').map((part): ChosenDesign => {
     const [id, ...settings] = part.split(/[:,]/);
     const design = known.find((candidate) => candidate.id === id);
     if (!design) {
@@ -88,6 +89,22 @@ export function parseDesign(text: string, known: readonly Design[] = DESIGNS): r
     }
     return { design, options };
   });
+  const again = named.find(
+    ({ design }, k) => design.changes !== 'store' && named.findIndex((other) => other.design === design) < k,
+  );
+  if (again) throw new DesignError(`${text}: ${again.design.id} is named twice`);
+  return inPlace(named);
+}
+
+/** What changes zs_free, then queues, then drains; a drain without a queue gets one of `deferred`. */
+function inPlace(named: readonly ChosenDesign[]): readonly ChosenDesign[] {
+  const at = (place: Design['place']) => named.filter(({ design }) => design.place === place);
+  const [first, queues, drains] = [at(undefined), at('queue'), at('drain')];
+  if (drains.length === 0 && queues.length === 0) return named;
+  // A design of a user may change what another one has made: it stays where it was put.
+  if (named.some(({ design }) => !DESIGNS.includes(design))) return named;
+  const missing = drains.length > 0 && queues.length === 0 ? parseDesign(deferred.id) : [];
+  return [...first, ...queues, ...missing, ...drains];
 }
 
 /** The kernel with designs applied from left to right. @throws {DesignError} when one does not fit. */

@@ -11,6 +11,7 @@ const QUEUED = 'zs_free by the queue';
 /** A queue of handles for each CPU, emptied by whoever gets the pool's lock without waiting. */
 export const tryReadQueue: Design = {
   id: 'try-read-queue',
+  place: 'queue',
   title: 'per-CPU queue; every free tries to read-lock the pool and then frees all that is queued',
   safety: 'proposed',
   source: 'reply in the thread "reduce zs_free() latency", April 2026',

@@ -1,4 +1,4 @@
-import { TREE_LOCK } from '../kernels/zswap.ts';
+import { TREE_LOCK, ZSWAP_PATHS } from '../kernels/zswap.ts';
 import type { KernelModel, Step } from '../steps.ts';
 import { type Design, DesignError } from './design.ts';
 import { rewriteSteps } from './rewrite.ts';
@@ -16,7 +16,8 @@ export const vswap: Design = {
   source: 'series "virtual swap", v2 (June 2026)',
   notes: [
     'What is modelled is the lock: one for 512 slots instead of one for 64 MB. A look-up in the table is taken to cost what one in the tree costs: not known.',
-    'A store into the table needs no memory, and entries without a physical slot are not written back: both are in the structural model (docs/zswap.md), not in these times.',
+    'A store into the table needs no memory: that is in the structural model (docs/zswap.md), not in these times.',
+    'Entries without a physical slot are not written back: the shrinker is stopped where it was recorded to write. What it would look at then, and what a pool that stays full would refuse, is not modelled.',
   ],
   options: [],
   apply: (kernel) => {
@@ -30,11 +31,19 @@ export const vswap: Design = {
           : undefined,
       );
     const { [TREE_LOCK]: tree, ...locks } = kernel.locks;
+    const { writeback, writebackStopped } = ZSWAP_PATHS;
+    const stopped = kernel.paths[writebackStopped];
+    // Writebacks that are stopped are not taken together.
+    const { [writeback]: _, ...gathers } = kernel.gathers ?? {};
     const changed: KernelModel = {
       ...kernel,
+      ...(kernel.gathers ? { gathers } : {}),
       locks: { ...locks, [TABLE_LOCK]: tree },
       clusterSlots: CLUSTER_SLOTS,
-      paths: Object.fromEntries(Object.entries(kernel.paths).map(([path, steps]) => [path, onTable(steps)])),
+      paths: {
+        ...Object.fromEntries(Object.entries(kernel.paths).map(([path, steps]) => [path, onTable(steps)])),
+        ...(stopped ? { [writeback]: stopped } : {}),
+      },
     };
     return changed;
   },

@@ -1,7 +1,9 @@
 import type { KernelModel, LockDeclaration, Step } from '../steps.ts';
 import { FOUR_GROUPS, type FullnessRule, TWELVE_GROUPS } from '../zsmalloc/fullness.ts';
-import { X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
+import { Geometry, X86_64, X86_64_BEFORE_6_3, type ZsmallocConfig } from '../zsmalloc/geometry.ts';
+import { classIndexBits, configOn, type PoolShape } from '../zsmalloc/pool-shape.ts';
 import { compactUnder, compactWithPoolLock, plainLock } from './compact-steps.ts';
+import { migrateUnder, migrateWithPoolLock } from './migrate-steps.ts';
 import { EMPTY_FREED, work } from './pieces.ts';
 
 /** Lock eras of zsmalloc that can be modelled. */
@@ -37,6 +39,19 @@ function freeWithPoolLock(pool: string): readonly Step[] {
     { do: 'unlock', lock: 'class->lock' },
     FREE_HANDLE,
   ];
+}
+
+/** The same with the zspage freed after the class unlock, as the newest kernels have it on any machine. */
+function freeUnlocked(pool: string): readonly Step[] {
+  const detach: Step = {
+    do: 'when',
+    condition: 'zspage-empty',
+    steps: [{ do: 'pool', action: 'detach-zspage' }],
+  };
+  return freeWithPoolLock(pool).flatMap((step): readonly Step[] => {
+    if (step === EMPTY_FREED) return [detach];
+    return step.do === 'unlock' ? [step, EMPTY_FREED] : [step];
+  });
 }
 
 /** zs_malloc with one lock for list and objects, let go while a new zspage is made. */
@@ -91,6 +106,7 @@ interface Shape {
   readonly free: readonly Step[];
   readonly malloc: readonly Step[];
   readonly compact: readonly Step[];
+  readonly migrate: readonly Step[];
   /** Lock of the swap device that the notification runs under. */
   readonly swapLock: 'si->lock' | 'cluster lock';
   readonly geometry: ZsmallocConfig;
@@ -117,10 +133,12 @@ function era(shape: Shape): Era {
       locks: { ...shape.locks, 'zram slot': SLOT_LOCK, [swapLock]: swap },
       lines: ['zram->stats'],
       queues: {},
+      zsmalloc: geometry,
       paths: {
         zs_malloc: shape.malloc,
         zs_free: shape.free,
         zs_compact: shape.compact,
+        zs_page_migrate: shape.migrate,
         notify: NOTIFY,
         'swap free': notifyUnderSwapLock,
       },
@@ -162,6 +180,7 @@ export const ERAS: readonly Era[] = [
     free: FREE_PINNED,
     malloc: mallocUnder('class->lock'),
     compact: compactUnder([plainLock('class->lock')], 'class->lock'),
+    migrate: migrateUnder([plainLock('class->lock')]),
     swapLock: 'si->lock',
     geometry: X86_64_BEFORE_6_3,
     fullness: FOUR_GROUPS,
@@ -174,6 +193,7 @@ export const ERAS: readonly Era[] = [
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->migrate_lock'),
+    migrate: migrateWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64_BEFORE_6_3,
     fullness: FOUR_GROUPS,
@@ -197,6 +217,7 @@ export const ERAS: readonly Era[] = [
       ],
       malloc: mallocUnder('pool->lock'),
       compact: compactUnder([plainLock('pool->lock')], 'pool->lock'),
+      migrate: migrateUnder([plainLock('pool->lock')]),
       swapLock: 'si->lock',
       geometry: id === 'C' ? X86_64 : X86_64_BEFORE_6_3,
       fullness: id === 'C' ? TWELVE_GROUPS : FOUR_GROUPS,
@@ -210,6 +231,7 @@ export const ERAS: readonly Era[] = [
     free: freeWithPoolLock('pool->migrate_lock'),
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->migrate_lock'),
+    migrate: migrateWithPoolLock('pool->migrate_lock'),
     swapLock: 'si->lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -222,6 +244,7 @@ export const ERAS: readonly Era[] = [
     free: freeWithPoolLock('pool->lock'),
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->lock'),
+    migrate: migrateWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
@@ -243,11 +266,35 @@ export const ERAS: readonly Era[] = [
     ],
     malloc: mallocUnder('class->lock'),
     compact: compactWithPoolLock('pool->lock'),
+    migrate: migrateWithPoolLock('pool->lock'),
     swapLock: 'cluster lock',
     geometry: X86_64,
     fullness: TWELVE_GROUPS,
   }),
 ];
+
+/**
+ * The era on a machine of that configuration. Where an object word has no room for a class, zs_free of the newest
+ * era takes the pool's lock as before (commit 9909b088b1f0).
+ * @throws {RangeError} when zsmalloc has no classes there.
+ */
+export function eraOn(era: Era, shape: PoolShape | null): Era {
+  if (shape === null) return era;
+  const geometry = configOn(era.geometry, shape);
+  new Geometry(geometry);
+  const kernel = { ...era.kernel, zsmalloc: geometry };
+  const hasClass = geometry.wordBytes === 8 && geometry.objectIndexBits >= classIndexBits(geometry);
+  if (era.id !== 'F' || hasClass) return { ...era, geometry, kernel };
+  return {
+    ...era,
+    geometry,
+    title: 'newest, no room for a class in the object word: pool->lock (read), class->lock',
+    kernel: { ...kernel, paths: { ...kernel.paths, zs_free: freeUnlocked('pool->lock') } },
+  };
+}
+
+/** Names of the eras, the oldest first. */
+export const ERA_IDS: readonly EraId[] = ERAS.map(({ id }) => id);
 
 /** @throws {RangeError} for an era that is not modelled. */
 export function eraById(id: string): Era {

@@ -19,6 +19,7 @@ export const ZSWAP_PATHS = {
   invalidate: 'zswap_invalidate',
   invalidateNone: 'zswap_invalidate: no entry',
   writeback: 'zswap_writeback_entry',
+  writebackStopped: 'zswap_writeback_entry: not written',
 } as const;
 
 /** Parts of a store that designs change. */
@@ -146,13 +147,8 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         work('enter', 'invalidate-enter'),
         ...locked(TREE_LOCK, work('find nothing', 'tree-erase')),
       ],
-      [ZSWAP_PATHS.writeback]: [
-        work('a folio for the slot in the swap cache', 'writeback-enter'),
-        ...eraseOne,
-        ...decompress,
-        freed,
-        work('start writing the folio', 'writeback-end'),
-      ],
+      // Where the allocator chooses (6.1), zsmalloc has nothing to offer.
+      ...(zswap.lru === 'memcg and node' ? writebackPaths(load[zswap.id]) : {}),
       [ENTRY_FREE]: [
         ...(zswap.lru === 'memcg and node' ? locked(LIST_LOCK, work('list_lru_del', 'list-del')) : []),
         { do: 'call', path: 'zs_free' },
@@ -161,6 +157,29 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         counted('one fewer'),
       ],
     },
+  };
+}
+
+/** What the shrinker does with the entry that it has come to: for a writeback, or until it is stopped. */
+const CHOOSE = locked(LIST_LOCK, work('choose the entry, move it to the tail', 'list-look'));
+const CLAIM = work('folio of the slot in the swap cache', 'writeback-claim');
+/** shrink_memcg_cb takes the list's lock again before it returns. */
+const BACK_TO_THE_LIST = locked(LIST_LOCK, work('back in the walk', 'list-back'));
+
+/**
+ * Writeback of an entry (shrink_memcg_cb, zswap_writeback_entry): by the shrink worker, or by who reclaims.
+ * @param takeAndFree How a load takes the entry out, decompresses and frees it: in the same order.
+ */
+function writebackPaths(takeAndFree: readonly Step[]): Record<string, readonly Step[]> {
+  return {
+    [ZSWAP_PATHS.writeback]: [
+      ...CHOOSE,
+      CLAIM,
+      ...takeAndFree,
+      work('hand the page to the device', 'writeback-submit'),
+      ...BACK_TO_THE_LIST,
+    ],
+    [ZSWAP_PATHS.writebackStopped]: [...CHOOSE, CLAIM, ...BACK_TO_THE_LIST],
   };
 }
 

@@ -118,6 +118,9 @@ const V6_18: ZswapEra = {
 
 export const ZSWAP_ERAS: readonly ZswapEra[] = [V6_1, V6_12, V6_13, V6_18];
 
+/** Their versions, the oldest first. */
+export const ZSWAP_VERSIONS: readonly string[] = ZSWAP_ERAS.map(({ id }) => id);
+
 /** @throws {RangeError} for an id that is none. */
 export function zswapEraById(id: string): ZswapEra {
   const era = ZSWAP_ERAS.find((candidate) => candidate.id === id);

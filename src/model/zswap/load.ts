@@ -2,14 +2,15 @@ import { freeEntry } from './entry-steps.ts';
 import type { EntryId } from './slot-index.ts';
 import type { Entry, ZswapState } from './state.ts';
 import { VswapTable } from './vswap-table.ts';
+import { failToDecompress } from './writeback.ts';
 
 /** What zswap_load did. */
 export type LoadOutcome =
   | { readonly kind: 'loaded'; readonly entry: Entry; readonly freed: boolean }
   /** Not in zswap: the disk is next. */
   | { readonly kind: 'missing' }
-  /** A large folio, which zswap cannot load: the fault ends in an I/O error. */
-  | { readonly kind: 'error'; readonly result: 'handled, not up to date' | '-EINVAL' };
+  /** A large folio, which zswap cannot load, or a page that does not decompress: an I/O error. */
+  | { readonly kind: 'error'; readonly result: 'handled, not up to date' | '-EINVAL' | '-EIO' };
 
 /**
  * Loads a page. Where loads are exclusive the entry goes, but only when the page is read into the swap
@@ -18,7 +19,11 @@ export type LoadOutcome =
 export function loadPage(
   state: ZswapState,
   slot: number,
-  { pages = 1, intoSwapCache = true }: { readonly pages?: number; readonly intoSwapCache?: boolean } = {},
+  {
+    pages = 1,
+    intoSwapCache = true,
+    decompresses = true,
+  }: { readonly pages?: number; readonly intoSwapCache?: boolean; readonly decompresses?: boolean } = {},
 ): LoadOutcome {
   if (pages > 1) {
     // Batches of a virtual device are checked when they enter the swap cache: none is in zswap.
@@ -28,6 +33,7 @@ export function loadPage(
   }
   const id = state.index.load(slot);
   if (id < 0) return { kind: 'missing' };
+  if (!decompresses) return { kind: 'error', result: failToDecompress(state) };
   const entry = { ...state.entries.get(id)! };
   const freed = state.era.load === 'frees the entry' && intoSwapCache;
   if (freed) {

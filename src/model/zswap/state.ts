@@ -55,6 +55,8 @@ export class ZswapState {
   reachedFull = false;
   /** The shrink worker has been asked for. */
   shrinkQueued = false;
+  /** Memcg that the shrink worker looked at last; null: it begins a pass over all. */
+  shrinkCursor: number | null = null;
   storedPages = 0;
   nextEntry = 0;
 
@@ -92,6 +94,7 @@ export class ZswapState {
       enabled: this.enabled,
       reachedFull: this.reachedFull,
       shrinkQueued: this.shrinkQueued,
+      shrinkCursor: this.shrinkCursor,
       storedPages: this.storedPages,
       nextEntry: this.nextEntry,
     });

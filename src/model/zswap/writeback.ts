@@ -36,11 +36,11 @@ export interface SwapCache {
 }
 
 /** Results of a writeback by their kernel names. */
-export type WritebackResult = 0 | '-EEXIST' | '-ENOMEM' | '-EINVAL';
+export type WritebackResult = 0 | '-EEXIST' | '-ENOMEM' | '-EINVAL' | '-EIO';
 
 /** A result as the kernel returns it (asm-generic/errno-base.h). */
 export function errorNumber(result: WritebackResult): number {
-  return { '0': 0, '-EEXIST': -17, '-ENOMEM': -12, '-EINVAL': -22 }[result];
+  return { '0': 0, '-EEXIST': -17, '-ENOMEM': -12, '-EINVAL': -22, '-EIO': -5 }[result];
 }
 
 /** First step of a writeback: a new folio in the swap cache, or the reason why there is none. */
@@ -61,20 +61,37 @@ export function unlinkVictim(state: ZswapState, slot: number, victim: EntryId): 
   return 0;
 }
 
+/**
+ * An entry that does not decompress. Since 6.15 it stays where it is, and its page is lost to whoever asks for
+ * it; before, the kernel stopped (BUG_ON).
+ * @throws {RangeError} where the kernel stops.
+ */
+export function failToDecompress(state: ZswapState): '-EIO' {
+  if (!state.era.counters.includes('decompress_fail'))
+    throw new RangeError(`zswap ${state.era.id} stops the kernel when a page does not decompress`);
+  state.count('decompress_fail');
+  return '-EIO';
+}
+
 /** Last step: decompressed into the folio, the entry is freed; the folio goes to the disk. */
 export function finishWriteback(state: ZswapState, victim: EntryId): Entry {
   state.count('written_back_pages');
   return freeEntry(state, victim);
 }
 
-/** A writeback as a whole. */
+/**
+ * A writeback as a whole.
+ * @param decompresses False for an entry whose data cannot be restored.
+ */
 export function writeBack(
   state: ZswapState,
   cache: SwapCache,
   victim: EntryId,
   slot: number,
+  decompresses = true,
 ): { readonly result: WritebackResult; readonly entry: Entry | null } {
   let result = claimSlot(state, cache, slot);
+  if (result === 0 && !decompresses && state.index.load(slot) === victim) result = failToDecompress(state);
   if (result === 0) result = unlinkVictim(state, slot, victim);
   if (result !== 0) {
     state.count('reject_reclaim_fail');
@@ -118,8 +135,9 @@ export interface ShrinkRun {
 }
 
 /**
- * The shrink worker: memcgs in turn until the pool is down to the accept threshold, or until it has
- * failed so often. An entry with its second chance left counts as a failure.
+ * The shrink worker: memcgs in turn, from the one behind that which was looked at last, until the pool is down
+ * to the accept threshold, or until it has failed so often. An entry with its second chance left counts as a
+ * failure, and so does a pass over all memcgs that found none with an entry (shrink_worker of 6.12).
  */
 export function runShrinkWorker(
   state: ZswapState,
@@ -128,21 +146,32 @@ export function runShrinkWorker(
 ): ShrinkRun {
   state.shrinkQueued = false;
   let failures = 0;
+  let attempts = 0;
   let writtenBack = 0;
-  const { acceptPages } = state.settings.limit;
   do {
-    let attempts = 0;
-    for (const memcg of new Set(state.lists.keys().map((key) => key.memcg))) {
-      const result = shrinkMemcg(state, cache, memcg, (entry) => {
-        writtenBack++;
-        onWritten(entry);
-      });
-      if (result === 'nothing to shrink') continue;
-      attempts++;
-      if (result === 'again' && ++failures === RECLAIM_RETRIES) return { writtenBack, failures };
-      if (state.storage.pages <= acceptPages) return { writtenBack, failures };
+    const memcg = nextMemcg(state);
+    if (memcg === null) {
+      if (attempts === 0 && ++failures === RECLAIM_RETRIES) break;
+      attempts = 0;
+      continue;
     }
-    if (attempts === 0 && ++failures === RECLAIM_RETRIES) break;
-  } while (state.storage.pages > acceptPages);
+    const result = shrinkMemcg(state, cache, memcg, (entry) => {
+      writtenBack++;
+      onWritten(entry);
+    });
+    if (result === 'nothing to shrink') continue;
+    attempts++;
+    if (result === 'again' && ++failures === RECLAIM_RETRIES) break;
+  } while (state.storage.pages > state.settings.limit.acceptPages);
   return { writtenBack, failures };
+}
+
+/** The memcg behind the one that was looked at last; null at the end of a pass over all. */
+function nextMemcg(state: ZswapState): number | null {
+  let next: number | null = null;
+  for (const { memcg } of state.lists.keys())
+    if ((state.shrinkCursor === null || memcg > state.shrinkCursor) && (next === null || memcg < next))
+      next = memcg;
+  state.shrinkCursor = next;
+  return next;
 }

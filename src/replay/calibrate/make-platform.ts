@@ -2,6 +2,7 @@ import type { OperationPart, OperationTable } from '../../trace/operations.ts';
 import { COST_QUANTILES } from '../engine/machine.ts';
 import { LINE_MOVES } from '../line-moves.ts';
 import type { Prepared } from '../prepare.ts';
+import type { Reconstruction } from '../reconstruct/reconstruct.ts';
 import { quantiles, type TracerCost, type Workload } from '../workload.ts';
 import type { Calibration } from './calibration.ts';
 import type { FittedParameter } from './ensemble.ts';
@@ -22,6 +23,7 @@ interface Origin {
   readonly release: string;
   readonly ops: OperationTable;
   readonly tracer: TracerCost | null;
+  readonly reconstruction: Reconstruction | null;
 }
 
 const NOT_COSTS: readonly string[] = Object.values(LINE_MOVES);
@@ -33,7 +35,7 @@ const FITTED = 0.7;
 export function makePlatform(prepared: Prepared, calibration: Calibration, origin: Origin): PlatformFile {
   const { workload, pool, era, basis, cpus } = prepared;
   const { ensemble, lineTransfer, untraced } = calibration;
-  const { tool, sources, release, ops, tracer } = origin;
+  const { tool, sources, release, ops, tracer, reconstruction } = origin;
   const keptOf = (name: ParameterName) =>
     ensemble.parameters.find((parameter) => parameter.name === name)!.kept;
   // With the least of the tracer taken out, as much as the median set has it, and the most.
@@ -87,6 +89,11 @@ export function makePlatform(prepared: Prepared, calibration: Calibration, origi
     tasks: workload.tasks.length,
     frees: workload.tasks.reduce((sum, { handle }) => sum + handle.length, 0),
     emptied: costs[PER_PAGE]!.calls,
+    reconstructed: reconstruction && {
+      frees: reconstruction.frees,
+      sizes: reconstruction.sizes?.source ?? null,
+      times: reconstruction.times,
+    },
     probe: tracer && {
       ...tracer,
       basis: 'quickest calls and callers of the recording; shares of it are parameters',

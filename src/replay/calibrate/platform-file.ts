@@ -57,6 +57,15 @@ export interface PlatformFile {
   readonly tasks: number;
   readonly frees: number;
   readonly emptied: number;
+  /**
+   * What the recording did not show and was filled in: objects of so many frees, where their sizes come from, when
+   * frees began; null: nothing. Absent in files of older versions.
+   */
+  readonly reconstructed?: {
+    readonly frees: number;
+    readonly sizes: string | null;
+    readonly times: boolean;
+  } | null;
   readonly probe: { readonly insideNs: number; readonly outsideNs: number; readonly basis: string } | null;
   readonly costs: Readonly<Record<string, CostOfPlatform>>;
   /** `free-page` by the pages of the zspage. */

@@ -1,4 +1,4 @@
-import { eraById } from '../../model/kernels/eras.ts';
+import { eraById, eraOn } from '../../model/kernels/eras.ts';
 import { Geometry } from '../../model/zsmalloc/geometry.ts';
 import type { SideTable } from '../../trace/side-tables.ts';
 import { detectEra } from '../detect-era.ts';
@@ -43,10 +43,11 @@ export function complete<R extends CompletableInput>(
   spread: ClassSpread = {},
 ): Completed<R> {
   const release = timed.kernelRelease || placed.kernelRelease;
+  const shape = placed.shape ?? timed.shape ?? null;
   const { geometry } =
     era === null
-      ? detectEra(placed.operations, placed.compaction, release, false, timed.operations).era
-      : eraById(era);
+      ? detectEra(placed.operations, placed.compaction, release, false, timed.operations, shape).era
+      : eraOn(eraById(era), shape);
   const options = {
     geometry: new Geometry(geometry),
     tables: timed === placed ? timed.tables : [...placed.tables, ...timed.tables],

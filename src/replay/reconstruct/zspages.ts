@@ -12,6 +12,11 @@ export interface OlderZspage {
   readonly isReleased: boolean;
 }
 
+/** One that lacks objects yet, and the task that frees its last one. */
+interface WantingZspage extends OlderZspage {
+  readonly task: number;
+}
+
 /** Where older objects were, so that frees release zspages where the trace shows it. */
 export interface OlderLayout {
   readonly zspages: readonly OlderZspage[];
@@ -99,7 +104,7 @@ class Layout {
   byReleases(frees: readonly OlderFree[]): OlderLayout {
     const zspages: OlderZspage[] = [];
     /** Zspages that lack objects, and how many all lack. */
-    const wanting: OlderZspage[] = [];
+    const wanting: WantingZspage[] = [];
     let wanted = 0;
     const kept = new Map<number, OlderZspage>();
     /** Frees before this one that release nothing. */
@@ -109,14 +114,14 @@ class Layout {
       const shown = this.#shown(free);
       if (free.released === 1) {
         const sizeClass = shown >= 0 ? shown : this.#classOfRelease(free, this.#luck(k, 1), left - wanted);
-        const zspage = { sizeClass, members: [free.row], isReleased: true };
+        const zspage = { sizeClass, members: [free.row], isReleased: true, task: free.task };
         zspages.push(zspage);
         if (this.#objects(sizeClass) > 1) wanting.push(zspage);
         wanted += this.#objects(sizeClass) - 1;
         continue;
       }
       left--;
-      const at = this.#wantingFor(shown, wanting, wanted, this.#luck(k, 2));
+      const at = this.#wantingFor(free.task, shown, wanting, this.#luck(k, 2));
       if (at >= 0) {
         const zspage = wanting[at]!;
         zspage.members.push(free.row);
@@ -144,16 +149,29 @@ class Layout {
     return least < 0 ? drawn : least;
   }
 
-  /** One of the zspages that lack objects, by how many they lack; -1 without one of the class. */
-  #wantingFor(shown: number, wanting: readonly OlderZspage[], wanted: number, luck: number): number {
-    if (shown >= 0) return wanting.findIndex(({ sizeClass }) => sizeClass === shown);
-    let left = luck * wanted;
-    for (let at = 0; at < wanting.length; at++) {
-      const { sizeClass, members } = wanting[at]!;
-      left -= this.#objects(sizeClass) - members.length;
-      if (left < 0) return at;
+  /**
+   * One of the zspages that lack objects, by how many they lack, of the task before those of others: what a task
+   * stores together lies together. -1 without one of the class.
+   */
+  #wantingFor(task: number, shown: number, wanting: readonly WantingZspage[], luck: number): number {
+    const fits = (zspage: WantingZspage) => shown < 0 || zspage.sizeClass === shown;
+    const lacks = (zspage: WantingZspage) => this.#objects(zspage.sizeClass) - zspage.members.length;
+    let own = 0;
+    let all = 0;
+    for (const zspage of wanting) {
+      if (!fits(zspage)) continue;
+      all += lacks(zspage);
+      if (zspage.task === task) own += lacks(zspage);
     }
-    return wanting.length - 1;
+    let left = luck * (own > 0 ? own : all);
+    let last = -1;
+    for (const [at, zspage] of wanting.entries()) {
+      if (!fits(zspage) || (own > 0 && zspage.task !== task)) continue;
+      last = at;
+      left -= lacks(zspage);
+      if (left < 0) break;
+    }
+    return last;
   }
 
   /** An object of a zspage that keeps at least one other one. */

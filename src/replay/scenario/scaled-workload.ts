@@ -11,8 +11,10 @@ export function scaledWorkload(
 ): Workload {
   const names = [...recorded.costs[0]!.keys()];
   const doubles = (n: number) => new Float64Array(n);
+  // Copies free pages of their own, at times that nobody recorded.
+  const { anonymous: _, ...rest } = recorded;
   return {
-    ...recorded,
+    ...rest,
     tasks: pieces.map((list, process) => ({
       cpu: homes[process]!,
       handle: handles[process]!,

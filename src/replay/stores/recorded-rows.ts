@@ -108,7 +108,7 @@ export function recordedRows(
   for (const op of zswap.loads) add(op, zswap.isLoaded(op) ? ZSWAP_PATHS.load : null, 1);
   for (const op of zswap.invalidates)
     add(op, zswap.freesOf(op).length > 0 ? ZSWAP_PATHS.invalidate : ZSWAP_PATHS.invalidateNone, 1);
-  for (const op of zswap.writebacks) add(op, wasWritten(ops, op) ? ZSWAP_PATHS.writeback : null, 1);
+  for (const op of zswap.writebacks) add(op, writebackPath(zswap, op, era), 1);
   const all = [...byTask.values()].flat();
   if (!all.some(({ path }) => path === ZSWAP_PATHS.store))
     throw new RangeError(
@@ -134,10 +134,10 @@ function storePath(store: RecordedStore): string | null {
   return failedAtOnce ? ZSWAP_PATHS.storeFailed : null;
 }
 
-/** A writeback that got as far as the page's data; what came of it may not be shown. */
-function wasWritten(ops: OperationTable, op: number): boolean {
-  const { result, parts } = ops.zswap.get(op)!;
-  return parts.decompress !== undefined && (result === null || result === 0);
+function writebackPath(recorded: RecordedZswap, op: number, era: ZswapEra): string | null {
+  const result = recorded.writebackResult(op);
+  if (era.lru === 'allocator' || result === null) return null;
+  return result === 0 ? ZSWAP_PATHS.writeback : ZSWAP_PATHS.writebackStopped;
 }
 
 /** Rows of the allocator within operations of zswap. */

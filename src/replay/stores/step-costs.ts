@@ -35,8 +35,10 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
     (sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns),
     0,
   );
-  // mutex_unlock is no part of its own: it takes what an uncontended mutex_lock takes.
-  const other = positive(ops.endNs[op]! - ops.startNs[op]! - self - named - part('mutex'));
+  // mutex_unlock is no part of its own: it takes what an uncontended mutex_lock takes, where it is traced.
+  const unnamed = positive(ops.endNs[op]! - ops.startNs[op]! - self - named);
+  const mutexCalls = part('mutex') + Math.min(part('mutex'), unnamed);
+  const other = positive(unnamed - part('mutex'));
   const gapOf = (gaps: number) => self / gaps;
   switch (path) {
     case ZSWAP_PATHS.store: {
@@ -44,7 +46,7 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
       return {
         'store-check': gap + other,
         entry: part('entry') + gap,
-        'mutex-calls': 2 * part('mutex'),
+        'mutex-calls': mutexCalls,
         compress: part('compress'),
         // The gap around the compressor's call with it: compress is the codec's own time.
         copy: part('copy') + 2 * gap - Math.min(gap, ENTRY_WRITE_NS),
@@ -67,9 +69,11 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
         'store-check': 2 * gap + other,
         entry: part('entry') + gap,
         'take-references': gap,
-        'mutex-calls': 2 * part('mutex'),
+        'mutex-calls': mutexCalls,
         compress: part('compress'),
         'entry-free': gap,
+        // Given back with the entry: within its gap.
+        'drop-references': 0,
         'tree-erase': part('tree') + gap,
         'store-end': gap,
       };
@@ -79,23 +83,26 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
       return {
         'load-enter': 2 * gap + other,
         'tree-erase': part('tree') + gap,
-        'mutex-calls': 2 * part('mutex'),
+        'mutex-calls': mutexCalls,
         decompress: part('decompress'),
         ...entryFreeTimes(ops, below),
       };
     }
     case ZSWAP_PATHS.writeback: {
-      const gap = gapOf(3);
+      const gap = gapOf(4);
+      // Waits of the swap cache and of the device stay: their locks are not modelled. What is neither named nor
+      // its own is theirs: half each, for want of more.
       return {
-        'writeback-enter': gap,
+        'writeback-claim': gap + known(facts.parts.claim) + other / 2,
         'tree-erase': part('tree') + gap,
-        'mutex-calls': 2 * part('mutex'),
+        'mutex-calls': mutexCalls,
         decompress: part('decompress'),
-        // What zswap does not call itself: a folio in the swap cache, and the write. Not told apart.
-        'writeback-end': gap + other,
+        'writeback-submit': 2 * gap + known(facts.parts.submit) + other / 2,
         ...entryFreeTimes(ops, below),
       };
     }
+    case ZSWAP_PATHS.writebackStopped:
+      return { 'writeback-claim': positive(ops.endNs[op]! - ops.startNs[op]!) };
     default: {
       const gap = gapOf(2);
       return {

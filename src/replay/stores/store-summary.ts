@@ -1,5 +1,6 @@
 import type { ChosenDesign } from '../../model/designs/registry.ts';
-import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
+import { rewriteSteps } from '../../model/designs/rewrite.ts';
+import { ENTRY_FREE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { KernelModel } from '../../model/steps.ts';
 import { bucketQuantile } from '../curves.ts';
 import type { MachineResult } from '../engine/machine.ts';
@@ -55,8 +56,8 @@ export interface StorePrediction {
   readonly contended: Readonly<Record<string, Interval>>;
   /** Null where the CPU compresses. */
   readonly iaa: IaaPrediction | null;
-  /** Pages written back: as recorded, in every design. */
-  readonly writtenBack: number;
+  /** Pages that the shrinker writes back: those recorded, as far as the design writes any. */
+  readonly pagesWrittenBack: number;
   readonly notes: readonly string[];
   readonly kernel: KernelModel;
 }
@@ -125,10 +126,20 @@ export function summary(
     lockWaitNs: byLock((lock) => lock.waitNs),
     contended: byLock((lock) => lock.contended),
     iaa: iaaOf(runs),
-    writtenBack: pagesOf(ZSWAP_PATHS.writeback),
+    pagesWrittenBack: frees(kernel, ZSWAP_PATHS.writeback) ? pagesOf(ZSWAP_PATHS.writeback) : 0,
     notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
     kernel,
   };
+}
+
+/** A path gives an entry back. */
+function frees(kernel: KernelModel, path: string): boolean {
+  let found = false;
+  rewriteSteps(kernel.paths[path] ?? [], (step) => {
+    if (step.do === 'call' && step.path === ENTRY_FREE) found = true;
+    return undefined;
+  });
+  return found;
 }
 
 /** Waiting that leaves the CPU to others: for a mutex, and for an interrupt. */

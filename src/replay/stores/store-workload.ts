@@ -158,7 +158,9 @@ export function workloadNotes(
   const notes = ['one list for all entries: memcgs and nodes are not recorded'];
   if (rows.left > 0) notes.push(`left out, without calls or failed midway: ${rows.left}`);
   if (groups.some(({ path }) => path === ZSWAP_PATHS.writeback))
-    notes.push('writebacks are of the same pages as recorded, and as many, in every design');
+    notes.push(
+      'the shrinker comes to its entries when it was recorded to; second chances are part of the time between its writebacks, without the lock of the list',
+    );
   if (folioPages > 1)
     notes.push(
       `pages that a task stored one after another are taken together to folios of ${folioPages}, whatever their slots; the time between them stays, and pages that did not compress stay single`,

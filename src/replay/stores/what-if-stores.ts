@@ -1,6 +1,6 @@
 import type { Design } from '../../model/designs/design.ts';
 import { parseDesign, wantsIaa } from '../../model/designs/registry.ts';
-import { eraById } from '../../model/kernels/eras.ts';
+import { eraById, eraOn } from '../../model/kernels/eras.ts';
 import { withIaa } from '../../model/kernels/iaa-steps.ts';
 import { withZswap } from '../../model/kernels/zswap.ts';
 import type { KernelModel } from '../../model/steps.ts';
@@ -14,7 +14,7 @@ import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
 import { meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
 import { withProcesses } from './processes.ts';
-import { recordedRows } from './recorded-rows.ts';
+import { type RecordedRows, recordedRows } from './recorded-rows.ts';
 import { STORE_WHAT_IF_SCHEMA_VERSION, type StoreWhatIfResult } from './result.ts';
 import { otherSizes, recordedSizes, type SizesRequest } from './sizes.ts';
 import { assumptions, unknowns } from './store-assumptions.ts';
@@ -51,20 +51,20 @@ export interface StoreRequest {
  */
 export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['tool']): StoreWhatIfResult {
   const { recording, seeds, iaa, otherSteps } = request;
-  const { operations: ops, compaction, kernelRelease } = recording;
+  const { operations: ops, compaction, kernelRelease, shape = null } = recording;
   const designs = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   const isOfDevice = designs.some(({ chosen }) => wantsIaa(chosen));
   const codecAsked =
     request.codec ?? (isOfDevice ? ({ codec: 'deflate-iaa', platform: null } as const) : null);
   const codec = codecAsked && new Codec(codecAsked, seeds);
   const detected = detectZswap(ops, kernelRelease);
-  // zsmalloc of 6.12 is known by its release, which the trace seldom says and zswap's calls tell.
-  const below = detectEra(ops, compaction, kernelRelease, false);
-  const own = detected.era.id === '6.12' ? eraById('D') : below.era;
+  // zswap's calls tell the kernel more often than its allocator's do.
+  const below = detectEra(ops, compaction, kernelRelease, false, ops, shape);
+  const own = detected.zsmalloc === null ? below.era : eraOn(eraById(detected.zsmalloc), shape);
   const { era: zsmalloc, basis } =
     request.era === null
-      ? { era: own, basis: detected.era.id === '6.12' ? 'zsmalloc of 6.12 with it' : below.basis }
-      : { era: eraById(request.era), basis: 'as asked (--kernel)' };
+      ? { era: own, basis: detected.zsmalloc === null ? below.basis : 'zsmalloc of the same kernel' }
+      : { era: eraOn(eraById(request.era), shape), basis: 'as asked (--kernel)' };
   const zswap =
     request.zswap === null ? detected : { era: zswapEraById(request.zswap), basis: 'as asked (--zswap)' };
   const geometry = new Geometry(zsmalloc.geometry);
@@ -85,7 +85,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   }: ReturnType<typeof sweepCases>[number]): StoreReplay => ({
     kernel,
     workloadOf: ({ gathers = {} }) =>
-      withProcesses(storeWorkload(ops, asked, { folioPages, gathers }), processes),
+      withProcesses(storeWorkload(ops, withPathsOf(asked, kernel), { folioPages, gathers }), processes),
     pool,
     cpus: request.cpus ?? processes ?? usedCpus,
     seeds,
@@ -182,6 +182,11 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     }),
     notIdentifiable: unknowns(first.designs, recorded.groups),
   };
+}
+
+/** Operations that the kernel asked for has: in 6.1 the allocator would choose what is written back. */
+function withPathsOf(rows: RecordedRows, { paths }: KernelModel): RecordedRows {
+  return { ...rows, tasks: rows.tasks.map((list) => list.filter(({ path }) => path in paths)) };
 }
 
 function withCodec(kernel: KernelModel, codec: Codec | null, { verify }: IaaRequest): KernelModel {

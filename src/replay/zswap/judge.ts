@@ -3,6 +3,7 @@ import type { Entry, ZswapState } from '../../model/zswap/state.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureDifference } from '../structure.ts';
 import type { RecordedZswap } from './recorded.ts';
+import { isMadeUp } from './recorded-storage.ts';
 import type { Agreement } from './result.ts';
 
 const MAX_DIFFERENCES = 1000;
@@ -54,14 +55,15 @@ export class Judge {
     const freed = new Set(run());
     const tally = this.entryFrees;
     for (const row of this.#recorded.freesOf(op)) {
-      const slot = this.#ops.slot[row]!;
+      const slot = this.#recorded.slotOf(row);
       if (!slots.includes(slot) || this.#judged.has(row)) continue;
       const entry = before.find((candidate) => candidate.slot === slot && freed.has(candidate.id));
       // A folio's own pages may be freed later in the same operation than an older entry of the slot.
       if (!entry && this.#isYetToCome(state, op, slot)) continue;
       this.#judged.add(row);
       tally.judged++;
-      if (!entry) this.differ(row, `the entry of slot ${slot} is freed in the trace only`);
+      if (!entry)
+        this.differ(row, `the entry of ${this.#recorded.slotText(slot)} is freed in the trace only`);
       else {
         freed.delete(entry.id);
         if (this.isSame(row, entry)) tally.agree++;
@@ -79,10 +81,11 @@ export class Judge {
   /** Frees that the recording shows in an operation that has ended, and the model did not make. */
   settle(op: number): void {
     for (const row of this.#recorded.freesOf(op)) {
-      if (this.#judged.has(row) || this.#ops.slot[row]! < 0) continue;
+      const slot = this.#recorded.slotOf(row);
+      if (this.#judged.has(row) || slot < 0) continue;
       this.#judged.add(row);
       this.entryFrees.judged++;
-      this.differ(row, `the entry of slot ${this.#ops.slot[row]} is freed in the trace only`);
+      this.differ(row, `the entry of ${this.#recorded.slotText(slot)} is freed in the trace only`);
     }
   }
 
@@ -95,12 +98,12 @@ export class Judge {
   /** Bytes and object of an entry freed. */
   isSame(row: number, entry: Entry): boolean {
     const { handle, zswap } = this.#ops;
-    const length = zswap.get(row)!.length;
-    if (length !== null && length !== entry.length) {
+    const length = zswap.get(row)?.length ?? null;
+    if (length !== null && !isMadeUp(entry.handle) && length !== entry.length) {
       this.differ(row, `an entry of ${length} bytes in the trace, ${entry.length} in the model`);
       return false;
     }
-    if (handle[row]! >= 0 && handle[row] !== entry.handle) {
+    if (handle[row]! >= 0 && !isMadeUp(entry.handle) && handle[row] !== entry.handle) {
       this.differ(row, 'another object in the trace than in the model');
       return false;
     }

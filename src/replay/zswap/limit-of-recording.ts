@@ -11,6 +11,8 @@ export interface RecordedLook {
   readonly poolPages: number;
   /** The folio was refused because the pool was full; null when the recording does not tell. */
   readonly refused: boolean | null;
+  /** That it was for the limit is the likely cause, not a recorded one. */
+  readonly isInferred: boolean;
 }
 
 /** Every look at the pool's size, and what came of it. */
@@ -19,7 +21,8 @@ export function looksOf(recorded: RecordedZswap, timeline: PoolTimeline): Record
   const looks: RecordedLook[] = [];
   const lookActions = recorded.stores.map((store) => ({
     at: store.limitAt,
-    run: () => looks.push({ poolPages: storage.pages, refused: store.refusedForLimit }),
+    run: () =>
+      looks.push({ poolPages: storage.pages, refused: store.refusedForLimit, isInferred: store.isInferred }),
   }));
   for (const { run } of inOrder([...timeline.actions(storage), ...lookActions])) run();
   return looks;
@@ -41,16 +44,17 @@ export function limitOfRecording(
   given: number | null,
   acceptPercent: number,
 ): { readonly limit: PoolLimit; readonly basis: LimitBasis } {
+  const none = {
+    limit: UNLIMITED,
+    basis: { maxPages: null, acceptPages: null, basis: 'none', consistent: null },
+  } as const;
   const first = looks.find((look) => look.refused === true);
-  if (given === null && !first) {
-    return {
-      limit: UNLIMITED,
-      basis: { maxPages: null, acceptPages: null, basis: 'none', consistent: null },
-    };
-  }
+  if (given === null && !first) return none;
   // A pool before 6.12 is full above its limit, not at it.
   const fromFirst = first ? first.poolPages - (era.fullAtLimit ? 0 : 1) : 0;
   const limit = limitOf(given ?? fromFirst, acceptPercent);
+  // Refused for something else, as what the pool takes afterwards shows.
+  if (given === null && first?.isInferred && takenBeyond(era, looks, limit) > FEW * looks.length) return none;
   return {
     limit,
     basis: {
@@ -59,6 +63,21 @@ export function limitOfRecording(
       consistent: consistentLimits(era, looks, acceptPercent),
     },
   };
+}
+
+/** So many folios taken by a full pool are of concurrent stores; more are not. */
+const FEW = 0.01;
+
+/** Folios that were taken though the pool was full by this limit. */
+function takenBeyond(era: ZswapEra, looks: readonly RecordedLook[], limit: PoolLimit): number {
+  let reachedFull = false;
+  let beyond = 0;
+  for (const { poolPages, refused } of looks) {
+    const look = lookAtLimit(era, limit, poolPages, reachedFull);
+    reachedFull = look.reachedFull;
+    if (refused === false && !look.accepts) beyond++;
+  }
+  return beyond;
 }
 
 /** The limits, if any, by which every decision comes out as recorded. */

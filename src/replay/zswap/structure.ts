@@ -14,6 +14,7 @@ import { countersOf } from './counters-of.ts';
 import { Judge } from './judge.ts';
 import { limitOfRecording, looksOf } from './limit-of-recording.ts';
 import { OlderEntries } from './older-entries.ts';
+import { poolNotes } from './pool-notes.ts';
 import { type Action, inOrder, PoolTimeline } from './pool-timeline.ts';
 import type { RecordedEntry, RecordedStore, RecordedZswap } from './recorded.ts';
 import { RecordedStorage } from './recorded-storage.ts';
@@ -35,6 +36,11 @@ export class ZswapReplay {
   readonly #inSwapCache = new Set<number>();
   readonly #older: OlderEntries;
   #secondChances = 0;
+  #hasNoLimit = true;
+  /** Folios refused at once where the model has room, and the cause is not traced. */
+  #otherCauses = 0;
+  /** Writebacks that found the slot in the swap cache, or on its way into it. */
+  #stoppedBySwapCache = 0;
 
   constructor(ops: OperationTable, recorded: RecordedZswap, pages: Int32Array, options: ZswapReplayOptions) {
     this.#ops = ops;
@@ -54,6 +60,7 @@ export class ZswapReplay {
       this.#options.acceptPercent,
     );
     this.#state = this.#newState(limit);
+    this.#hasNoLimit = basis.maxPages === null;
     for (const { run } of inOrder([...this.#timeline.actions(this.#storage), ...this.#zswapActions()])) run();
     const { era } = this.#options;
     const state = this.#state;
@@ -73,14 +80,12 @@ export class ZswapReplay {
         state,
         this.#timeline.unknown === null && !('not shown' in this.#recorded.refusals()),
       ),
-      entriesLeft: state.entries.size,
+      entriesLeft: state.entries.size + this.#recorded.notFollowed,
       ofOlder: this.#older.operations,
       differences: this.#judge.differences,
       notes: [
         ...this.#recorded.notes(),
-        ...(this.#timeline.unknown === null
-          ? []
-          : [`${this.#timeline.unknown}: the pool's pages are not known, and its limit is not judged.`]),
+        ...poolNotes(this.#timeline, this.#recorded, this.#otherCauses, this.#stoppedBySwapCache),
       ],
     };
   }
@@ -105,10 +110,11 @@ export class ZswapReplay {
       actions.push({ at: store.endAt, run: () => this.#endStore(store) });
     }
     for (const op of loads) {
-      const { slot, enteredAt, returnedAt } = this.#ops;
-      actions.push({ at: enteredAt[op]!, run: () => this.#inSwapCache.add(slot[op]!) });
+      const { enteredAt, returnedAt } = this.#ops;
+      const slot = this.#recorded.slotOf(op);
+      actions.push({ at: enteredAt[op]!, run: () => this.#inSwapCache.add(slot) });
       actions.push({ at: this.#recorded.treeAt(op), run: () => this.#load(op) });
-      actions.push({ at: returnedAt[op]!, run: () => this.#inSwapCache.delete(slot[op]!) });
+      actions.push({ at: returnedAt[op]!, run: () => this.#inSwapCache.delete(slot) });
     }
     for (const op of invalidates)
       actions.push({ at: this.#recorded.treeAt(op), run: () => this.#invalidate(op) });
@@ -125,7 +131,7 @@ export class ZswapReplay {
   // ---------------------------------------------------------------- store
 
   #admit(store: RecordedStore): void {
-    this.#inSwapCache.add(store.slot);
+    for (let page = 0; page < store.pages; page++) this.#inSwapCache.add(store.slot + page);
     const refusal = admitFolio(this.#state, store.pages, LIST.memcg);
     const tally = this.#judge.stores;
     tally.operations++;
@@ -133,6 +139,11 @@ export class ZswapReplay {
     // Refused for a cause that is not shown: the limit, when the model says so, else the compressor.
     const recorded = store.refusedForLimit ?? (store.stored === false && isRefused ? true : null);
     if (recorded === null || this.#timeline.unknown !== null) return;
+    if (store.isInferred && this.#hasNoLimit) return;
+    if (store.isInferred && !isRefused) {
+      this.#otherCauses++;
+      return;
+    }
     tally.judged++;
     if (isRefused === recorded) {
       tally.agree++;
@@ -161,8 +172,8 @@ export class ZswapReplay {
     });
   }
 
-  #endStore({ op, slot }: RecordedStore): void {
-    this.#inSwapCache.delete(slot);
+  #endStore({ op, slot, pages }: RecordedStore): void {
+    for (let page = 0; page < pages; page++) this.#inSwapCache.delete(slot + page);
     if (slot >= 0) this.#judge.settle(op);
   }
 
@@ -173,10 +184,12 @@ export class ZswapReplay {
 
   /** The model judges the limit; what was done then is as recorded, so that one difference stays one. */
   #abort(store: RecordedStore): void {
-    if (store.slot < 0) return;
+    // Before 6.13 a large folio is refused before older entries are looked at.
+    const isTooLarge = store.pages > 1 && !this.#options.era.storesLargeFolios;
+    if (store.refusal !== null) countRejection(this.#state, store.refusal);
+    if (store.slot < 0 || isTooLarge) return;
     const slots = Array.from({ length: store.pages }, (_, page) => store.slot + page);
     for (const slot of slots) this.#older.leaveOut(store, slot);
-    if (store.refusal !== null) countRejection(this.#state, store.refusal);
     this.#judge.frees(this.#state, store.op, slots, () =>
       abortFolio(this.#state, store.slot, store.pages, store.entries.length),
     );
@@ -185,7 +198,7 @@ export class ZswapReplay {
   // ---------------------------------------------------------------- load, invalidate
 
   #load(op: number): void {
-    const slot = this.#ops.slot[op]!;
+    const slot = this.#recorded.slotOf(op);
     const tally = this.#judge.loads;
     tally.operations++;
     if (slot < 0) return;
@@ -201,11 +214,15 @@ export class ZswapReplay {
     if (isLoaded === null) return;
     tally.judged++;
     if (isLoaded === found) tally.agree++;
-    else this.#judge.differ(op, `slot ${slot} is in zswap in the ${found ? 'model' : 'trace'} only`);
+    else
+      this.#judge.differ(
+        op,
+        `${this.#recorded.slotText(slot)} is in zswap in the ${found ? 'model' : 'trace'} only`,
+      );
   }
 
   #invalidate(op: number): void {
-    const slot = this.#ops.slot[op]!;
+    const slot = this.#recorded.slotOf(op);
     const tally = this.#judge.invalidates;
     tally.operations++;
     if (slot < 0) return;
@@ -225,33 +242,40 @@ export class ZswapReplay {
 
   /** The shrinker's walk up to here: every second chance that stood in front of the victim. */
   #chooseVictim(op: number): void {
-    const slot = this.#ops.slot[op]!;
+    const slot = this.#recorded.slotOf(op);
     const tally = this.#judge.victims;
     tally.operations++;
-    if (slot < 0 || this.#options.era.lru === 'allocator') return;
+    if (this.#options.era.lru === 'allocator') return;
     // Entries from before the recording stand in front of all others.
-    if (this.#state.index.load(slot) < 0 && !this.#older.knows(slot)) return;
+    if (slot >= 0 && this.#state.index.load(slot) < 0 && !this.#older.knows(slot)) return;
     let look = lookAtHead(this.#state, LIST);
     for (; look.kind === 'second chance'; look = lookAtHead(this.#state, LIST)) this.#secondChances++;
+    // Of one that failed nothing but its place in the list may be known.
+    if (slot < 0) return;
     tally.judged++;
     if (look.kind === 'victim' && look.slot === slot) {
       tally.agree++;
       return;
     }
-    const model = look.kind === 'victim' ? `that of slot ${look.slot}` : 'none';
-    this.#judge.differ(op, `the entry of slot ${slot} is written back in the trace, ${model} in the model`);
+    const slotText = (of: number) => this.#recorded.slotText(of);
+    const model = look.kind === 'victim' ? `that of ${slotText(look.slot)}` : 'none';
+    this.#judge.differ(
+      op,
+      `the entry of ${slotText(slot)} is written back in the trace, ${model} in the model`,
+    );
   }
 
   #writeBack(op: number): void {
-    const slot = this.#ops.slot[op]!;
+    const slot = this.#recorded.slotOf(op);
     const tally = this.#judge.writebacks;
     tally.operations++;
     if (slot < 0) return;
-    const recorded = this.#ops.zswap.get(op)!.result;
+    const recorded = this.#recorded.writebackResult(op);
     const victim = this.#state.index.load(slot);
     if (this.#older.isOlder(op, slot, victim >= 0, recorded === 0 || recorded === null)) return;
     const cache = { has: (s: number) => this.#inSwapCache.has(s), isUsed: () => true };
     let result = claimSlot(this.#state, cache, slot);
+    if (errorNumber(result) !== recorded && this.#endedAtSwapCache(op, recorded, victim)) return;
     this.#judge.frees(this.#state, op, [slot], () => {
       if (result === 0) result = victim < 0 ? '-ENOMEM' : unlinkVictim(this.#state, slot, victim);
       if (result !== 0) {
@@ -263,17 +287,28 @@ export class ZswapReplay {
     });
     if (recorded === null) return;
     tally.judged++;
-    if (errorNumber(result) === recorded) tally.agree++;
-    else {
-      const why = recorded === -17 ? ' (a folio in the swap cache, which the recording does not show?)' : '';
-      this.#judge.differ(op, `writeback returned ${recorded} in the trace, ${result} in the model${why}`);
-    }
+    if (errorNumber(result) === recorded || (recorded === 'failed' && result !== 0)) tally.agree++;
+    else this.#judge.differ(op, `writeback returned ${recorded} in the trace, ${result} in the model`);
+  }
+
+  /**
+   * It failed and left the entry, which is there: a folio was in the swap cache (-EEXIST), or another task
+   * was putting one there (__read_swap_cache_async gives none then: -ENOMEM). Only loads and stores that are
+   * recorded tell what is in it, and they begin later.
+   */
+  #endedAtSwapCache(op: number, recorded: number | string | null, victim: number): boolean {
+    const isFailure =
+      recorded === errorNumber('-EEXIST') || recorded === errorNumber('-ENOMEM') || recorded === 'failed';
+    if (!isFailure || victim < 0 || this.#recorded.freesOf(op).length > 0) return false;
+    this.#stoppedBySwapCache++;
+    this.#state.count('reject_reclaim_fail');
+    return true;
   }
 
   // ---------------------------------------------------------------- entries freed
 
   #freeOfUnknownCause(op: number): void {
-    const slot = this.#ops.slot[op]!;
+    const slot = this.#recorded.slotOf(op);
     const tally = this.#judge.entryFrees;
     const id = slot < 0 ? -1 : this.#state.index.load(slot);
     if (id < 0) {

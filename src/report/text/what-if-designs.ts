@@ -81,6 +81,8 @@ export function designDetails(design: DesignPrediction): string[] {
       'pages back',
       `50 % ${returnText(back.t50.value)}, 90 % ${returnText(back.t90.value)}, all ${returnText(back.t100.value)}`,
     ),
+    ...migrationLines(design),
+    ...anonymousLines(design),
     ...design.curves.backlog.map(({ peak }) =>
       line('backlog', `at most ${spanText(peak, (n) => String(Math.round(n)))} handles`),
     ),
@@ -90,6 +92,31 @@ export function designDetails(design: DesignPrediction): string[] {
     ...(stranded.worst > 0
       ? [line('never freed', `${bytesText(stranded.typical)}, at worst ${bytesText(stranded.worst)}`)]
       : []),
+  ];
+}
+
+/** Page migration beside the frees, and the readers behind the writers of the pool's lock. */
+function migrationLines({ migration }: DesignPrediction): string[] {
+  if (migration === null) return [];
+  const { calls, meanNs, readersBehindHolder, readersBehindQueue, readersWaitNs } = migration;
+  return [
+    line('migration', `${calls} pages, ${durationText(meanNs)} each`),
+    line(
+      '',
+      `readers: ${readersBehindHolder} behind a writer, ${readersBehindQueue} behind a queued one: ${durationText(readersWaitNs)}`,
+    ),
+  ];
+}
+
+/** Pages that are no part of zspages, where the recording shows them. */
+function anonymousLines({ anonymous }: DesignPrediction): string[] {
+  if (anonymous === null) return [];
+  const { pages, t50, t90, t100 } = anonymous;
+  return [
+    line(
+      'anonymous',
+      `${pages} pages: 50 % ${returnText(t50.value)}, 90 % ${returnText(t90.value)}, all ${returnText(t100.value)}`,
+    ),
   ];
 }
 

@@ -7,6 +7,7 @@ const hints = (options: { release?: string; functions?: string[]; rwlock?: boole
   release: options.release ?? '',
   hasFunction: (name) => options.functions?.includes(name) ?? false,
   zsmallocHasRwlock: options.rwlock ?? false,
+  zsmallocHoldsOverlap: false,
 });
 
 /** zs_free as each era has it. */
@@ -50,6 +51,28 @@ describe('zsmalloc locks by era', () => {
 
   it('says so when the trace does not tell the era', () => {
     expect(names(SPIN_ONLY)).toEqual(['class->lock or pool->lock in zs_free']);
+  });
+
+  const onTwoCpus = (together: number) =>
+    Array.from({ length: 9 }, (_, k) => {
+      const at = (us: number) => `1.00${1000 + 40 * k + us}`;
+      return `
+        ${at(0)} 0 a-101 -     | zs_free() {
+        ${at(1)} 0 a-101 1.000 |   _raw_spin_lock();
+        ${at(3)} 1 b-102 -     | zs_free() {
+        ${at(4)} 1 b-102 1.000 |   _raw_spin_lock();
+        ${at(6)} 0 a-101 ${together}.000 |   obj_free();
+        ${at(7)} 1 b-102 9.000 |   obj_free();
+        ${at(25)} 0 a-101 25.000 | }
+        ${at(26)} 1 b-102 23.000 | }`;
+    }).join('');
+
+  it('there is one for each class where holds on two CPUs overlap, unlocks traced or not', () => {
+    expect(names(onTwoCpus(9))).toEqual(['class->lock in zs_free']);
+  });
+
+  it('stamps of neighbouring microseconds do not tell', () => {
+    expect(names(onTwoCpus(1))).toEqual(['class->lock or pool->lock in zs_free']);
   });
 
   // Facts: the one pool spinlock for the lookup, then the zspage's reader-writer lock until unmap.

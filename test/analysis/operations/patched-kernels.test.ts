@@ -180,7 +180,7 @@ describe('callers', () => {
     expect(ops.kind[0]).toBe(OperationKind.Free);
     expect([ops.durationNs[0], ops.parts.lock.get(0)]).toEqual([6000, 1000]);
     // What it is part of, where that is an operation too.
-    expect(ops.parent[0]).toBe(callers[0] === 'zram_slot_free_notify' ? 1 : -1);
+    expect(ops.parent[0]).toBe(callers[0] === 'process_one_work' ? -1 : 1);
   });
 
   it('a kernel that defers frees: short zs_free, objects freed elsewhere', () => {

@@ -43,7 +43,59 @@ describe('operations of zswap', () => {
     const facts = table.zswap.get(rowsOf(table, OperationKind.ZswapStore)[0]!)!;
     expect(facts).toMatchObject({ pages: 3, entries: 3, compressions: 3, objects: 3 });
     expect(facts.published.map(({ treeAt, listAt }) => listAt - treeAt)).toEqual([2, 2, 2]);
-    expect([...table.zswapHints]).toEqual(['zsmalloc']);
+    expect([...table.zswapSigns].sort()).toEqual(['zs_get_total_pages', 'zs_obj_write']);
+  });
+
+  it('of functions that are not inlined: what they call counts as called by the store', () => {
+    const [inlined, apart] = [false, true].map((hasFunctions) => {
+      const made = new ZswapText({ hasFunctions });
+      made.store(0x10, [100, 200, 'error']);
+      const { table } = extractOperations(made.bytes);
+      const [store] = rowsOf(table, OperationKind.ZswapStore);
+      const within = rowsOf(table, OperationKind.Malloc).map((row) => table.parent[row]! === store);
+      return { within, ...table.zswap.get(store!)! };
+    });
+    expect(apart).toMatchObject({ compressions: 3, entries: 3, objects: 2, within: [true, true] });
+    expect(apart!.published.length).toBe(2);
+    expect({ ...apart!.parts, mutexHold: 0 }).toEqual({ ...inlined!.parts, mutexHold: 0 });
+    expect(apart!.parts.mutexHold).toBeGreaterThan(0);
+  });
+
+  it('where only zswap_compress is traced, that is the compressor', () => {
+    const { table } = extractOperations(
+      text([
+        '   10.000001 |   0)     t-1       |               |  zswap_store() {',
+        '   10.000002 |   0)     t-1       |               |    zswap_compress() {',
+        '   10.000003 |   0)     t-1       |   4.000 us    |      zs_malloc();',
+        '   10.000012 |   0)     t-1       |  10.000 us    |    }',
+        '   10.000013 |   0)     t-1       |  12.000 us    |  }',
+      ]),
+    );
+    const [store] = rowsOf(table, OperationKind.ZswapStore);
+    expect(table.zswap.get(store!)).toMatchObject({
+      isCall: true,
+      compressions: 1,
+      objects: 1,
+      parts: { compress: 6000, object: 4000 },
+    });
+    expect(table.parent[rowsOf(table, OperationKind.Malloc)[0]!]).toBe(store);
+  });
+
+  it('read results of untyped return probes by what the function returns', () => {
+    const returns = (name: string, value: string) => {
+      const { table } = extractOperations(
+        text([
+          `   10.000001 |   0)     t-1       |               |  /* e: (${name}+0x0/0x10) */`,
+          `   10.000002 |   0)     t-1       |               |  /* r: (x+0x1/0x2 <- ${name}) arg1=${value} */`,
+        ]),
+      );
+      return table.zswap.get(0)!.result;
+    };
+    expect(returns('zswap_store', '0xffff888100000001')).toBe(1);
+    expect(returns('zswap_store', '0xffff888100000000')).toBe(0);
+    expect(returns('zswap_writeback_entry', '0xffffffef')).toBe(-17);
+    expect(returns('zswap_load', '0xfffffffffffffffe')).toBe(-2);
+    expect(returns('zswap_load', '1')).toBe(1);
   });
 
   it('are found from calls alone, without slots', () => {
@@ -97,6 +149,6 @@ describe('operations of zswap', () => {
     expect([...table.kind.subarray(0, 2)]).toEqual([OperationKind.ZswapStore, OperationKind.ZswapInvalidate]);
     expect([...table.slot.subarray(0, 2)]).toEqual([2 ** 40 + 7, 9]);
     expect(table.zswap.get(0)!.result).toBe(-12);
-    expect([...table.zswapHints]).toEqual(['frontswap']);
+    expect([...table.zswapSigns]).toEqual(['zswap_frontswap_store', 'zswap_frontswap_invalidate_page']);
   });
 });

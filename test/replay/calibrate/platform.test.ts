@@ -38,6 +38,7 @@ const file = makePlatform(prepared, own, {
   sources: [{ name: 'made-up.txt', format: 'function_graph', sha256: '00' }],
   release: '',
   ops: recording.ops,
+  reconstruction: null,
   tracer: TRACER,
 });
 const text = JSON.stringify(file);

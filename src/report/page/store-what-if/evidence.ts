@@ -49,7 +49,7 @@ export function renderStoreEntries(result: StoreWhatIfResult): Html {
     : [];
   const counts: readonly (readonly [string, number])[] = [
     ...Object.entries(refused).map(([cause, count]) => [`folios refused: ${cause}`, count] as const),
-    ['pages written back', baseline.writtenBack],
+    ['pages written back', baseline.pagesWrittenBack],
     ['stale entries replaced by a store of their slot', staleEntries.replaced],
     ['stale entries erased with a refused folio', staleEntries.erased],
   ];

@@ -16,6 +16,10 @@ export async function renderMemory(plan: Plan): Promise<Html> {
   const figures: Html[] = [];
   for (const group of plan.groups) figures.push(await returned(group));
   for (const group of plan.groups) {
+    const figure = await anonymous(group);
+    if (figure !== null) figures.push(figure);
+  }
+  for (const group of plan.groups) {
     const figure = await backlog(group);
     if (figure !== null) figures.push(figure);
   }
@@ -56,6 +60,40 @@ ${curveTable(
   'Pages given back over time',
   'Pages',
 )}`,
+  });
+}
+
+/** Pages of the same tasks that are no part of zspages. */
+async function anonymous({ suffix, base, designs }: Group): Promise<Html | null> {
+  const placed = [base, ...designs].flatMap(({ design, slot }) =>
+    design.anonymous && design.curves.anonymous
+      ? [{ slot, design, told: design.anonymous, curve: design.curves.anonymous }]
+      : [],
+  );
+  const [first] = placed;
+  if (!first) return null;
+  const { pages } = first.told;
+  return renderFigure({
+    id: `anonymous-return${suffix}`,
+    title: `Anonymous folios: 90 % are back ${returnText(first.told.t90.value)} in the base`,
+    text: `${formatCount(pages)} pages that the same tasks give back outside of zsmalloc, at their place among the frees. Lines are medians of the runs, bands their middle 90 %.`,
+    spec: timeCurvesSpec(
+      placed.map(({ design, slot, curve }) => ({ slot, label: design.id, curve })),
+      'pages given back',
+      { value: pages, text: `${pages} pages` },
+    ),
+    legend: placed.map(({ design, slot, told: { t50, t90, t100 } }) => ({
+      slot,
+      label: design.id,
+      line: true,
+      note: `50 % ${returnText(t50.value)}, 90 % ${returnText(t90.value)}, all ${returnText(t100.value)}`,
+    })),
+    switches: true,
+    table: curveTable(
+      placed.map(({ design, curve }) => ({ id: design.id, curve })),
+      'Anonymous folios given back over time',
+      'Pages',
+    ),
   });
 }
 

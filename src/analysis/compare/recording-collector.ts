@@ -1,0 +1,203 @@
+import type { RecordSink } from '../../trace/records.ts';
+import type { Exclusions } from '../call-stacks.ts';
+import type { AnalysisResult, FunctionRow, LockRow } from '../result.ts';
+import { type Filters, RowFilter } from '../row-filter.ts';
+import { type EndedFile, TraceAnalysis } from '../trace-analysis.ts';
+import { bucketCounts, mergedFigures, seriesFigures, sumOfCounts } from './figures.ts';
+import { FunctionSeriesTable } from './function-series.ts';
+import { mergeSummaries } from './merge-summaries.ts';
+import {
+  type BucketCounts,
+  type DurationFigures,
+  type FunctionFigures,
+  type LockFigures,
+  SUMMARY_FORMAT,
+  SUMMARY_SCHEMA_VERSION,
+  type Summary,
+} from './summary.ts';
+
+export interface CollectOptions {
+  /** Filters by place; functions are chosen when sides are compared, so that one summary serves all. */
+  readonly filters: Omit<Filters, 'functions'>;
+  /** The same as the user gave them. */
+  readonly filtersText: string;
+  readonly exclude: Exclusions;
+}
+
+/** One recording, read into a summary; a sink for records like the analysis that it drives. */
+export class RecordingCollector {
+  readonly #analysis: TraceAnalysis;
+  readonly #options: CollectOptions;
+  readonly #filter: RowFilter;
+  readonly #series: FunctionSeriesTable;
+
+  constructor(options: CollectOptions) {
+    this.#options = options;
+    this.#analysis = new TraceAnalysis({
+      ...options,
+      slowest: 1,
+      overhead: null,
+      onSpans: (rows) => this.#series.add(rows),
+    });
+    this.#filter = new RowFilter(options.filters, this.#analysis.names, this.#analysis.tasks);
+    this.#series = new FunctionSeriesTable(this.#filter);
+  }
+
+  get names() {
+    return this.#analysis.names;
+  }
+
+  get tasks() {
+    return this.#analysis.tasks;
+  }
+
+  get diagnostics() {
+    return this.#analysis.diagnostics;
+  }
+
+  get tables() {
+    return this.#analysis.tables;
+  }
+
+  beginFile(names: readonly string[], originNs: () => number): RecordSink {
+    const sink = this.#analysis.beginFile(names, originNs);
+    const { fromNs, toNs } = this.#options.filters;
+    if (fromNs === undefined && toNs === undefined) return sink;
+    return (records) => {
+      this.#filter.setOrigin(originNs());
+      sink(records);
+    };
+  }
+
+  endFiles(files: readonly EndedFile[]): void {
+    this.#analysis.endFiles(files);
+  }
+
+  /** What was read, as a summary of one recording. */
+  summary(): Summary {
+    const result = this.#analysis.result({ name: '', version: '', command: '' }, null);
+    const { input, overhead } = result;
+    const functions = this.#functions(result.functions);
+    const locks = lockFigures(result.locks);
+    const cost = overhead.insideNs === null ? null : overhead.insideNs + (overhead.outsideNs ?? 0);
+    const noTime = this.#analysis.diagnostics.count('clock-not-time') > 0;
+    const summary: Summary = {
+      format: SUMMARY_FORMAT,
+      schemaVersion: SUMMARY_SCHEMA_VERSION,
+      filters: this.#options.filtersText,
+      excluded: result.method.excluded,
+      recordings: [
+        {
+          id: input.files.map(({ sha256 }) => sha256).join('+'),
+          inputs: input.files.map(({ name, format, bytes, sha256 }) => ({ name, format, bytes, sha256 })),
+          kernelRelease: input.kernelRelease,
+          cpus: input.cpus,
+          durationNs: input.durationNs,
+          lines: input.lines,
+          understoodLines: input.understoodLines,
+          lostRecords: input.lostRecords,
+          tracerNs: cost,
+          tracerShare: overhead.shareOfOutermost,
+          clock: input.clock === 'none' ? 'none' : noTime ? 'no-time' : 'stamps',
+          layouts: input.layouts,
+          functions: functions.figures,
+          locks: locks.figures,
+        },
+      ],
+      histograms: { functions: functions.histograms, waits: locks.waits, holds: locks.holds },
+      callTree: wholePaths(result.callTree),
+    };
+    // In the order that merged ones have.
+    return mergeSummaries([summary]);
+  }
+
+  /** Totals without the calls within calls of the same function as the analysis has them; the rest by blocks. */
+  #functions(rows: readonly FunctionRow[]) {
+    const figures = new Map<string, FunctionFigures>();
+    const histograms = new Map<string, BucketCounts>();
+    const series = this.#series.byName(this.names);
+    for (const [name, same] of byKey(rows, (row) => row.name)) {
+      const found = series.get(name);
+      // Hits of the function tracer have no duration: only their number can be compared.
+      const durations = found ? seriesFigures(found.durations) : NO_DURATIONS;
+      figures.set(name, {
+        ...durations,
+        calls: sum(same, (row) => row.calls),
+        totalNs: sum(same, (row) => row.totalNs ?? 0),
+        selfNs: sum(same, (row) => row.selfNs ?? 0),
+        tracedWithin: found?.tracedWithin ?? 0,
+      });
+      if (found) histograms.set(name, found.durations.histogram());
+    }
+    return { figures: Object.fromEntries(figures), histograms: Object.fromEntries(histograms) };
+  }
+}
+
+const NO_DURATIONS: DurationFigures = {
+  count: 0,
+  totalNs: 0,
+  meanNs: null,
+  p50Ns: null,
+  p90Ns: null,
+  p99Ns: null,
+  minNs: null,
+  maxNs: null,
+  noise: { p50: null, p99: null, mean: null },
+};
+
+/** Locks by name, over the functions that take them. */
+function lockFigures(rows: readonly LockRow[]) {
+  const figures = new Map<string, LockFigures>();
+  const waits = new Map<string, BucketCounts>();
+  const holds = new Map<string, BucketCounts>();
+  for (const [name, same] of byKey(rows, lockName)) {
+    const held = same.flatMap(({ hold }) => (hold ? [hold] : []));
+    const waited = same.map(({ wait }) => wait);
+    figures.set(name, {
+      kind: same[0]!.kind,
+      acquisitions: sum(same, (row) => row.acquisitions),
+      contended: sum(same, (row) => row.contended),
+      wait: mergedFigures(waited),
+      hold: held.length > 0 ? mergedFigures(held) : null,
+      sites: Object.fromEntries(
+        [...byKey(same, (row) => row.site)].map(([site, at]) => [site, sum(at, (row) => row.wait.totalNs)]),
+      ),
+    });
+    waits.set(name, sumOfCounts(waited.map(bucketCounts)));
+    if (held.length > 0) holds.set(name, sumOfCounts(held.map(bucketCounts)));
+  }
+  return {
+    figures: Object.fromEntries(figures),
+    waits: Object.fromEntries(waits),
+    holds: Object.fromEntries(holds),
+  };
+}
+
+/** Addresses are others in each boot: such a lock is named by what takes it. */
+function lockName({ namedBy, kind, site, lock }: LockRow): string {
+  return namedBy === 'address' ? `${kind} at ${site || '(unknown)'}` : lock;
+}
+
+function wholePaths(nodes: AnalysisResult['callTree']): Summary['callTree'] {
+  return nodes.map(({ name, parent, calls, totalNs, selfNs }) => ({
+    name,
+    parent,
+    calls,
+    totalNs: Math.round(totalNs),
+    selfNs: Math.round(selfNs),
+  }));
+}
+
+function byKey<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(key(row));
+    if (group) group.push(row);
+    else groups.set(key(row), [row]);
+  }
+  return groups;
+}
+
+function sum<T>(rows: readonly T[], of: (row: T) => number): number {
+  return rows.reduce((total, row) => total + of(row), 0);
+}

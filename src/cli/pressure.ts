@@ -1,0 +1,168 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CODECS, type CodecId } from '../model/codecs/codecs.ts';
+import { DesignError } from '../model/designs/design.ts';
+import { PRESSURE_DESIGNS } from '../replay/pressure/designs.ts';
+import { pressure } from '../replay/pressure/pressure.ts';
+import { ScenarioError } from '../replay/scenario/request.ts';
+import { renderPressureText } from '../report/pressure-text.ts';
+import { InputError, UsageError } from '../trace/diagnostics.ts';
+import { keepInputs } from './keep-inputs.ts';
+import { fileList, wholeNumber } from './option-values.ts';
+import { writeTo } from './output.ts';
+import { recordingOf } from './recordings.ts';
+import { byteSize } from './scenario-options.ts';
+import { version } from './version.ts';
+
+interface PressureOptions {
+  readonly design?: readonly string[];
+  readonly memory: number;
+  readonly slice: number;
+  readonly processes: number;
+  readonly jobs: number;
+  readonly limit: 'memcg' | 'machine';
+  readonly nodes: number;
+  readonly folioPages: number;
+  readonly readahead: number;
+  readonly codec?: CodecId;
+  readonly maxPoolPercent?: number;
+  readonly acceptThreshold: number;
+  readonly shrinker: boolean;
+  readonly set?: ReadonlyMap<string, number>;
+  readonly published?: true;
+  readonly runs: number;
+  readonly seed: number;
+  readonly json?: true;
+  readonly output?: string;
+  readonly quiet?: true;
+}
+
+const MIB = 2 ** 20;
+const MOST_PROCESSES = 256;
+const MOST_FOLIO_PAGES = 512;
+/** More pages in a slice would take minutes a run. */
+const MOST_SLICE = 4096 * MIB;
+
+const DESIGN_LIST = PRESSURE_DESIGNS.map(({ id, title, option }) => {
+  const name = option === null ? id : `${id}:${option.name}=${option.initial}`;
+  return `  ${name.padEnd(28)}${title}`;
+}).join('\n');
+
+const EXAMPLES = `
+Designs, joined by + from left to right:
+${DESIGN_LIST}
+
+Examples:
+  trace-replay pressure -d reclaim-batch:folios=32
+  trace-replay pressure --codec deflate-iaa --folio-pages 16 \\
+      -d batch-store+iaa-batch -d batch-store+iaa-batch+reclaim-batch
+  trace-replay pressure zswap.txt -d batch-store --set working-set=1.8
+  trace-replay pressure --nodes 2 --limit machine -d batch-store+bulk-entries
+  trace-replay pressure --published -d batch-store
+
+Without a trace, times and sizes are published ones and assumptions; with one
+(function_graph of zswap_store and zswap_load with their callees, and probes of
+zs_malloc with sizes) its own. Every run draws what is not known from its
+range; docs/pressure.md has the model and all its assumptions.`;
+
+/** `trace-replay pressure`: reclaim, zswap and writeback in a closed loop under memory pressure. */
+export function addPressureCommand(program: Command): void {
+  program
+    .command('pressure')
+    .summary('memory pressure: what designs of zswap and reclaim do to pages written back')
+    .description(
+      'Plays processes that want more memory than there is: page faults, reclaim, zswap with its limits and ' +
+        'shrinker, writeback and loads, for the kernel as it is and for designs (docs/pressure.md).',
+    )
+    .argument('[traces...]', 'recording of zswap that times and sizes are taken from')
+    .option('-d, --design <design>', 'designs joined by +; the option may be given again', fileList)
+    .option('--memory <bytes>', 'limit of the memory', byteSize, 2048 * MIB)
+    .option('--slice <bytes>', 'how much of it is played; lists count in proportion', byteSize, 64 * MIB)
+    .option('--processes <n>', 'processes, each on its own CPU', wholeNumber(1, MOST_PROCESSES), 8)
+    .option('--jobs <n>', 'jobs of each process, one after the other', wholeNumber(1, 1000), 1)
+    .addOption(
+      new Option('--limit <kind>', 'a memcg without kswapd, or the machine with its watermarks')
+        .choices(['memcg', 'machine'])
+        .default('memcg'),
+    )
+    .option('--nodes <n>', 'NUMA nodes that processes are spread over', wholeNumber(1, 8), 1)
+    .option('--folio-pages <n>', 'pages of a fresh folio', wholeNumber(1, MOST_FOLIO_PAGES), 1)
+    .option('--readahead <n>', 'pages of a readahead window (2 to the page-cluster)', wholeNumber(1, 64), 8)
+    .addOption(new Option('--codec <name>', 'compressor (default zstd)').choices(CODECS.map(({ id }) => id)))
+    .option('--max-pool-percent <n>', 'most of the memory for the pool', wholeNumber(1, 100))
+    .option(
+      '--accept-threshold <n>',
+      'percent of that at which a full pool accepts again',
+      wholeNumber(0, 100),
+      90,
+    )
+    .option('--no-shrinker', 'without the dynamic shrinker of zswap')
+    .option('--set <name=value>', 'a parameter instead of its range; may be given again', parameterValue)
+    .option('--published', 'lay published kernel builds beside what the loop makes of their baseline')
+    .option('--runs <n>', 'runs, each with parameters of its own', wholeNumber(1, 1000), 20)
+    .option('--seed <n>', 'another drawing of parameters and luck', wholeNumber(0), 1)
+    .option('--json', 'print JSON instead of text')
+    .option('-o, --output <file>', 'write to a file instead of standard output')
+    .option('-q, --quiet', 'no progress, no warnings')
+    .addHelpText('after', EXAMPLES)
+    .action(async (traces: readonly string[], options: PressureOptions) => {
+      keepInputs(traces, [options.output]);
+      const { memory, slice } = options;
+      if (slice > memory || slice > MOST_SLICE)
+        throw new UsageError('--slice is a part of --memory, 4G at most');
+      if (slice / 4096 < 2 * 32 * options.processes)
+        throw new UsageError('--slice is too small: each process reclaims 32 pages at once');
+      if (traces.length > 0 && options.codec)
+        throw new UsageError('--codec does not go with a trace: compression is the recorded one');
+      const recording =
+        traces.length === 0 ? null : await recordingOf(traces, { quiet: options.quiet ?? false, hash: true });
+      const words = process.argv.slice(2).join(' ');
+      try {
+        const result = pressure(
+          {
+            scenario: {
+              memoryBytes: memory,
+              sliceBytes: slice,
+              listScale: memory / slice,
+              processes: options.processes,
+              jobs: options.jobs,
+              limit: options.limit,
+              nodes: options.nodes,
+              folioPages: options.folioPages,
+              readaheadPages: options.readahead,
+              codec: options.codec ?? 'zstd',
+              // A memcg's limit is far below that of the pool, which is of the whole machine.
+              maxPoolPercent: options.maxPoolPercent ?? (options.limit === 'machine' ? 20 : 100),
+              acceptPercent: options.acceptThreshold,
+              hasShrinker: options.shrinker,
+            },
+            designs: [...new Set(options.design ?? [])],
+            given: options.set ?? new Map(),
+            recording,
+            published: options.published ?? false,
+            runs: options.runs,
+            seed: options.seed,
+          },
+          { name: 'trace-replay', version: version(), command: `trace-replay ${words}` },
+        );
+        const text = options.json ? `${JSON.stringify(result, null, 1)}\n` : renderPressureText(result);
+        await writeTo(options.output, text);
+      } catch (error) {
+        if (error instanceof DesignError || error instanceof ScenarioError)
+          throw new UsageError(error.message);
+        if (error instanceof RangeError && traces.length > 0)
+          throw new InputError(`${traces.join(', ')}: ${error.message}`);
+        throw error;
+      }
+    });
+}
+
+/** `working-set=1.8`. */
+function parameterValue(
+  text: string,
+  before: ReadonlyMap<string, number> | undefined,
+): ReadonlyMap<string, number> {
+  const m = /^([a-z-]+)=(\d{1,12}(?:\.\d{1,9})?)$/.exec(text.trim());
+  if (!m || !(Number(m[2]) > 0))
+    throw new InvalidArgumentError('expected a parameter and a positive number such as working-set=1.8.');
+  return new Map([...(before ?? []), [m[1]!, Number(m[2])]]);
+}

@@ -1,0 +1,84 @@
+import { DesignError } from '../../model/designs/design.ts';
+import { AS_IT_IS, type DesignEffects } from './setup.ts';
+
+interface PressureDesign {
+  readonly id: string;
+  readonly title: string;
+  /** Its one option; null without. */
+  readonly option: {
+    readonly name: string;
+    readonly least: number;
+    readonly most: number;
+    readonly initial: number;
+  } | null;
+  readonly apply: (before: DesignEffects, value: number) => DesignEffects;
+}
+
+const plain = (id: string, title: string, change: Partial<DesignEffects>): PressureDesign => ({
+  id,
+  title,
+  option: null,
+  apply: (before) => ({ ...before, ...change }),
+});
+
+const sized = (
+  id: string,
+  title: string,
+  [name, most]: readonly [string, number],
+  field: 'storeBatch' | 'compressBatch' | 'reclaimBatch',
+): PressureDesign => ({
+  id,
+  title,
+  option: { name, least: 1, most, initial: most },
+  apply: (before, value) => ({ ...before, [field]: value }),
+});
+
+/** What of the designs of stores matters to the loop, and designs of reclaim itself. */
+export const PRESSURE_DESIGNS: readonly PressureDesign[] = [
+  plain('large-folio', 'folios stored as a whole (6.13)', { splits: false }),
+  plain('split-folio', 'folios split before they are stored (to 6.12)', { splits: true }),
+  sized('batch-store', 'entries made and the context locked for a batch of pages', ['size', 8], 'storeBatch'),
+  sized('iaa-batch', 'pages of a batch compressed at once by the accelerator', ['size', 8], 'compressBatch'),
+  sized('reclaim-batch', 'reclaim hands over so many folios together', ['folios', 32], 'reclaimBatch'),
+  {
+    ...plain('bulk-entries', "a batch's entries in one slab call, of the CPU's node", {}),
+    apply: (before) => {
+      if (before.storeBatch === 1) throw new DesignError('bulk-entries wants batches: batch-store before it');
+      return { ...before, entryNode: 'cpu' };
+    },
+  },
+  plain('node-entries', "each entry from its page's node", { entryNode: 'page' }),
+  plain('prefetchw', 'entries are fetched before they are written to', { prefetchesEntries: true }),
+  plain('readahead-decompress-batch', 'pages of a readahead window decompressed at once', {
+    batchesReadahead: true,
+  }),
+  plain('writeback-batch', 'pages of a scan decompressed at once', { batchesWriteback: true }),
+  plain('vswap', 'virtual swap as posted (RFC v2): nothing is written back', { vswap: true }),
+];
+
+/** A composition, read from left to right. @throws {DesignError} for what is not known or does not fit. */
+export function parsePressureDesign(text: string): DesignEffects {
+  if (text === 'base') return AS_IT_IS;
+  return text.split('+').reduce((effects, part) => {
+    const [id, ...settings] = part.split(/[:,]/);
+    const design = PRESSURE_DESIGNS.find((candidate) => candidate.id === id);
+    if (!design) {
+      const known = PRESSURE_DESIGNS.map((candidate) => candidate.id).join(', ');
+      throw new DesignError(`no design "${id}" under memory pressure; there are ${known}`);
+    }
+    return design.apply(effects, optionOf(design, settings));
+  }, AS_IT_IS);
+}
+
+function optionOf({ id, option }: PressureDesign, settings: readonly string[]): number {
+  let value = option?.initial ?? 0;
+  for (const setting of settings) {
+    const [name, given] = setting.split('=');
+    if (option === null || name !== option.name)
+      throw new DesignError(`${id} has no option "${name}"; it has ${option?.name ?? 'none'}`);
+    value = given === undefined || given === '' ? Number.NaN : Number(given);
+    if (!Number.isInteger(value) || value < option.least || value > option.most)
+      throw new DesignError(`${id}:${name} must be a whole number from ${option.least} to ${option.most}`);
+  }
+  return value;
+}

@@ -1,0 +1,103 @@
+import type { Interval } from '../interval.ts';
+import type { InputFile } from '../result.ts';
+import type { Parameter } from './parameters.ts';
+import type { PublishedPressure } from './published.ts';
+
+export const PRESSURE_SCHEMA_VERSION = 1;
+
+/** What the loop comes to under a design. Counts are of a run, in pages of its slice of memory. */
+export interface PressurePrediction {
+  readonly id: string;
+  readonly realNs: Interval;
+  readonly userNs: Interval;
+  readonly sysNs: Interval;
+  /** Touches of pages per second of real time. */
+  readonly touchesPerSecond: Interval;
+  readonly storedPages: Interval;
+  readonly loadedFromZswap: Interval;
+  readonly readFromDisk: Interval;
+  /** From zswap, by the shrinker and by the worker of the limit together. */
+  readonly writtenBack: Interval;
+  /** The same over pages stored, per million. */
+  readonly writtenBackPerMillion: Interval;
+  readonly writtenByShrinker: Interval;
+  readonly writtenByWorker: Interval;
+  readonly refusedForLimit: Interval;
+  readonly refusedIncompressible: Interval;
+  readonly secondChances: Interval;
+  readonly stoppedInSwapCache: Interval;
+  readonly reclaimCalls: Interval;
+  /** Passes over LRU lists by priority 12 to 0, mean of the runs. */
+  readonly passes: readonly number[];
+  /** Share of stored pages whose entry's list is of another node than the page. */
+  readonly storedOnOtherNode: Interval;
+  /** The same of pages written back, over runs that wrote some back; null without. */
+  readonly writtenFromWrongNode: Interval | null;
+  readonly mostPoolPages: Interval;
+  /** Runs in which reclaim could not free a page: the kernel would have ended a process. Not in the figures. */
+  readonly runsOutOfMemory: number;
+  /** Runs that ended within the limit, and nothing was written back. */
+  readonly runsWithoutWriteback: number;
+  /** Null for the base, and where every run ran out of memory. */
+  readonly againstBase: AgainstBase | null;
+}
+
+/** A design beside the base with the same luck. */
+export interface AgainstBase {
+  /** Real time and sys time, base over this. */
+  readonly speedup: Interval;
+  readonly sysRatio: Interval;
+  /** Pages written back, base over this, in runs where the base wrote some; infinite for none left. Null: no such run. */
+  readonly fewerWrittenBack: Interval | null;
+  readonly runsWithBaseWriteback: number;
+  /** Of these: a tenth of the base's or less; none. */
+  readonly runsTenTimesFewer: number;
+  readonly runsWithNone: number;
+  /** Which assumptions go with the answer, strongest first: rank correlation over the runs. */
+  readonly sensitivity: readonly Sensitivity[];
+}
+
+export interface Sensitivity {
+  readonly name: string;
+  /** With how many times fewer pages are written back. */
+  readonly withFewer: number;
+  /** With the pages that the base writes back. */
+  readonly withBase: number;
+}
+
+export interface PressureScenario {
+  readonly memoryBytes: number;
+  readonly sliceBytes: number;
+  readonly listScale: number;
+  readonly processes: number;
+  readonly jobs: number;
+  readonly limit: 'memcg' | 'machine';
+  readonly nodes: number;
+  readonly folioPages: number;
+  readonly readaheadPages: number;
+  readonly codec: string;
+  readonly maxPoolPercent: number;
+  readonly acceptPercent: number;
+  readonly hasShrinker: boolean;
+}
+
+export interface PressureResult {
+  readonly schemaVersion: typeof PRESSURE_SCHEMA_VERSION;
+  readonly tool: { readonly name: string; readonly version: string; readonly command: string };
+  readonly inputs: readonly InputFile[];
+  /** The recording that times and sizes are of; null: published ones and assumptions only. */
+  readonly recording: { readonly version: string; readonly stores: number; readonly loads: number } | null;
+  readonly scenario: PressureScenario;
+  readonly runs: number;
+  readonly seed: number;
+  readonly baseline: PressurePrediction;
+  readonly designs: readonly PressurePrediction[];
+  /** Pages written back by the base over those of the same base with other luck: what chance alone does. */
+  readonly luck: Interval | null;
+  /** Correlations nearer to 0 are luck. */
+  readonly correlationNoise: number;
+  readonly parameters: readonly Parameter[];
+  /** Empty unless asked for. */
+  readonly published: readonly PublishedPressure[];
+  readonly notes: readonly string[];
+}

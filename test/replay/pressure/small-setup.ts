@@ -1,0 +1,50 @@
+import { AS_IT_IS, type PressureSetup } from '../../../src/replay/pressure/setup.ts';
+
+/** Four processes on 8 MB that want a little more: runs of a few milliseconds. */
+export function smallSetup(change: Partial<PressureSetup> = {}): PressureSetup {
+  return {
+    seed: 1,
+    processes: 4,
+    jobs: 1,
+    jobPages: 768,
+    touches: 5,
+    recency: 8,
+    memoryPages: 2048,
+    listScale: 1,
+    limit: 'memcg',
+    nodes: 1,
+    folioPages: 1,
+    readaheadPages: 8,
+    maxPoolPages: 100_000,
+    acceptPercent: 90,
+    hasShrinker: true,
+    keepsIncompressible: true,
+    sizes: Uint16Array.of(800, 1200, 1600, 2000),
+    codec: {
+      kind: 'software',
+      compressNs: Float64Array.of(10_000, 20_000),
+      decompressNs: Float64Array.of(4000, 6000),
+    },
+    times: {
+      touchNs: 100,
+      faultNs: 1000,
+      scanNs: 200,
+      unmapNs: 1500,
+      flushNs: 2000,
+      storePageNs: 3000,
+      entryNs: 80,
+      bulkEntryNs: 30,
+      entryWriteNs: 50,
+      prefetchedWriteNs: 5,
+      mutexNs: 40,
+      splitPageNs: 300,
+      loadPageNs: 1200,
+      lookNs: 100,
+      writebackNs: 3000,
+      freePageNs: 200,
+    },
+    device: { latencyNs: 90_000, pageNs: 2000 },
+    design: AS_IT_IS,
+    ...change,
+  };
+}
