@@ -94,7 +94,7 @@ const OF_STORES = [
   },
   {
     question: 'How large a batch? (IAA: 2 packages with 4 devices)',
-    command: `what-if ${ZSWAP} -d iaa-batch --batch-size 1,2,4,8 --engines 1,8 --processes 2,30 --folio-pages 16 --seeds 11`,
+    command: `what-if ${ZSWAP} -d iaa-batch --batch-size 1,2,4,8 --engines 1,8 --processes 2,30 --folio-pages 16 --seeds 5`,
     show: [/^iaa-batch: stores/m, /^Does the model/m],
     also: [/^All combinations/m, /^About /m],
     answer:

@@ -42,7 +42,7 @@ export interface StorePrediction {
   readonly speedup: Interval;
   /** Time in zswap_store, base over this design's: what the design itself changes. */
   readonly storeSpeedup: Interval;
-  /** The same for loads and writebacks; null where the recording has none. */
+  /** The same for loads and writebacks; null where there are none. */
   readonly loadSpeedup: Interval | null;
   readonly writebackSpeedup: Interval | null;
   /** Share of the runs in which less time went into stores than in the base. */
@@ -95,6 +95,7 @@ export function summary(
         .map(([lock, waited]) => [lock.name, waited]),
     );
   const stored = pagesOf(ZSWAP_PATHS.store);
+  const writtenBack = frees(kernel, ZSWAP_PATHS.writeback) ? pagesOf(ZSWAP_PATHS.writeback) : 0;
   const gains = gain(ZSWAP_PATHS.store);
   return {
     id,
@@ -118,7 +119,7 @@ export function summary(
     speedup: interval(runs.map((run, k) => total(base.runs[k]!) / total(run))),
     storeSpeedup: interval(gains),
     loadSpeedup: gainIfAny(ZSWAP_PATHS.load),
-    writebackSpeedup: gainIfAny(ZSWAP_PATHS.writeback),
+    writebackSpeedup: writtenBack > 0 ? interval(gain(ZSWAP_PATHS.writeback)) : null,
     fasterShare: gains.filter((factor) => factor > 1).length / gains.length,
     storeNsPerPage: interval(runs.map((run) => timeIn(ZSWAP_PATHS.store, of, run) / stored)),
     storedPagesPerSecond: interval(runs.map((run) => (stored * 1e9) / total(run))),
@@ -126,7 +127,7 @@ export function summary(
     lockWaitNs: byLock((lock) => lock.waitNs),
     contended: byLock((lock) => lock.contended),
     iaa: iaaOf(runs),
-    pagesWrittenBack: frees(kernel, ZSWAP_PATHS.writeback) ? pagesOf(ZSWAP_PATHS.writeback) : 0,
+    pagesWrittenBack: writtenBack,
     notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
     kernel,
   };

@@ -186,7 +186,8 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
 
 /** Operations that the kernel asked for has: in 6.1 the allocator would choose what is written back. */
 function withPathsOf(rows: RecordedRows, { paths }: KernelModel): RecordedRows {
-  return { ...rows, tasks: rows.tasks.map((list) => list.filter(({ path }) => path in paths)) };
+  const tasks = rows.tasks.map((list) => list.filter(({ path }) => path in paths));
+  return { ...rows, tasks: tasks.filter((list) => list.length > 0) };
 }
 
 function withCodec(kernel: KernelModel, codec: Codec | null, { verify }: IaaRequest): KernelModel {

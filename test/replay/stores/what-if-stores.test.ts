@@ -115,6 +115,11 @@ describe('stores of a recording', () => {
     expect(split).toBeLessThan(1);
   });
 
+  it('of 6.1 are asked for without writebacks, which its allocator would choose', () => {
+    const { baseline, tasks } = ask([], { zswap: '6.1' });
+    expect([baseline.pagesWrittenBack, baseline.writebackSpeedup, tasks]).toEqual([0, null, 2]);
+  });
+
   it('of one page have nothing to batch on 6.18', () => {
     const [batch] = ask(['batch-store'], { zswap: '6.18' }).designs;
     expect(batch!.storeSpeedup.value).toBeCloseTo(1, 2);
