@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Design, DesignError } from '../model/designs/design.ts';
+import { type Design, DesignError, initialText } from '../model/designs/design.ts';
 import { applyDesigns, changesStores, DESIGNS, parseDesign, wantsIaa } from '../model/designs/registry.ts';
 import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
 import { withIaa } from '../model/kernels/iaa-steps.ts';
@@ -55,7 +55,9 @@ function described({ id, title, safety, source, notes, options, changes = 'free'
 
 function listText(): string {
   const blocks = DESIGNS.map(({ id, title, safety, source, notes, options, changes = 'free' }) => {
-    const settings = options.map((o) => `    :${o.name}=${o.initial}  ${o.text}`);
+    const settings = options.map(
+      (o) => `    :${o.name}=${initialText(o)}  ${o.choices ? `${o.choices.join('|')}: ` : ''}${o.text}`,
+    );
     return [
       `${id}  (${safety}${changes === 'store' ? '; stores' : ''})`,
       `  ${title}`,
@@ -98,7 +100,8 @@ async function showText(text: string, { kernel: era, zswap, zsmalloc: shape }: S
     const queues = Object.entries(changed.queues).map(
       ([name, q]) =>
         `queue ${name}: ${q.entries} entries, ${q.per === 'cpu' ? 'one buffer a CPU' : 'one for the pool'}, ` +
-        `${q.buffers} full buffers may wait; the worker runs "${q.drain}"` +
+        `${q.per === 'cpu' ? `${q.buffers} spare; ` : ''}a ${q.worker} worker runs "${q.drain}"` +
+        (q.offersCpu ? ', offers its CPU after each' : '') +
         (q.classRun ? `, up to ${q.classRun} under one class->lock` : ''),
     );
     const evidence = chosen.flatMap(({ design }) => {

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { OperationRecording } from '../analysis/operations/recording.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { sniffSideData } from '../parsers/side-data.ts';
+import { preemptionShownBy } from '../replay/cpu-sharing.ts';
 import { releaseOf, shapeOf } from '../replay/machine-of.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import type { SideTable } from '../trace/side-tables.ts';
@@ -92,5 +93,6 @@ export async function recordingOf(
     tables: recording.sideTables,
     lostRecords: recording.diagnostics.count('lost-events'),
     findings: recording.diagnostics.list(),
+    preemption: preemptionShownBy((name) => recording.hasFunction(name)),
   };
 }

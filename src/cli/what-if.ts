@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
 import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
 import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
+import { PREEMPTION_MODELS, type PreemptionId } from '../model/preemption.ts';
 import type { PageLists } from '../model/steps.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
@@ -56,6 +57,7 @@ interface WhatIfOptions extends ScenarioOptions, StoreOptions, ReportOptions {
   readonly seeds: number;
   readonly cpus?: number;
   readonly cpuPressure: number;
+  readonly preempt?: PreemptionId;
   readonly compaction: CompactionPlan;
   readonly migration: CompactionPlan;
   readonly pagesLocked: number;
@@ -130,6 +132,12 @@ export function addWhatIfCommand(program: Command): void {
     )
     .option('--cpus <n>', 'CPUs of the machine; as recorded else', wholeNumber(1, MOST_CPUS))
     .option('--cpu-pressure <n>', 'threads that always want each CPU', wholeNumber(0, MOST_HOGS), 0)
+    .addOption(
+      new Option(
+        '--preempt <model>',
+        'preemption of the kernel: who gets a CPU when several want it; as recorded, else none',
+      ).choices(PREEMPTION_MODELS.map(({ id }) => id)),
+    )
     .option(
       '--compaction <when>',
       'zs_compact beside the frees: as recorded, none, or every=10ms',
@@ -205,6 +213,7 @@ export function addWhatIfCommand(program: Command): void {
             seeds: options.seeds,
             cpus: options.cpus ?? null,
             pressure: options.cpuPressure,
+            preempt: options.preempt ?? null,
             compaction: options.compaction,
             migration: options.migration,
             pagesLocked: options.pagesLocked,

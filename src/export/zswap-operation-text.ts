@@ -9,7 +9,7 @@ export function zswapJson(facts: ZswapFacts | undefined): Record<string, unknown
     result: result ?? undefined,
     entry: entry ?? undefined,
     pages: pages ?? undefined,
-    ...(showsCalls && entries > 0 ? { compressions, published: published.length } : {}),
+    ...(showsCalls && (entries > 0 || compressions > 0) ? { compressions, published: published.length } : {}),
     ...Object.fromEntries(times.map(([part, ns]) => [`${part}Ns`, ns])),
   };
 }

@@ -203,8 +203,15 @@ export interface QueueDeclaration {
   readonly per: 'pool' | 'cpu';
   /** Handles in one buffer. */
   readonly entries: number;
-  /** Buffers that may wait for the worker beyond those being filled. */
+  /** Spare buffers: a CPU whose buffer is full takes one; without, it waits until the worker has brought one. */
   readonly buffers: number;
+  /**
+   * Where the worker runs: bound to the CPU that queued the work; one of an unbound workqueue, or a
+   * thread of its own, where there is room.
+   */
+  readonly worker: 'bound' | 'unbound' | 'thread';
+  /** The worker offers its CPU behind each handle (cond_resched); else only behind all it has found. */
+  readonly offersCpu?: boolean;
   /** The worker is woken when a buffer is full, or at the first handle; or whoever queues also frees. */
   readonly wakes: 'when-full' | 'at-once' | 'never';
   /** Path that the worker runs for each handle. */

@@ -1,5 +1,6 @@
 import { PAGE_BULK } from '../model/kernels/pieces.ts';
 import type { PageLists } from '../model/steps.ts';
+import type { OperationTable } from '../trace/operations.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
 import { BULK_PAGE, centralSet, drawnSet } from './calibrate/parameters.ts';
 import { interval } from './interval.ts';
@@ -56,4 +57,26 @@ export function pageListAssumptions({ pageLists }: Workload, isAsked: boolean): 
         },
   );
   return list;
+}
+
+/**
+ * How often allocations took pages for their lists under zone->lock while tasks freed, as the recording shows it:
+ * these calls are not replayed.
+ * @param from,to Time of the frees, ns.
+ */
+export function refillAssumptions(
+  { refills }: OperationTable,
+  [fromNs, toNs]: readonly [number, number],
+): readonly Assumption[] {
+  const among = refills.filter(({ startNs }) => startNs >= fromNs && startNs < toNs);
+  if (among.length === 0) return [];
+  const heldNs = among.reduce((sum, { durationNs }) => sum + (durationNs || 0), 0);
+  const perMs = (among.length * 1e6) / (toNs - fromNs);
+  const share = (100 * heldNs) / (toNs - fromNs);
+  return [
+    {
+      what: `allocations refilled lists of free pages ${among.length} times among the frees (rmqueue_bulk, ${perMs.toPrecision(2)} a ms, ${share.toPrecision(2)} % of the time): they take zone->lock and are not replayed`,
+      basis: 'measured',
+    },
+  ];
 }

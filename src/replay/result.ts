@@ -13,6 +13,7 @@ import type { ScenarioResults } from './scenario/result.ts';
 import type { StructureReport } from './structure.ts';
 import type { DesignPrediction, LatencySummary } from './what-if.ts';
 
+export type { Unit } from './calibrate/parameters.ts';
 export type {
   BacklogCurve,
   DesignPrediction,

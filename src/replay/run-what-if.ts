@@ -1,13 +1,14 @@
 import type { Design } from '../model/designs/design.ts';
-import { type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
+import { applyDesigns, type ChosenDesign, parseDesign } from '../model/designs/registry.ts';
 import { withLockedPages } from '../model/kernels/locked-pages.ts';
+import { type PreemptionId, preemptionById } from '../model/preemption.ts';
 import type { KernelModel, PageLists } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import type { SideTable } from '../trace/side-tables.ts';
 import { anonymousAssumptions } from './anonymous.ts';
-import { pageListAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
+import { pageListAssumptions, refillAssumptions, withAskedLists, withBulkPage } from './asked-page-lists.ts';
 import { type Calibration, calibrate, type World } from './calibrate/calibration.ts';
 import { callCostOf } from './calibrate/call-cost.ts';
 import type { Ensemble } from './calibrate/ensemble.ts';
@@ -17,9 +18,11 @@ import type { Measured } from './calibrate/noise.ts';
 import { openQuestions } from './calibrate/open-questions.ts';
 import type { Fit, PlatformSource } from './calibrate/platform-source.ts';
 import { mapWorkloads, type PricedWorkload, runParameters } from './calibrate/pricing.ts';
+import { withSchedulingParameters } from './calibrate/scheduling-parameters.ts';
 import type { Unknown } from './calibrate/sensitivity.ts';
 import { type CompactionPlan, compactionBeside, span } from './compaction.ts';
-import { BOUND, COST_QUANTILES } from './engine/machine.ts';
+import { cpuSharing, type PreemptionEvidence } from './cpu-sharing.ts';
+import { COST_QUANTILES, WHERE_WOKEN } from './engine/machine.ts';
 import { type Interval, interval } from './interval.ts';
 import { migrationBeside } from './migration.ts';
 import { COUNTER_NS, probesWithin } from './notify-path.ts';
@@ -48,6 +51,8 @@ export interface Recording {
   readonly tables: readonly SideTable[];
   readonly lostRecords: number;
   readonly findings: Reading['findings'];
+  /** Preemption models that the functions of the recording leave possible; absent: any. */
+  readonly preemption?: PreemptionEvidence | null;
 }
 
 export interface WhatIfRequest {
@@ -78,6 +83,8 @@ export interface WhatIfRequest {
   readonly pagesLocked: number;
   /** Lists of free pages to assume; null: as recorded, none where the recording shows no full one. */
   readonly pageLists: PageLists | null;
+  /** Preemption model by its name; null: told by the recording, none where it does not tell. */
+  readonly preempt?: PreemptionId | null;
   readonly scenarios: ScenarioRequest;
 }
 
@@ -117,7 +124,14 @@ export function whatIf(
   const kernel = withLockedPages(kernelFor(listed), request.pagesLocked);
   const { traced, untraced } = calibration;
   const isBulkAssumed = listed.pageLists !== null && listed.pageLists.recorded === null;
-  const ensemble = isBulkAssumed ? withBulkPage(calibration.ensemble, SEED) : calibration.ensemble;
+  const withBulk = isBulkAssumed ? withBulkPage(calibration.ensemble, SEED) : calibration.ensemble;
+  const sharing = cpuSharing(
+    request.preempt ?? null,
+    timed.preemption ?? null,
+    { tasks: workload.tasks.length, cpus, pressure: request.pressure },
+    [kernel, ...chosen.map((design) => applyDesigns(kernel, design.chosen))],
+  );
+  const ensemble = sharing ? withSchedulingParameters(withBulk, SEED) : withBulk;
   const alone = mapWorkloads(withLateCosts(untraced ?? traced), asListed);
   const beside = compactionBeside(
     request.compaction,
@@ -141,8 +155,9 @@ export function whatIf(
   const ownScenario = {
     cpus,
     sets: ensemble.sets,
-    workerCpu: BOUND,
+    workerCpu: WHERE_WOKEN,
     hogs: new Uint8Array(cpus).fill(request.pressure),
+    preemption: sharing?.preemption ?? preemptionById('none'),
     seeds,
   } as const;
   const scenario: ScenarioOptions = withCpu(ownScenario, lastCpu);
@@ -174,8 +189,9 @@ export function whatIf(
   const recordedScenario: ScenarioOptions = {
     cpus: prepared.cpus,
     sets: ensemble.sets,
-    workerCpu: BOUND,
+    workerCpu: WHERE_WOKEN,
     hogs: new Uint8Array(prepared.cpus),
+    preemption: ownScenario.preemption,
     seeds,
   };
   const replayed = isAsRecorded
@@ -250,6 +266,8 @@ export function whatIf(
       ...assumptions(request, world, workload.notes, ensemble),
       ...(workload.anonymous ? anonymousAssumptions(workload.anonymous) : []),
       ...pageListAssumptions(listed, request.pageLists !== null),
+      ...(platform ? [] : refillAssumptions(timed.operations, span(timed.operations, workload))),
+      ...(sharing?.assumptions ?? []),
       ...(platform ? [] : probeHandlers(timed.operations, workload, world)),
       ...(beside?.assumptions ?? []),
       ...(migrated?.assumptions ?? []),
@@ -366,7 +384,11 @@ function assumptions(
       .filter(({ high, low }) => high > low)
       .map(({ title, unit, low, high, central, basis }): Assumption => {
         const text = (value: number) =>
-          unit === 'ns' ? `${Number(value.toPrecision(3))} ns` : `${Math.round(100 * value)} %`;
+          unit === 'ns'
+            ? `${Number(value.toPrecision(3))} ns`
+            : unit === 'share'
+              ? `${Math.round(100 * value)} %`
+              : String(Math.round(value));
         return { what: `${title}: ${text(central)} (${text(low)} to ${text(high)})`, basis };
       }),
   ];

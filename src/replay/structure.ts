@@ -30,7 +30,9 @@ export interface StructureReport {
   /** Of the frees whose outcome the trace shows: zspage released or not. */
   readonly freesJudged: number;
   readonly freesAgree: number;
-  /** Frees of objects that were allocated before the capture began. */
+  /** Allocations without size or handle: failed, or not shown. They are not replayed. */
+  readonly mallocsNotShown: number;
+  /** Frees of objects that were allocated before the capture began, or of which no handle is shown. */
   readonly freesOfOlder: number;
   /**
    * Frees whose object is reconstructed, so that they judge nothing; of those whose release of a zspage the
@@ -96,6 +98,7 @@ class StructureReplay {
     objectIndexAgree: 0,
     freesJudged: 0,
     freesAgree: 0,
+    mallocsNotShown: 0,
     freesOfOlder: 0,
     freesReconstructed: 0,
     releasesShown: 0,
@@ -167,7 +170,7 @@ class StructureReplay {
     const isOlder = (this.#ops.reconstructed[op]! & Reconstructed.Operation) !== 0;
     if (!isOlder) this.#count.mallocs++;
     if (sizeClass < 0 || handle[op]! < 0) {
-      this.#differ(op, sizeClass < 0 ? 'size not known' : 'failed, or its handle is not known');
+      if (!isOlder) this.#count.mallocsNotShown++;
       return;
     }
     let isNew = this.#making.delete(op);
@@ -232,7 +235,6 @@ class StructureReplay {
     const zspage = handle[op]! < 0 ? -1 : this.#pool.zspageOf(handle[op]!);
     if (zspage < 0) {
       this.#count.freesOfOlder++;
-      this.#differ(op, handle[op]! < 0 ? 'handle not known' : 'the object was allocated before the capture');
       return;
     }
     const sizeClass = this.#pool.classOf(zspage);

@@ -2,12 +2,14 @@ import { applyDesigns, type ChosenDesign } from '../model/designs/registry.ts';
 import type { Era } from '../model/kernels/eras.ts';
 import { FREE_WORK } from '../model/kernels/locked-pages.ts';
 import { withPageLists } from '../model/kernels/page-lists.ts';
+import type { PreemptionModel } from '../model/preemption.ts';
 import { withCallCosts } from '../model/probe-costs.ts';
 import type { KernelModel } from '../model/steps.ts';
 import type { Pool } from '../model/zsmalloc/pool.ts';
 import { anonymousReturns } from './anonymous.ts';
 import type { ParameterSet } from './calibrate/parameters.ts';
 import { type PricedWorkload, runParameters } from './calibrate/pricing.ts';
+import { schedulingOf, sliceNs } from './calibrate/scheduling-parameters.ts';
 import type { Sensitivity } from './calibrate/sensitivity.ts';
 import {
   type BacklogCurve,
@@ -48,9 +50,11 @@ export interface ScenarioOptions {
   readonly sets: readonly ParameterSet[];
   /** All runs have the recorded times in their order and the same luck: they differ by their sets only. */
   readonly inRecordedOrder?: true;
-  /** CPU of workers, or BOUND: each on the CPU that wakes it. */
+  /** CPU of workers, or WHERE_WOKEN: each where its kind runs. */
   readonly workerCpu: number;
   readonly hogs: Uint8Array;
+  /** PREEMPT_NONE without. */
+  readonly preemption?: PreemptionModel;
   readonly seeds: number;
 }
 
@@ -218,7 +222,7 @@ export function runSeed(
   { models, workload: priced, pool, options }: Sweep,
   seed: number,
 ): readonly DesignRun[] {
-  const { cpus, workerCpu, hogs, sets, inRecordedOrder } = options;
+  const { cpus, workerCpu, hogs, sets, inRecordedOrder, preemption } = options;
   const { times, workload } = runParameters(priced, sets[seed]!);
   const order = inRecordedOrder ? 0 : seed;
   const bounds = workload.tasks.map((task, t) => phaseBounds(task, workload.costs[t]!));
@@ -241,7 +245,8 @@ export function runSeed(
     const result = new Machine({
       program,
       pool: pool.clone(),
-      times,
+      times: { ...times, sliceNs: sliceNs(cpus) },
+      scheduling: schedulingOf(sets[seed]!, order, preemption),
       costs: program.costs.map((name) => workload.distributions.get(name) ?? zeros),
       opCosts: opCosts.map((columns) => program.costs.map((name) => columns.get(name))),
       cpus,

@@ -196,7 +196,7 @@ export function freeWorkload(
     streams.map(({ rows }) => rows),
   );
   return {
-    tasks: balanced(times, streams),
+    tasks: onTheirCpus(times, streams),
     rows: streams.map((s) => s.rows),
     costs: streams.map((s) => s.costs),
     distributions,
@@ -516,10 +516,10 @@ export function quantiles(columns: readonly Float64Array[]): Float64Array {
 }
 
 /**
- * CPUs for the tasks, which stay where they are in the replay. Where the recording shows that tasks moved
- * from CPU to CPU, they were balanced: the busiest first, each to the CPU that has least so far.
+ * CPUs for the tasks: where each freed most, or, where the recording shows that tasks were moved because
+ * there are more of them than CPUs, where each began: the replay moves them as well.
  */
-function balanced(
+function onTheirCpus(
   ops: OperationTable,
   tasks: readonly { readonly stream: TaskStream; readonly rows: Int32Array }[],
 ) {
@@ -531,21 +531,7 @@ function balanced(
   );
   const streams = tasks.map(({ stream }) => stream);
   if (!moved || cpus.length < 2 || tasks.length <= cpus.length) return streams;
-  const busy = tasks.map(({ stream, rows }) =>
-    rows.reduce(
-      (sum, row, i) => sum + ops.endNs[row]! - ops.startNs[row]! + (i > 0 ? stream.thinkNs[i]! : 0),
-      0,
-    ),
-  );
-  const load = new Map(cpus.map((cpu) => [cpu, 0]));
-  const chosen = new Map<TaskStream, number>();
-  for (const t of [...tasks.keys()].sort((a, b) => busy[b]! - busy[a]!)) {
-    const own = streams[t]!.cpu;
-    const cpu = cpus.reduce((best, other) => (load.get(other)! < load.get(best)! ? other : best), own);
-    load.set(cpu, load.get(cpu)! + busy[t]!);
-    chosen.set(streams[t]!, cpu);
-  }
-  return streams.map((stream) => ({ ...stream, cpu: chosen.get(stream)! }));
+  return tasks.map(({ stream, rows }) => ({ ...stream, cpu: ops.cpu[rows[0]!]! }));
 }
 
 /** A task with so many of its frees on another CPU has been moved, not just interrupted. */

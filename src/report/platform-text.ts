@@ -1,6 +1,7 @@
 import type { MeasuredResult, PlatformFile } from '../replay/result.ts';
-import { durationText, shareText } from './quantities.ts';
+import { durationText } from './quantities.ts';
 import { wrap } from './text/layout.ts';
+import { quantityText } from './what-if-summary.ts';
 
 const MARKS = { measured: '[=]', fitted: '[~]', assumed: '[?]' } as const;
 
@@ -31,7 +32,7 @@ export function renderPlatformText(file: PlatformFile, measured: readonly Measur
     ...file.parameters
       .filter(({ lo, hi }) => hi > lo)
       .flatMap(({ title, unit, basis, value, lo, hi }) => {
-        const text = unit === 'ns' ? durationText : shareText;
+        const text = (number: number) => quantityText(number, unit);
         return wrap(`${title}: ${text(value)} (${text(lo)} to ${text(hi)})`, '    ', `${MARKS[basis]} `);
       }),
     ...measured.flatMap(({ name, measuredNs, predictedNs, afterNs }) =>

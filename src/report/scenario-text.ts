@@ -141,7 +141,7 @@ function starvedLines({ of, sliceNs, designs }: StarvedWorkerResult): string[] {
       ),
     ]),
     ...wrap(
-      `The worker has one more CPU than these and shares it with threads that never sleep, in slices of ${durationText(sliceNs)}; 0 %: it gets none before the last process is done. overflow: frees that found the queue full. held: memory of the pool not yet given back when the last process is done.`,
+      `The worker has one more CPU than these and shares it with threads that never sleep, in turns of ${durationText(sliceNs)} and up to the next tick; 0 %: it gets none before the last process is done. overflow: frees that found the queue full. held: memory of the pool not yet given back when the last process is done.`,
       '',
     ),
   ];

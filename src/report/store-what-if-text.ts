@@ -46,10 +46,18 @@ function comparisons({ validation }: StoreWhatIfResult): string[] {
     durationText(modelledNs.value),
     isOff ? 'off' : '',
   ]);
-  const waits = Object.entries(validation.recordedWaitsNs).map(([name, ns]) => `${name} ${durationText(ns)}`);
+  const named = (times: object) =>
+    Object.entries(times)
+      .map(([name, ns]) => `${name} ${durationText(ns as number)}`)
+      .join(', ');
   return [
     ...table([['', 'recorded', 'modelled', ''], ...rows]),
-    ...wrap(`* without waits; recorded waits: ${waits.join(', ')}.`, '  ', '  '),
+    ...wrap(`* without waits; recorded waits: ${named(validation.recordedWaitsNs)}.`, '  ', '  '),
+    ...wrap(
+      `Of these nobody who is recorded held the lock, so that the CPU that waited did not run: ${named(validation.unheldWaitsNs)}, at least. That time stands in front of the operation, in every design. The tree's lock was held for ${durationText(validation.treeHeldNs)}.`,
+      '  ',
+      '  ',
+    ),
   ];
 }
 

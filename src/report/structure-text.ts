@@ -31,12 +31,12 @@ function zsmallocBlock({ kernel, zsmalloc: s }: StructureCheck): string[] {
 }
 
 function older(s: StructureReport): string[] {
-  return s.freesOfOlder > 0
-    ? wrap(
-        `${s.freesOfOlder} of ${s.frees} freed objects: allocated before the recording, or it has no handles.`,
-        '  ',
-      )
-    : [];
+  const count = (some: number, of: number, what: string) =>
+    some > 0 ? wrap(`${some} of ${of} ${what}`, '  ') : [];
+  return [
+    ...count(s.mallocsNotShown, s.mallocs, 'allocations show no size or no handle, or failed: not replayed.'),
+    ...count(s.freesOfOlder, s.frees, 'freed objects: allocated before the recording, or it has no handles.'),
+  ];
 }
 
 function zswapBlock(z: ZswapReport): string[] {

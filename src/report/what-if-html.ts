@@ -9,6 +9,7 @@ import { renderHeader, whatIfTitle } from './page/what-if/header.ts';
 import { renderKnowledge } from './page/what-if/knowledge.ts';
 import { renderLatency } from './page/what-if/latency.ts';
 import { renderMemory } from './page/what-if/memory.ts';
+import { renderMigration } from './page/what-if/migration.ts';
 import { renderPlaces } from './page/what-if/places.ts';
 import { PARTS, Plan } from './page/what-if/plan.ts';
 import { renderScenarios } from './page/what-if/scenarios.ts';
@@ -35,6 +36,7 @@ ${await renderCpuWork(plan)}
 ${await renderMemory(plan)}
 ${renderPlaces(plan)}
 ${renderCompaction(plan)}
+${renderMigration(plan)}
 ${await renderScenarios(plan)}
 ${await renderKnowledge(plan)}
 ${renderSteps(plan)}

@@ -1,4 +1,4 @@
-import type { DesignPrediction, Interval, WhatIfResult } from '../replay/result.ts';
+import type { DesignPrediction, Interval, Unit, WhatIfResult } from '../replay/result.ts';
 import { bytesText, countText, durationText, shareText } from './quantities.ts';
 
 /** Changes of the whole smaller than this are called no difference. */
@@ -145,8 +145,9 @@ export function clipName(name: string): string {
   return name.length <= 38 ? name : `${name.slice(0, 20)}..${name.slice(-16)}`;
 }
 
-/** A parameter's value: a duration, or a share. */
-export function quantityText(value: number, unit: 'ns' | 'share'): string {
+/** A parameter's value: a duration, a share, or a number. */
+export function quantityText(value: number, unit: Unit): string {
+  if (unit === 'count') return String(Math.round(value));
   return unit === 'ns' ? durationText(value) : shareText(value);
 }
 

@@ -187,6 +187,9 @@ export class OperationTable {
   /** Pages that tasks gave back outside of zsmalloc, as far as the trace shows them. */
   pageFrees = new PageFrees();
 
+  /** Calls that refill the list of free pages of a CPU (rmqueue_bulk), under zone->lock; times in ns. */
+  readonly refills: { readonly startNs: number; readonly durationNs: number }[] = [];
+
   /** Calls of munmap, complete; frees may have been made in them. */
   readonly munmaps: MunmapCall[] = [];
 
@@ -258,6 +261,7 @@ export class OperationTable {
     Object.assign(made.below, this.below);
     made.munmaps.push(...this.munmaps);
     made.pageFrees = this.pageFrees;
+    made.refills.push(...this.refills);
     for (const text of this.handles.texts) made.handles.id(text);
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);

@@ -18,6 +18,18 @@ export type ZswapPart =
   | 'claim'
   | 'submit';
 
+/** A lock that an operation took: the tree's, or that of a list. Times in ns. */
+export interface TakenLock {
+  readonly lock: 'tree' | 'list';
+  /** In its slow path. */
+  readonly waitNs: number;
+  readonly gotNs: number;
+  /** From then to the call that gives it back; where that is not traced, to the next call. */
+  heldNs: number;
+  /** Given back by then. */
+  freeNs: number;
+}
+
 /** What a trace shows of one operation of zswap or of the swap layer. Places as in the operation table. */
 export interface ZswapFacts {
   /** What it returned: 1 stored or loaded, 0 not (6.12); 0 or a negative error number (writeback). */
@@ -42,6 +54,7 @@ export interface ZswapFacts {
   treeAt: number;
   /** Entries put on their list, a page each: where the tree was locked for it, and where the list was. */
   readonly published: { readonly treeAt: number; readonly listAt: number }[];
+  readonly locks: TakenLock[];
   /** Time in calls, ns. */
   readonly parts: Partial<Record<ZswapPart, number>>;
   /** Of that, what was spent in the slow path of a lock, ns. */
@@ -63,6 +76,7 @@ export function noFacts(): ZswapFacts {
     limitAt: Number.NaN,
     treeAt: Number.NaN,
     published: [],
+    locks: [],
     parts: {},
     waits: {},
   };

@@ -38,7 +38,7 @@ export class ZswapText {
   }
 
   #line(text: string, duration = '              '): void {
-    this.#clock += 10;
+    this.#clock += 1;
     const stamp = (10 + this.#clock / 1e6).toFixed(6);
     this.#lines.push(`   ${stamp} |   0)     t-1       | ${duration} |${text}`);
   }

@@ -6,13 +6,17 @@
 import type { Condition, KernelModel, LockDeclaration, Step } from '../../src/model/steps.ts';
 import type { MachineRun, TaskStream } from '../../src/replay/engine/machine.ts';
 import { drawKey, happens, mix, quantileIndex } from '../../src/replay/engine/random.ts';
+import { USUAL_SCHEDULING } from '../../src/replay/engine/scheduling.ts';
 import { quantised } from '../../src/replay/engine/time.ts';
 
 interface Cpu {
   id: number;
   time: number;
   running: Thread | undefined;
-  sliceEnd: number;
+  /** When who runs began, and when it is to make room for others. */
+  began: number;
+  turn: number;
+  woken: Thread | undefined;
   threads: Thread[];
 }
 
@@ -23,7 +27,7 @@ interface Operation {
   handle: number;
   sizeClass: number;
   slot: number;
-  taskCpu: number;
+  taskIndex: number;
   thinkNs: number;
   /** Of the zspage that it makes or empties; -1: the pool says. */
   zspagePages: number;
@@ -47,6 +51,10 @@ interface Thread {
   kept: Lock | undefined;
   asleep: boolean;
   naps: boolean;
+  /** Operations that it has done or begun, pages counted. */
+  rows: number;
+  /** A worker that does not offer its CPU now. */
+  busy: boolean;
   op: Operation | undefined;
   zspage: number;
   pages: number;
@@ -122,6 +130,8 @@ class Reference {
     full: number;
     done: number;
     run: number;
+    /** CPU whose buffer is looked at next. */
+    lookAt: number;
   }[];
   readonly result: ReferenceResult;
   tasksLeft = 0;
@@ -142,7 +152,9 @@ class Reference {
       id,
       time: Number.POSITIVE_INFINITY,
       running: undefined,
-      sliceEnd: 0,
+      began: 0,
+      turn: Number.POSITIVE_INFINITY,
+      woken: undefined,
       threads: [],
     }));
     this.lines = this.kernel.lines.map(() => ({ free: 0, cpu: -1 }));
@@ -152,6 +164,7 @@ class Reference {
       full: 0,
       done: 0,
       run: 0,
+      lookAt: 0,
     }));
     this.result = {
       endNs: 0,
@@ -179,7 +192,7 @@ class Reference {
         handle: task.handle[i]!,
         sizeClass: task.sizeClass[i]!,
         slot: task.slot[i]!,
-        taskCpu: task.cpu,
+        taskIndex: t,
         thinkNs: quantised(task.thinkNs[i]!),
         zspagePages: task.zspagePages?.[i] ?? -1,
         folio: [] as Operation[],
@@ -219,6 +232,8 @@ class Reference {
       releases: false,
       kept: undefined,
       asleep: false,
+      rows: 0,
+      busy: false,
       op: undefined,
       zspage: -1,
       pages: 0,
@@ -248,13 +263,14 @@ class Reference {
         const comesFirst =
           !next ||
           cpu.time < next.time ||
-          (cpu.time === next.time && cpu.running!.releases && !next.running!.releases);
+          (cpu.time === next.time && cpu.running?.releases === true && !next.running?.releases);
         if (comesFirst) next = cpu;
       }
       if (!next) break;
       if (next.time < clock) throw new Error('time went backwards');
       clock = next.time;
-      this.advance(next, next.running!);
+      if (next.running) this.advance(next, next.running);
+      else this.pull(next, clock);
     }
     this.queues.forEach((queue, q) => {
       for (const buffer of queue.buffers) this.result.queues[q]!.leftOver += buffer.length;
@@ -269,14 +285,14 @@ class Reference {
     if (!thread.now) {
       if (thread.kind === 'hog') {
         const over = this.tasksLeft === 0 && cpu.time >= this.tasksEnd;
-        const until = cpu.time + (over ? 0 : quantised(this.run.times.sliceNs));
+        const until = over ? cpu.time : this.tickFrom(cpu.time + this.slice);
         thread.readyAt = over ? Number.POSITIVE_INFINITY : until;
         this.schedule(cpu, until);
         return;
       }
       let op: Operation | undefined;
       if (thread.kind === 'worker') {
-        op = this.queues[thread.queue]!.waiting.shift();
+        op = this.takeQueued(thread.queue);
         if (!op) {
           thread.asleep = true;
           thread.readyAt = Number.POSITIVE_INFINITY;
@@ -303,45 +319,149 @@ class Reference {
 
   // ---------------------------------------------------------------- scheduling
 
+  get slice(): number {
+    return quantised(this.run.times.sliceNs);
+  }
+
+  get scheduling() {
+    return this.run.scheduling ?? USUAL_SCHEDULING;
+  }
+
+  tickFrom(t: number): number {
+    const tick = quantised(this.scheduling.tickNs);
+    let at = quantised(this.scheduling.firstTickNs) - tick;
+    while (at < t) at += tick;
+    return at;
+  }
+
+  /** Tick after tick from the beginning of a slice on, until the others are asked in. */
+  nextTurn(began: number, t: number): number {
+    const { tickNs, firstTickNs, preemption } = this.scheduling;
+    const tick = quantised(tickNs);
+    const slice = quantised(this.run.times.sliceNs);
+    let end = began + slice;
+    let k = Math.floor((began - quantised(firstTickNs)) / tick);
+    const at = () => quantised(firstTickNs) + k * tick;
+    for (; at() < t; k++) if (at() >= end) end = at() + slice;
+    let asked = t;
+    for (; asked < end; k++) asked = at() >= end ? at() : asked;
+    if (preemption.counts === 'at-once') return asked;
+    let next = Math.floor((asked - quantised(firstTickNs)) / tick);
+    while (quantised(firstTickNs) + next * tick <= asked) next++;
+    return quantised(firstTickNs) + next * tick;
+  }
+
   schedule(cpu: Cpu, t: number): void {
     const last = cpu.running;
     const turn = last ? cpu.threads.indexOf(last) + 1 : 0;
     const inTurn = [...cpu.threads.slice(turn), ...cpu.threads.slice(0, turn)];
     const at = (thread: Thread) => Math.max(t, thread.readyAt);
     const earliest = Math.min(...inTurn.map(at));
+    const woken = cpu.woken && cpu.woken.readyAt <= t ? cpu.woken : undefined;
+    cpu.woken = undefined;
+    cpu.turn = Number.POSITIVE_INFINITY;
     if (earliest === Number.POSITIVE_INFINITY) {
       cpu.running = undefined;
       cpu.time = Number.POSITIVE_INFINITY;
+      if (this.canPull && this.isOpen(cpu) && this.threads.some((thread) => this.waits(thread, t)))
+        cpu.time = t + quantised(this.scheduling.pullNs);
       return;
     }
-    cpu.running = inTurn.find((thread) => at(thread) === earliest)!;
+    cpu.running = woken ?? inTurn.find((thread) => at(thread) === earliest)!;
     const switched = last !== undefined && last !== cpu.running;
-    cpu.time = earliest + (switched ? quantised(this.run.times.contextSwitchNs) : 0);
-    cpu.sliceEnd = cpu.time + quantised(this.run.times.sliceNs);
+    cpu.time = at(cpu.running) + (switched ? quantised(this.run.times.contextSwitchNs) : 0);
+    cpu.began = cpu.time;
+    for (const other of cpu.threads) {
+      if (other === cpu.running || other.readyAt === Number.POSITIVE_INFINITY) continue;
+      cpu.turn = Math.min(cpu.turn, this.nextTurn(cpu.began, Math.max(cpu.began, other.readyAt)));
+      if (other.readyAt - t < this.slice && this.isMovable(other)) this.letOthersPull(t);
+    }
+  }
+
+  isOpen(cpu: Cpu): boolean {
+    const { run } = this;
+    return cpu.id !== run.workerCpu && !run.tasks.some((task) => task.background && task.cpu === cpu.id);
+  }
+
+  get workersMove(): boolean {
+    const wakes = Object.values(this.kernel.queues).some((queue) => queue.wakes !== 'never');
+    return this.run.workerCpu < 0 && wakes;
+  }
+
+  get canPull(): boolean {
+    const { run } = this;
+    const isShared = this.cpus.some((_, cpu) => {
+      const own = run.tasks.filter((task) => task.cpu === cpu && !task.background).length;
+      return own > 0 && own + run.hogs[cpu]! > 1;
+    });
+    return run.cpus > 1 && (this.workersMove || isShared);
+  }
+
+  isMovable(thread: Thread): boolean {
+    if (thread.kind === 'task') return thread.background === undefined;
+    if (thread.kind === 'hog' || this.run.workerCpu >= 0) return false;
+    return Object.values(this.kernel.queues)[thread.queue]!.worker !== 'bound';
+  }
+
+  waits(thread: Thread, t: number): boolean {
+    const isBetween = thread.now === undefined;
+    const runs = thread.cpu.running === thread;
+    return this.isMovable(thread) && isBetween && !thread.kept && !runs && thread.readyAt - t < this.slice;
+  }
+
+  idles(cpu: Cpu, t: number): boolean {
+    const present = cpu.running;
+    if (present?.naps && cpu.time > t) return true;
+    return !present || (!present.now && present.readyAt - t >= quantised(this.run.times.sliceNs));
+  }
+
+  letOthersPull(t: number): void {
+    if (!this.canPull) return;
+    for (const cpu of this.cpus)
+      if (this.isOpen(cpu) && !cpu.running && cpu.time === Number.POSITIVE_INFINITY)
+        cpu.time = t + quantised(this.scheduling.pullNs);
+  }
+
+  pull(cpu: Cpu, t: number): void {
+    cpu.time = Number.POSITIVE_INFINITY;
+    const waiting = this.cpus.map(({ threads, running }) => {
+      const turn = running ? threads.indexOf(running) + 1 : 0;
+      return [...threads.slice(turn), ...threads.slice(0, turn)].filter((thread) => this.waits(thread, t));
+    });
+    const most = Math.max(...waiting.map((list) => list.length));
+    if (most === 0) return;
+    this.move(waiting.find((list) => list.length === most)![0]!, cpu);
+    this.schedule(cpu, t);
   }
 
   makeReady(thread: Thread, t: number): void {
-    const slice = quantised(this.run.times.sliceNs);
-    const ready = t + quantised(this.run.times.wakeNs);
-    thread.readyAt = ready;
     const { cpu } = thread;
-    const present = cpu.running;
-    const naps = present?.naps && cpu.time > ready;
-    if (!present || naps || (!present.now && present.readyAt - ready >= slice)) this.schedule(cpu, t);
-    else cpu.sliceEnd = Math.min(cpu.sliceEnd, ready + slice);
+    if (this.idles(cpu, t)) {
+      thread.readyAt = t + quantised(this.run.times.wakeNs);
+      this.schedule(cpu, t);
+      return;
+    }
+    thread.readyAt = t;
+    cpu.woken = thread;
+    cpu.turn = Math.min(cpu.turn, this.nextTurn(cpu.began, t));
+    if (this.isMovable(thread)) this.letOthersPull(t);
   }
 
   wakeWorker(queue: number, by: number, t: number): void {
     const worker = this.threads.find((thread) => thread.kind === 'worker' && thread.queue === queue)!;
     if (!worker.asleep) return;
     worker.asleep = false;
-    if (this.run.workerCpu < 0) this.move(worker, this.cpus[by]!);
+    if (this.run.workerCpu < 0) {
+      const room = [worker.cpu, ...this.cpus].find((cpu) => this.isOpen(cpu) && this.idles(cpu, t));
+      this.move(worker, this.isMovable(worker) && room ? room : this.cpus[by]!);
+    }
     this.makeReady(worker, t);
   }
 
   move(thread: Thread, cpu: Cpu): void {
     if (thread.cpu === cpu) return;
     thread.cpu.threads = thread.cpu.threads.filter((other) => other !== thread);
+    if (thread.cpu.woken === thread) thread.cpu.woken = undefined;
     cpu.threads.push(thread);
     thread.cpu = cpu;
   }
@@ -359,16 +479,7 @@ class Reference {
     const { cpu, t } = thread;
     result.endNs = Math.max(result.endNs, t);
     if (isWorker) {
-      const queue = this.queues[thread.queue]!;
-      const declaration = Object.values(this.kernel.queues)[thread.queue]!;
-      if (declaration.per === 'cpu' && ++queue.done === declaration.entries) {
-        queue.done = 0;
-        queue.full--;
-        for (const other of this.cpus) {
-          if (queue.buffers[other.id]!.length === declaration.entries && queue.full < declaration.buffers)
-            this.handOver(thread.queue, other.id, t);
-        }
-      }
+      thread.busy = !this.offersCpu(thread.queue);
       thread.readyAt = t;
     } else {
       result.durations[op.pathIndex]!.push(t - start);
@@ -383,12 +494,13 @@ class Reference {
         this.tasksEnd = Math.max(this.tasksEnd, t);
       }
     }
-    const slice = quantised(run.times.sliceNs);
+    if (!isWorker) thread.rows += op.folio.length;
+    const isAtPoint = isWorker ? !thread.busy : thread.rows % this.scheduling.operationsAtOnce === 0;
     const stays =
       thread.readyAt !== Number.POSITIVE_INFINITY &&
       (cpu.threads.length === 1 ||
         thread.kept !== undefined ||
-        (t < cpu.sliceEnd && thread.readyAt - t < slice));
+        (thread.readyAt - t < quantised(run.times.sliceNs) && (t < cpu.turn || !isAtPoint)));
     if (stays) cpu.time = thread.readyAt;
     else {
       thread.now = undefined;
@@ -828,6 +940,7 @@ class Reference {
     const declaration = Object.values(this.kernel.queues)[q]!;
     const queue = this.queues[q]!;
     const use = this.result.queues[q]!;
+    if (this.isFull(q, thread.cpu) && queue.full < declaration.buffers) this.takeBuffer(q, thread.cpu);
     const list = declaration.per === 'cpu' ? queue.buffers[thread.cpu.id]! : queue.waiting;
     if (list.length >= declaration.entries) {
       use.overflowed++;
@@ -837,28 +950,57 @@ class Reference {
     use.queued++;
     const held = queue.waiting.length + queue.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     use.most = Math.max(use.most, held);
-    if (declaration.per !== 'cpu') this.wakeWorker(q, thread.cpu.id, thread.t);
-    else if (
-      declaration.wakes !== 'never' &&
-      list.length === declaration.entries &&
-      queue.full < declaration.buffers
-    )
-      this.handOver(q, thread.cpu.id, thread.t);
+    const isFull = this.isFull(q, thread.cpu);
+    if (isFull && queue.full < declaration.buffers) this.takeBuffer(q, thread.cpu);
+    if (isFull || declaration.per !== 'cpu') this.wakeWorker(q, thread.cpu.id, thread.t);
     return true;
   }
 
-  handOver(q: number, cpu: number, t: number): void {
+  isFull(q: number, cpu: Cpu): boolean {
+    const { per, wakes, entries } = Object.values(this.kernel.queues)[q]!;
+    return per === 'cpu' && wakes !== 'never' && this.queues[q]!.buffers[cpu.id]!.length === entries;
+  }
+
+  takeBuffer(q: number, cpu: Cpu): void {
     const queue = this.queues[q]!;
-    const full = queue.buffers[cpu]!;
+    const full = queue.buffers[cpu.id]!;
     if (Object.values(this.kernel.queues)[q]!.sortsByClass) full.sort((a, b) => a.sizeClass - b.sizeClass);
     queue.waiting.push(...full);
-    queue.buffers[cpu] = [];
+    queue.buffers[cpu.id] = [];
     queue.full++;
-    this.wakeWorker(q, cpu, t);
+  }
+
+  /** What a worker does next: what waits, else a full buffer, looked for from CPU to CPU. */
+  takeQueued(q: number): Operation | undefined {
+    const queue = this.queues[q]!;
+    if (queue.waiting.length === 0) {
+      const isFull = (cpu: Cpu) => this.isFull(q, cpu);
+      const full = this.cpus.filter(isFull).find((cpu) => cpu.id >= queue.lookAt) ?? this.cpus.find(isFull);
+      queue.lookAt = full ? full.id + 1 : 0;
+      if (full) this.takeBuffer(q, full);
+    }
+    return queue.waiting.shift();
+  }
+
+  /** Its worker has done one handle. */
+  offersCpu(q: number): boolean {
+    const queue = this.queues[q]!;
+    const declaration = Object.values(this.kernel.queues)[q]!;
+    const { drain } = this.scheduling.preemption;
+    let isBufferDone = queue.waiting.length === 0;
+    if (declaration.per === 'cpu' && ++queue.done === declaration.entries) {
+      queue.done = 0;
+      queue.full--;
+      isBufferDone = true;
+    }
+    if (declaration.offersCpu || drain === 'handle') return true;
+    if (drain === 'buffer' && isBufferDone) return true;
+    const isMore = this.cpus.some((cpu) => cpu.id >= queue.lookAt && this.isFull(q, cpu));
+    return queue.waiting.length === 0 && !isMore;
   }
 
   memberOf(name: string, thread: Thread, op: Operation): number {
-    const own = -1 - op.taskCpu;
+    const own = -1 - op.taskIndex;
     switch (this.kernel.locks[name]!.per) {
       case 'class':
         return op.sizeClass;

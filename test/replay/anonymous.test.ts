@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { anonymousPages, anonymousReturns } from '../../src/replay/anonymous.ts';
+import { refillAssumptions } from '../../src/replay/asked-page-lists.ts';
 import { OperationKind } from '../../src/trace/operations.ts';
 import { extractOperations } from '../helpers/operations.ts';
 
@@ -96,4 +97,16 @@ it('events with orders count before calls, but for those within an operation', (
   );
   const { pageFrees } = table;
   expect(pageFrees.rows().map((row) => pageFrees.pages[row])).toEqual([4]);
+});
+
+it('refills of page lists among the frees are counted and said not to be replayed', () => {
+  const { table } = freesOf(
+    graph([...free(10), [25, '4.000', 'rmqueue_bulk();'], ...free(30), [900, '4.000', 'rmqueue_bulk();']]),
+  );
+  const [told, ...others] = refillAssumptions(table, [0, 40e3]);
+  expect([table.refills.length, others.length]).toEqual([2, 0]);
+  expect(told!.what).toMatch(
+    /refilled lists of free pages 1 times .* 25 a ms, 10 % of the time\): .* not replayed/,
+  );
+  expect(refillAssumptions(table, [0, 20e3])).toEqual([]);
 });

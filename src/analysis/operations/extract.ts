@@ -43,7 +43,7 @@ interface Open {
 
 interface TaskState {
   open: Open[];
-  /** Operations of the graph that ended and may be part of one that is still open, with their call numbers. */
+  /** Operations that may be part of a call of the graph that is still open, with their call numbers. */
   ended: { readonly row: number; readonly call: number }[];
   readonly probed: ProbedCalls<Open>;
   /** By call number of the graph. */
@@ -203,6 +203,8 @@ export class OperationExtractor {
   /** Pages that go back in a call, or that are known now to be those of zspages. */
   #pages(rows: SpanBatch, i: number, meaning: Meaning, state: TaskState): void {
     const call = rows.span[i]!;
+    if (meaning.isRefill)
+      this.table.refills.push({ startNs: rows.startNs[i]!, durationNs: rows.durationNs[i]! });
     if (meaning.freesFolio !== null) {
       this.table.pageFrees.seen.add(meaning.freesFolio);
       const order = orderOf(rows, i);
@@ -335,10 +337,9 @@ export class OperationExtractor {
     const { parent } = this.table;
     while (ended.length > 0 && ended.at(-1)!.call > call) {
       const child = ended.pop()!.row;
-      if (parent[child]! < 0) parent[child] = row;
+      if (parent[child]! < 0 && child !== row) parent[child] = row;
     }
-    if (ended.length === MOST_ENDED) ended.splice(0, MOST_ENDED / 2);
-    ended.push({ row, call });
+    remember(ended, row, call);
   }
 
   #setFacts(row: number, facts: CallFacts, kind: number): void {
@@ -507,6 +508,8 @@ export class OperationExtractor {
       if (slot !== null) table.slot[row] = Number(slot);
     }
     state.open.push({ row, function: probe.function, call: rows.parent[i]!, spanEnded: false });
+    // Behind the call that it was made in, and in front of those that begin later.
+    if (rows.parent[i]! >= 0) remember(state.ended, row, rows.parent[i]! + 0.5);
   }
 
   #returnProbe(
@@ -570,6 +573,12 @@ export class OperationExtractor {
   #settle(state: TaskState): void {
     while (state.open.at(-1)?.spanEnded) state.open.pop();
   }
+}
+
+/** Keeps an operation until one around it ends. */
+function remember(ended: TaskState['ended'], row: number, call: number): void {
+  if (ended.length === MOST_ENDED) ended.splice(0, MOST_ENDED / 2);
+  ended.push({ row, call });
 }
 
 /** Operations kept until one around them ends. */

@@ -59,6 +59,8 @@ export interface Meaning {
   readonly releasesPage: boolean;
   /** Pages go from the list of a CPU to the buddy allocator, under zone->lock. */
   readonly isBulkFree: boolean;
+  /** Pages go from the buddy allocator to the list of a CPU, under zone->lock. */
+  readonly isRefill: boolean;
   readonly takesSpinlock: boolean;
   /** Takes a lock with readers and writers, on either side. */
   readonly takesRwlock: boolean;
@@ -94,6 +96,7 @@ export function meaningOf(functionName: string): Meaning {
     releasesZspage,
     releasesPage: /^(?:__ClearPageMovable|reset_zpdesc)$/.test(name),
     isBulkFree: name === 'free_pcppages_bulk',
+    isRefill: name === 'rmqueue_bulk',
     takesSpinlock: acquires && primitive.kind === 'spinlock',
     takesRwlock: acquires && primitive.kind.startsWith('rwlock'),
     part: partOf(name, primitive),

@@ -80,13 +80,18 @@ export class OperationRecording {
     return this.#extractor.probes.found;
   }
 
+  /** The recording, read to its end, names this function. */
+  hasFunction(name: string): boolean {
+    this.#known ??= new Set(Array.from({ length: this.names.size }, (_, id) => this.names.functionName(id)));
+    return this.#known.has(name);
+  }
+
   /** A lock by its key of {@link OperationTable.lockSets}, as a kernel developer writes it. */
   lockName(key: string): string {
     const side = / \((?:read|write)\)$/.exec(key)?.[0] ?? '';
-    this.#known ??= new Set(Array.from({ length: this.names.size }, (_, id) => this.names.functionName(id)));
     const hints = {
       release: this.kernelRelease,
-      hasFunction: (name: string) => this.#known!.has(name),
+      hasFunction: (name: string) => this.hasFunction(name),
       zsmallocHasRwlock: this.operations.lockSets.texts.some((text) => text.includes('{zs-pool}')),
       // Holds are not followed here.
       zsmallocHoldsOverlap: false,

@@ -1,11 +1,21 @@
 import type { NameTable } from '../../trace/names.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
-import { noFacts, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
+import { noFacts } from '../../trace/zswap-facts.ts';
 import { addressText } from './probe-arguments.ts';
 import { ProbedCalls } from './probed-calls.ts';
 import type { Probe } from './probes.ts';
 import { taskOf } from './task-number.ts';
+import {
+  absorb,
+  addPart,
+  type Call,
+  callOf,
+  endHold,
+  followLocks,
+  isTreeLock,
+  release,
+} from './zswap-calls.ts';
 import {
   numberOf,
   returnedValue,
@@ -24,19 +34,6 @@ interface Open {
   readonly call: number;
   /** Seen as a call of the graph, complete; only its return probe may follow. */
   spanEnded: boolean;
-}
-
-/** What is known of a call of the graph before it ends. */
-interface Call {
-  readonly facts: ZswapFacts;
-  firstAt: number;
-  /** Operations within it whose row was made before its own. */
-  readonly rows: number[];
-  /** When the mutex was taken, and when it was let go of without having been taken in the same function. */
-  mutexFrom: number;
-  mutexTo: number;
-  /** Of a writeback: the lock that was taken last is the tree's. */
-  holdsTree: boolean;
 }
 
 interface TaskState {
@@ -176,6 +173,7 @@ export class ZswapExtractor {
     const { result, entry, length, pages } = facts;
     Object.assign(facts, call?.facts, { result, entry, length, pages, isCall });
     if (!call) return row;
+    endHold(call, table.endNs[row]!);
     for (const child of call.rows) table.parent[child] = row;
     return row;
   }
@@ -202,34 +200,18 @@ export class ZswapExtractor {
     if (meaning.locksTree && facts.parts.decompress === undefined) facts.treeAt = at;
     if (meaning.publishes) facts.published.push({ treeAt: facts.treeAt, listAt: at });
     // The locks of the swap layer are none of zswap's trees.
-    const isOfSwapLayer = this.#meaning(rows.parentName[i]!).operation >= OperationKind.SwapOut;
-    const isOther = meaning.part === 'tree' && (isOfSwapLayer || !this.#isTree(rows, i, meaning, call));
+    const { operation: around } = this.#meaning(rows.parentName[i]!);
+    const isOfSwapLayer = around >= OperationKind.SwapOut;
+    const isOfWriteback = around === OperationKind.ZswapWriteback;
+    const isOther = meaning.part === 'tree' && (isOfSwapLayer || !isTreeLock(isOfWriteback, meaning, call));
     if (!isOther) addPart(facts, meaning.part, duration);
-    if (meaning.part && !isOther && this.#lastWait.span === rows.span[i])
-      facts.waits[meaning.part] = (facts.waits[meaning.part] ?? 0) + this.#lastWait.waited;
+    const waited = this.#lastWait.span === rows.span[i] ? this.#lastWait.waited : 0;
+    followLocks(rows, i, meaning, isOther ? null : meaning.part, waited, call);
+    if (meaning.part && !isOther && waited > 0)
+      facts.waits[meaning.part] = (facts.waits[meaning.part] ?? 0) + waited;
     const start = rows.startNs[i]!;
     if (meaning.mutex === 'lock') call.mutexFrom = start + duration;
     else if (meaning.mutex === 'unlock') release(call, start);
-  }
-
-  /**
-   * Whether a spinlock's call is of the tree. A writeback takes those of the swap cache, in front, and of the
-   * device, behind: the tree's is the last one before it decompresses, else the first one after.
-   */
-  #isTree(rows: SpanBatch, i: number, meaning: ZswapCall, call: Call): boolean {
-    if (this.#meaning(rows.parentName[i]!).operation !== OperationKind.ZswapWriteback) return true;
-    const { parts, waits } = call.facts;
-    if (!meaning.locksTree) {
-      const isOfTree = call.holdsTree && meaning.name === '_raw_spin_unlock';
-      call.holdsTree = false;
-      return isOfTree;
-    }
-    if (parts.decompress === undefined) {
-      delete parts.tree;
-      delete waits.tree;
-    }
-    call.holdsTree = parts.tree === undefined;
-    return call.holdsTree;
   }
 
   /** A function ends that is a part of an operation: what it did the operation did. */
@@ -248,7 +230,9 @@ export class ZswapExtractor {
       const known = others.reduce((sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns), 0);
       addPart(facts, 'compress', rows.durationNs[i]! - known);
     }
-    if (inner) absorb(call, inner);
+    if (!inner) return;
+    endHold(inner, rows.startNs[i]! + rows.durationNs[i]!);
+    absorb(call, inner);
   }
 
   // ---------------------------------------------------------------- probes
@@ -342,50 +326,4 @@ export class ZswapExtractor {
       state.open.pop();
     }
   }
-}
-
-function callOf(calls: Map<number, Call>, span: number, at: number): Call {
-  let call = calls.get(span);
-  if (!call) {
-    call = {
-      facts: noFacts(),
-      firstAt: at,
-      rows: [],
-      mutexFrom: Number.NaN,
-      mutexTo: Number.NaN,
-      holdsTree: false,
-    };
-    calls.set(span, call);
-  }
-  return call;
-}
-
-/** The mutex is let go of. */
-function release(call: Call, atNs: number): void {
-  if (Number.isNaN(call.mutexFrom)) call.mutexTo = atNs;
-  else addPart(call.facts, 'mutexHold', atNs - call.mutexFrom);
-  call.mutexFrom = Number.NaN;
-}
-
-/** Adds what a part of an operation did to what the operation did before. */
-function absorb(call: Call, { facts: inner, rows, mutexFrom, mutexTo }: Call): void {
-  const { facts } = call;
-  facts.entries += inner.entries;
-  facts.compressions += inner.compressions;
-  facts.objects += inner.objects;
-  if (Number.isNaN(facts.limitAt)) facts.limitAt = inner.limitAt;
-  for (const { treeAt, listAt } of inner.published)
-    facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt });
-  if (!Number.isNaN(inner.treeAt)) facts.treeAt = inner.treeAt;
-  for (const part of Object.keys(inner.parts) as ZswapPart[]) addPart(facts, part, inner.parts[part]!);
-  for (const part of Object.keys(inner.waits) as ZswapPart[])
-    facts.waits[part] = (facts.waits[part] ?? 0) + inner.waits[part]!;
-  call.rows.push(...rows);
-  if (!Number.isNaN(mutexTo)) release(call, mutexTo);
-  // A function that takes the mutex and returns with it held.
-  if (!Number.isNaN(mutexFrom)) call.mutexFrom = mutexFrom;
-}
-
-function addPart(facts: ZswapFacts, part: ZswapPart | null, ns: number): void {
-  if (part !== null && !Number.isNaN(ns)) facts.parts[part] = (facts.parts[part] ?? 0) + ns;
 }

@@ -19,7 +19,7 @@ export const classIdx: Design = {
     refuseAfterCopy(kernel, 'class-idx');
     if (!('class->lock' in kernel.locks)) {
       throw new DesignError(
-        `${kernel.id}: class-idx needs a lock for each class; this kernel has one for the pool`,
+        `${kernel.id}: class-idx needs a lock for each class; this kernel has one for the pool (--kernel D replays the recording on one that has)`,
       );
     }
     refuseWithoutRoom(kernel);

@@ -1,7 +1,7 @@
 import type { KernelModel, QueueDeclaration, Step } from '../steps.ts';
 import type { Design, DesignOption } from './design.ts';
 import { DesignError } from './design.ts';
-import { deferringQueues, rewriteSteps, withPath } from './rewrite.ts';
+import { deferringQueues, listLock, rewriteSteps, withPath } from './rewrite.ts';
 
 const ENTRIES: DesignOption = {
   name: 'entries',
@@ -12,9 +12,9 @@ const ENTRIES: DesignOption = {
 };
 const BUFFERS: DesignOption = {
   name: 'buffers',
-  text: 'buffers taken by the worker that are not done',
-  initial: 1,
-  least: 1,
+  text: 'spare buffers, for a CPU whose own is full; 0: it waits for the worker to bring one',
+  initial: 0,
+  least: 0,
   most: 4096,
 };
 const CAPACITY: DesignOption = {
@@ -24,6 +24,30 @@ const CAPACITY: DesignOption = {
   least: 1,
   most: 1 << 22,
 };
+
+const WORKERS = ['bound', 'unbound', 'thread'] as const;
+const workerOption = (initial: (typeof WORKERS)[number]): DesignOption => ({
+  name: 'worker',
+  text: 'on the CPU that queued (system_wq), where there is room (system_unbound_wq), or a thread of its own',
+  initial: WORKERS.indexOf(initial),
+  least: 0,
+  most: WORKERS.length - 1,
+  choices: WORKERS,
+});
+const OFFERS_CPU: DesignOption = {
+  name: 'resched',
+  text: 'the worker offers its CPU: after all it has found, or after each handle (cond_resched)',
+  initial: 0,
+  least: 0,
+  most: 1,
+  choices: ['item', 'handle'],
+};
+const WORKER_NOTE = 'Which kind of worker was not posted: assumed (`worker`).';
+
+/** The worker that a design's options name. */
+function workerOf(options: Readonly<Record<string, number>>): Pick<QueueDeclaration, 'worker' | 'offersCpu'> {
+  return { worker: WORKERS[options.worker!]!, offersCpu: options.resched === 1 };
+}
 
 /** Calls of zs_free in a path become an enqueue; what finds the queue full is freed at once. */
 function deferCalls(
@@ -57,15 +81,17 @@ export const deferred: Design = {
   source: 'thread "reduce zs_free() latency", 25-26 Apr 2026',
   notes: [
     'A buffer that does not become full is never drained: its objects stay.',
-    'Between full and handed over every free of that CPU is synchronous.',
+    'Buffers are empty at first; those of a running system hold what earlier frees left, and fill sooner (--size).',
+    'Between full and handed over every free of that CPU is synchronous: until the worker has got a CPU.',
     'Moves the work of zs_free to the worker; it does not remove it.',
   ],
-  options: [ENTRIES, BUFFERS],
+  options: [ENTRIES, BUFFERS, workerOption('bound'), OFFERS_CPU],
   apply: (kernel, options) =>
     deferCalls(kernel, 'notify', 'zs_free', 'deferred', {
       per: 'cpu',
       entries: options.entries!,
       buffers: options.buffers!,
+      ...workerOf(options),
       wakes: 'when-full',
       drain: 'zs_free',
     }),
@@ -78,13 +104,14 @@ export const deferredArray: Design = {
   title: 'zs_free_deferred v1: one fixed array of handles, a worker',
   safety: 'posted',
   source: 'zs_free_deferred v1, 21 Apr 2026',
-  notes: ['How the array is locked was not posted: its lock is not modelled (assumption).'],
-  options: [CAPACITY],
+  notes: ['How the array is locked was not posted: its lock is not modelled (assumption).', WORKER_NOTE],
+  options: [CAPACITY, workerOption('bound'), OFFERS_CPU],
   apply: (kernel, options) =>
     deferCalls(kernel, 'notify', 'zs_free', 'deferred array', {
       per: 'pool',
       entries: options.capacity!,
-      buffers: 1,
+      buffers: 0,
+      ...workerOf(options),
       wakes: 'at-once',
       drain: 'zs_free',
     }),
@@ -97,8 +124,8 @@ export const zramGc: Design = {
   title: 'zram worker that frees slots by index',
   safety: 'posted',
   source: 'RFC v1 of a zram GC worker, April 2026 (its text was not available)',
-  notes: ['A slot written again before the worker comes must be told apart: not modelled.'],
-  options: [CAPACITY],
+  notes: ['A slot written again before the worker comes must be told apart: not modelled.', WORKER_NOTE],
+  options: [CAPACITY, workerOption('bound'), OFFERS_CPU],
   apply: (kernel, options) => {
     const original = kernel.paths.notify;
     if (!original) throw new DesignError(`${kernel.id}: no notification to defer`);
@@ -107,7 +134,8 @@ export const zramGc: Design = {
     return deferCalls(calling, 'notify', 'free slot', 'zram gc', {
       per: 'pool',
       entries: options.capacity!,
-      buffers: 1,
+      buffers: 0,
+      ...workerOf(options),
       wakes: 'at-once',
       drain: 'free slot',
     });
@@ -122,7 +150,7 @@ export const mmAsync: Design = {
   safety: 'proposed',
   source: 'thread "reduce zs_free() latency": do it in mm, for all swap devices',
   notes: ['Entries stay allocated until the thread has run; reuse of their slots is not modelled.'],
-  options: [CAPACITY],
+  options: [CAPACITY, workerOption('thread'), OFFERS_CPU],
   apply: (kernel, options) => {
     const original = kernel.paths['swap free'];
     if (!original) throw new DesignError(`${kernel.id}: no swap entry is freed`);
@@ -131,7 +159,8 @@ export const mmAsync: Design = {
     return deferCalls(calling, 'swap free', 'free entry', 'mm thread', {
       per: 'pool',
       entries: options.capacity!,
-      buffers: 1,
+      buffers: 0,
+      ...workerOf(options),
       wakes: 'at-once',
       drain: 'free entry',
     });
@@ -173,10 +202,10 @@ export const bulkFree: Design = {
 function drainInRuns(kernel: KernelModel, cap: number, sorted: boolean): KernelModel {
   const names = deferringQueues(kernel);
   if (names.length === 0) throw new DesignError(`${kernel.id}: nothing is deferred that could be drained so`);
-  if (!('class->lock' in kernel.locks)) throw new DesignError(`${kernel.id} has no class->lock`);
+  const list = listLock(kernel);
   const inRuns = rewriteSteps(kernel.paths.zs_free!, (step): readonly Step[] | undefined => {
-    if (step.do === 'lock' && step.lock === 'class->lock') return [{ do: 'lock-run', lock: step.lock }];
-    if (step.do === 'unlock' && step.lock === 'class->lock') return [{ do: 'unlock-run', lock: step.lock }];
+    if (step.do === 'lock' && step.lock === list) return [{ do: 'lock-run', lock: step.lock }];
+    if (step.do === 'unlock' && step.lock === list) return [{ do: 'unlock-run', lock: step.lock }];
     return undefined;
   });
   const queues = Object.fromEntries(

@@ -11,9 +11,17 @@ export type Safety =
 export interface DesignOption {
   readonly name: string;
   readonly text: string;
+  /** Of `choices`, the place of one. */
   readonly initial: number;
   readonly least: number;
   readonly most: number;
+  /** Names in place of numbers. */
+  readonly choices?: readonly string[];
+}
+
+/** What is given for an option by default, as it would be written. */
+export function initialText({ initial, choices }: DesignOption): string {
+  return choices?.[initial] ?? String(initial);
 }
 
 /** What a patch changes, as data: the paths of a kernel rewritten. */

@@ -41,8 +41,7 @@ function decompressTogether(kernel: KernelModel, id: string, path: string, size:
   wantsZswap(kernel, id);
   if (kernel.gathers?.[path] !== undefined)
     throw new DesignError(`${kernel.id}: pages are decompressed together already`);
-  const steps = kernel.paths[path];
-  if (!steps) throw new DesignError(`${kernel.id}: the allocator chooses what is written back`);
+  const steps = kernel.paths[path]!;
   const from = steps.findIndex((step) => step.do === 'lock' && step.lock === CONTEXT_MUTEX);
   const to = steps.findIndex((step) => step.do === 'unlock' && step.lock === CONTEXT_MUTEX);
   if (from < 0) throw new DesignError(`${kernel.id}: ${path} decompresses nothing`);

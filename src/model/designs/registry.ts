@@ -2,7 +2,7 @@ import type { KernelModel } from '../steps.ts';
 import { batchStore, bulkEntries, mutexPerPage, nodeEntries } from './batch-store.ts';
 import { classIdx } from './class-idx.ts';
 import { bulkFree, classBatch, deferred, deferredArray, mmAsync, zramGc } from './deferred.ts';
-import { type Design, DesignError } from './design.ts';
+import { type Design, DesignError, type DesignOption } from './design.ts';
 import { dropLock } from './drop-lock.ts';
 import { prefetchw } from './entry-prefetch.ts';
 import { largeFolio, splitFolio } from './folio-store.ts';
@@ -81,11 +81,7 @@ export function parseDesign(text: string, known: readonly Design[] = DESIGNS): r
         const names = design.options.map((o) => o.name).join(', ') || 'none';
         throw new DesignError(`${id} has no option "${name}"; it has ${names}`);
       }
-      const number = value === undefined || value === '' ? Number.NaN : Number(value);
-      if (!Number.isInteger(number) || number < option.least || number > option.most) {
-        throw new DesignError(`${id}:${name} must be a whole number from ${option.least} to ${option.most}`);
-      }
-      options[option.name] = number;
+      options[option.name] = settingOf(id!, option, value);
     }
     return { design, options };
   });
@@ -105,6 +101,19 @@ function inPlace(named: readonly ChosenDesign[]): readonly ChosenDesign[] {
   if (named.some(({ design }) => !DESIGNS.includes(design))) return named;
   const missing = drains.length > 0 && queues.length === 0 ? parseDesign(deferred.id) : [];
   return [...first, ...queues, ...missing, ...drains];
+}
+
+/** A value as the design wants it: a number, or the place of a name among the choices. */
+function settingOf(id: string, { name, choices, least, most }: DesignOption, value = ''): number {
+  if (choices) {
+    const place = choices.indexOf(value);
+    if (place < 0) throw new DesignError(`${id}:${name} must be one of ${choices.join(', ')}`);
+    return place;
+  }
+  const number = value === '' ? Number.NaN : Number(value);
+  if (!Number.isInteger(number) || number < least || number > most)
+    throw new DesignError(`${id}:${name} must be a whole number from ${least} to ${most}`);
+  return number;
 }
 
 /** The kernel with designs applied from left to right. @throws {DesignError} when one does not fit. */

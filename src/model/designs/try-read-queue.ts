@@ -53,7 +53,8 @@ export const tryReadQueue: Design = {
         [QUEUE]: {
           per: 'cpu',
           entries: options.entries!,
-          buffers: 1,
+          buffers: 0,
+          worker: 'bound',
           wakes: 'never',
           drain: 'zs_free',
         },

@@ -60,7 +60,15 @@ export function withLockedPages(kernel: KernelModel, fails: number): KernelModel
     },
     queues: {
       ...kernel.queues,
-      [FREE_WORK]: { per: 'pool', entries: MANY, buffers: 1, wakes: 'at-once', drain: 'async_free_zspage' },
+      // schedule_work: bound.
+      [FREE_WORK]: {
+        per: 'pool',
+        entries: MANY,
+        buffers: 0,
+        worker: 'bound',
+        wakes: 'at-once',
+        drain: 'async_free_zspage',
+      },
     },
   };
 }

@@ -147,8 +147,13 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         work('enter', 'invalidate-enter'),
         ...locked(TREE_LOCK, work('find nothing', 'tree-erase')),
       ],
-      // Where the allocator chooses (6.1), zsmalloc has nothing to offer.
-      ...(zswap.lru === 'memcg and node' ? writebackPaths(load[zswap.id]) : {}),
+      ...(zswap.lru === 'memcg and node'
+        ? writebackPaths(load[zswap.id])
+        : {
+            // The allocator chooses; zsmalloc never does.
+            [ZSWAP_PATHS.writeback]: [CLAIM, ...load[zswap.id], ...eraseOne, freed, SUBMIT],
+            [ZSWAP_PATHS.writebackStopped]: [CLAIM],
+          }),
       [ENTRY_FREE]: [
         ...(zswap.lru === 'memcg and node' ? locked(LIST_LOCK, work('list_lru_del', 'list-del')) : []),
         { do: 'call', path: 'zs_free' },
@@ -163,6 +168,7 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
 /** What the shrinker does with the entry that it has come to: for a writeback, or until it is stopped. */
 const CHOOSE = locked(LIST_LOCK, work('choose the entry, move it to the tail', 'list-look'));
 const CLAIM = work('folio of the slot in the swap cache', 'writeback-claim');
+const SUBMIT = work('hand the page to the device', 'writeback-submit');
 /** shrink_memcg_cb takes the list's lock again before it returns. */
 const BACK_TO_THE_LIST = locked(LIST_LOCK, work('back in the walk', 'list-back'));
 
@@ -172,13 +178,7 @@ const BACK_TO_THE_LIST = locked(LIST_LOCK, work('back in the walk', 'list-back')
  */
 function writebackPaths(takeAndFree: readonly Step[]): Record<string, readonly Step[]> {
   return {
-    [ZSWAP_PATHS.writeback]: [
-      ...CHOOSE,
-      CLAIM,
-      ...takeAndFree,
-      work('hand the page to the device', 'writeback-submit'),
-      ...BACK_TO_THE_LIST,
-    ],
+    [ZSWAP_PATHS.writeback]: [...CHOOSE, CLAIM, ...takeAndFree, SUBMIT, ...BACK_TO_THE_LIST],
     [ZSWAP_PATHS.writebackStopped]: [...CHOOSE, CLAIM, ...BACK_TO_THE_LIST],
   };
 }

@@ -1,7 +1,7 @@
 import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import type { OperationTable } from '../../trace/operations.ts';
-import { BOUND } from '../engine/machine.ts';
+import { WHERE_WOKEN } from '../engine/machine.ts';
 import { type Executor, onThisThread } from '../sweep.ts';
 import { recordedFrees } from '../validate.ts';
 import type { DesignRun, ScenarioOptions } from '../what-if.ts';
@@ -118,7 +118,7 @@ export function replayer(
   return (sets, priced) => {
     const options: ScenarioOptions = {
       cpus,
-      workerCpu: BOUND,
+      workerCpu: WHERE_WOKEN,
       hogs: new Uint8Array(cpus),
       seeds: sets.length,
       sets,

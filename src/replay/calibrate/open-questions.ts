@@ -59,6 +59,7 @@ function matters({ name }: FittedParameter, kernels: readonly KernelModel[]): bo
   switch (name) {
     case 'wakeNs':
     case 'contextSwitchNs':
+    case 'freesAtOnce':
       return kernels.some(({ queues }) => Object.keys(queues).length > 0);
     case 'enqueueNs':
       return usesCost('"enqueue"');

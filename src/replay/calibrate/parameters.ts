@@ -16,14 +16,19 @@ export type ParameterName =
   | 'probeInside'
   | 'probeOutside'
   | 'probeBetween'
-  | 'bulkPageNs';
+  | 'bulkPageNs'
+  | 'tickNs'
+  | 'pullNs'
+  | 'freesAtOnce';
+
+export type Unit = 'ns' | 'share' | 'count';
 
 /** A number of the model with what is believed of it before the recording is looked at. */
 export interface Parameter {
   readonly name: ParameterName;
   readonly title: string;
-  /** ns, or a share of something. */
-  readonly unit: 'ns' | 'share';
+  /** ns, a share of something, or so many of something. */
+  readonly unit: Unit;
   /** Value of the first run. */
   readonly central: number;
   readonly low: number;
@@ -154,7 +159,7 @@ export const PARAMETERS: readonly Parameter[] = [
   },
   {
     name: 'wakeNs',
-    title: 'a woken worker starts after',
+    title: 'a worker that is woken on an idle CPU starts after',
     unit: 'ns',
     central: 5000,
     low: 2000,
@@ -267,11 +272,11 @@ export function withValue(set: ParameterSet, name: ParameterName, value: number)
   return { ...set, values: { ...set.values, [name]: value } };
 }
 
-/** A thread runs so long while others wait for its CPU, ns. */
-export const SLICE_NS = 3_000_000;
-
-/** Times of the machine by a set; what a lock call costs alone stands in the recorded call itself. */
-export function timesOf({ values, machine }: ParameterSet): MachineTimes {
+/**
+ * Times of the machine by a set; what a lock call costs alone stands in the recorded call itself, and how
+ * long a turn is depends on the number of CPUs.
+ */
+export function timesOf({ values, machine }: ParameterSet): Omit<MachineTimes, 'sliceNs'> {
   return {
     lineHitNs: machine?.hitNs ?? 0,
     lineTransferNs: values.lineTransferNs,
@@ -279,7 +284,6 @@ export function timesOf({ values, machine }: ParameterSet): MachineTimes {
     handOffManyNs: values.handOffOneNs + values.handOffMoreNs,
     wakeNs: values.wakeNs,
     contextSwitchNs: values.contextSwitchNs,
-    sliceNs: SLICE_NS,
   };
 }
 

@@ -1,5 +1,5 @@
 import { COST_QUANTILES } from '../engine/machine.ts';
-import { PARAMETERS, type ParameterName } from './parameters.ts';
+import { PARAMETERS, type ParameterName, type Unit } from './parameters.ts';
 
 export const PLATFORM_SCHEMA_VERSION = 1;
 export const PLATFORM_KIND = 'trace-replay platform';
@@ -27,7 +27,7 @@ export interface CostOfPlatform {
 export interface ParameterOfPlatform {
   readonly name: ParameterName;
   readonly title: string;
-  readonly unit: 'ns' | 'share';
+  readonly unit: Unit;
   readonly basis: Basis;
   readonly value: number;
   readonly lo: number;

@@ -1,7 +1,7 @@
 import { PAGE_BULK } from '../../model/kernels/pieces.ts';
 import { callCost } from '../../model/probe-costs.ts';
 import type { KernelModel } from '../../model/steps.ts';
-import { COST_QUANTILES, type MachineTimes } from '../engine/machine.ts';
+import { COST_QUANTILES } from '../engine/machine.ts';
 import { LINE_MOVES } from '../line-moves.ts';
 import type { Pricing, TracerCost, Workload } from '../workload.ts';
 import { machineWorkload } from './machine-workload.ts';
@@ -175,7 +175,7 @@ export function mapWorkloads(
 export function runParameters(
   priced: PricedWorkload,
   set: ParameterSet,
-): { readonly times: MachineTimes; readonly workload: Workload } {
+): { readonly times: ReturnType<typeof timesOf>; readonly workload: Workload } {
   const workload =
     set.machine === undefined
       ? workloadOf(priced, set)

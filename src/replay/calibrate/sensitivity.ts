@@ -1,12 +1,12 @@
 import type { Interval } from '../interval.ts';
 import type { FittedParameter } from './ensemble.ts';
-import { type ParameterName, type ParameterSet, withValue } from './parameters.ts';
+import { type ParameterName, type ParameterSet, type Unit, withValue } from './parameters.ts';
 
 /** What one parameter does to the speed-up of a design, the others at the values of the first run. */
 export interface Sensitivity {
   readonly parameter: ParameterName;
   readonly title: string;
-  readonly unit: 'ns' | 'share';
+  readonly unit: Unit;
   /** Middle 90 % of what the recording leaves open. */
   readonly range: { readonly lo: number; readonly hi: number };
   readonly speedupAtLow: number;

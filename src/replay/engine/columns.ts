@@ -19,7 +19,7 @@ export interface OperationColumns {
   readonly first: Int32Array;
   /**
    * Five numbers an operation: handle, size class, slot, cluster, path. Slots and clusters in use are
-   * numbered without gaps; a slot that is not known is one of its CPU.
+   * numbered without gaps; a slot that is not known is one of its task.
    */
   readonly rows: Int32Array;
   readonly slots: Members;
@@ -76,8 +76,8 @@ function joined(tasks: readonly TaskStream[], clusterSlots: number): OperationCo
       const row = (from + i) * 5;
       rows[row] = task.handle[i]!;
       rows[row + 1] = task.sizeClass[i]!;
-      rows[row + 2] = slots.visit(at, task.cpu);
-      rows[row + 3] = clusters.visit(at >= 0 ? Math.floor(at / clusterSlots) : -1, task.cpu);
+      rows[row + 2] = slots.visit(at, t, task.cpu);
+      rows[row + 3] = clusters.visit(at >= 0 ? Math.floor(at / clusterSlots) : -1, t, task.cpu);
       rows[row + 4] = task.path[i]!;
       thinkNs[from + i] = quantised(task.thinkNs[i]!);
     }
@@ -113,9 +113,9 @@ class Numbering {
     if (most < TABLE_AT_MOST) this.#table = new Int32Array(most + 1).fill(-1);
   }
 
-  /** The number of a value; a negative one is not known, and stands for something of the CPU's own. */
-  visit(value: number, cpu: number): number {
-    const key = value < 0 ? -1 - cpu : value;
+  /** The number of a value; a negative one is not known, and stands for something of the task's own. */
+  visit(value: number, task: number, cpu: number): number {
+    const key = value < 0 ? -1 - task : value;
     const table = value < 0 ? undefined : this.#table;
     let number = table ? table[key]! : (this.#map.get(key) ?? -1);
     if (number < 0) {

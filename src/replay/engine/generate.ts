@@ -74,7 +74,6 @@ export const HOT_STATE = [
   'seed',
   'firstWorker',
   'firstHog',
-  'workerCpu',
 ] as const;
 
 /**
@@ -425,9 +424,9 @@ if (queueLength[m] !== 0) { locks.passOn(m, ${a}, t); if (t < limit) limit = t; 
         return this.#pool(a);
       case Op.Enqueue: {
         return `now[cpu] = t;
-const before = now[workerCpu];
+const before = threads.wakes;
 if (!queues.enqueue(${a}, op, cpu)) { ${this.#goto(b)} }
-if (now[workerCpu] !== before && t < limit) limit = t;`;
+if (threads.wakes !== before && t < limit) limit = t;`;
       }
       default:
         throw new Error(`instruction ${op} of ${locks.length} locks`);

@@ -13,12 +13,13 @@ import { Queues } from './queues.ts';
 import { happens, mix } from './random.ts';
 import { Recorder } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
+import type { Scheduling } from './scheduling.ts';
 import { bucketOf, quantised } from './time.ts';
 
 export { bucketFloor, bucketOf } from './time.ts';
 
-/** A worker runs on the CPU that wakes it, as an item of a bound workqueue does (`schedule_work`). */
-export const BOUND = -1;
+/** Each worker runs where its kind does: on the CPU that wakes it, or where there is room. */
+export const WHERE_WOKEN = -1;
 
 /** Quantiles kept of each cost. */
 export const COST_QUANTILES = 64;
@@ -31,10 +32,10 @@ export interface MachineTimes {
   /** A lock goes to its only waiter, and to the first of several. */
   readonly handOffOneNs: number;
   readonly handOffManyNs: number;
-  /** A woken worker starts so much later. */
+  /** A worker that is woken on an idle CPU starts so much later. */
   readonly wakeNs: number;
   readonly contextSwitchNs: number;
-  /** A thread runs so long while others wait for its CPU. */
+  /** A thread's turn, to be ended at a tick, while others wait for its CPU. */
   readonly sliceNs: number;
 }
 
@@ -78,8 +79,10 @@ export interface MachineRun {
   readonly cpus: number;
   readonly paths: readonly string[];
   readonly tasks: readonly TaskStream[];
-  /** CPU that workers run on, or {@link BOUND}. */
+  /** CPU that workers run on, and nobody else but hogs; or {@link WHERE_WOKEN}. */
   readonly workerCpu: number;
+  /** {@link USUAL_SCHEDULING} without. */
+  readonly scheduling?: Scheduling | undefined;
   /** Threads that always want each CPU, for `--cpu-pressure`. */
   readonly hogs: Uint8Array;
   /** IAA, where paths use it. */
@@ -184,7 +187,7 @@ export class Machine {
     });
     const hasRecordedZspages = tasks.some((task) => task.zspagePages !== undefined);
     const areOnlyFrees = !hasRecordedZspages && onlyFrees(program, entries);
-    const threads = new Scheduler(this.#run, program.queues.length, columns.first, columns.thinkNs);
+    const threads = new Scheduler(this.#run, columns.first, columns.thinkNs);
     const recorded = recordedCosts(columns, this.#run.opCosts, program.costs.length);
     const quantiles = new Float64Array(program.costs.length * COST_QUANTILES);
     this.#run.costs.forEach((values, cost) => {
@@ -195,7 +198,7 @@ export class Machine {
       return quantiles.subarray(from, from + COST_QUANTILES).every((value) => value === quantiles[from]);
     });
     const drains = program.queues.map((queue) => program.entry.get(queue.declaration.drain)!);
-    const sharing = lockSharing(program, columns);
+    const sharing = lockSharing(program, columns, threads.canPull);
     const generated = generate(program, {
       hasRecordedZspages,
       hasFolios: program.hasFolios || tasks.some((task) => task.pages !== undefined),
@@ -257,7 +260,6 @@ export class Machine {
       seed: this.#run.seed,
       firstWorker: threads.firstWorker,
       firstHog: threads.firstHog,
-      workerCpu: threads.workerCpu,
     };
     const run = hotLoop(link(generated.source, arena));
     // In pieces, so that the compiled function is entered anew when a better one is ready.

@@ -127,8 +127,12 @@ export const Sharing = {
   None: 2,
 } as const;
 
-/** By lock family, from what the tasks use: slots and clusters are often of one CPU only. */
-export function lockSharing(program: Program, columns: OperationColumns): Int32Array {
+/**
+ * By lock family, from what the tasks use: slots and clusters are often of one CPU only.
+ * @param mayMove Tasks may go to other CPUs.
+ */
+export function lockSharing(program: Program, columns: OperationColumns, mayMove: boolean): Int32Array {
+  if (mayMove) return new Int32Array(program.locks.length).fill(Sharing.All);
   const drained = new Set(program.queues.flatMap((q) => [...locksOnPath(program, q.declaration.drain)]));
   return Int32Array.from(program.locks, ({ declaration: { per, kind } }, family) => {
     if ((per !== 'slot' && per !== 'cluster') || kind === 'mutex' || kind === 'qrwlock') return Sharing.All;

@@ -1,7 +1,9 @@
+import type { DrainPoint } from '../../model/preemption.ts';
 import { type OperationColumns, sizeClassOf } from './columns.ts';
 import { Level } from './level.ts';
 import type { MachineRun, QueueUse } from './machine.ts';
 import type { Scheduler } from './scheduler.ts';
+import { USUAL_SCHEDULING } from './scheduling.ts';
 
 /** Operations that wait, first in first out. */
 class Ring {
@@ -35,8 +37,9 @@ class Ring {
 }
 
 /**
- * Deferred frees: a queue for all CPUs, or a buffer for each that goes to the worker when it is full.
- * What waits is the operation that gave its handle away.
+ * Deferred frees: a queue for all CPUs, or a buffer for each. A full buffer waits for the worker, which
+ * takes it and leaves an empty one; or its CPU takes a spare one, if there is any. What waits is the
+ * operation that gave its handle away.
  */
 export class Queues {
   readonly #columns: OperationColumns;
@@ -44,10 +47,14 @@ export class Queues {
   readonly #run: MachineRun;
   readonly #capacity: Int32Array;
   readonly #isPerCpu: readonly boolean[];
-  /** By queue: full buffers that may wait, those that do, and handles done of the one at work. */
-  readonly #most: Int32Array;
-  readonly #fullBuffers: Int32Array;
+  /** By queue: spare buffers, full ones that CPUs have no more, and handles done of the one at work. */
+  readonly #spare: Int32Array;
+  readonly #taken: Int32Array;
   readonly #doneOfBuffer: Int32Array;
+  /** By queue: CPU whose buffer the worker looks at next; it goes through all of them once a work item. */
+  readonly #lookAt: Int32Array;
+  /** By queue: where its worker offers its CPU. */
+  readonly #points: readonly DrainPoint[];
   readonly #longestRun: Int32Array;
   readonly #buffers: readonly (readonly Int32Array[])[];
   readonly #filled: readonly Int32Array[];
@@ -69,10 +76,13 @@ export class Queues {
     this.#threads = threads;
     this.#capacity = Int32Array.from(declarations, (queue) => queue.entries);
     this.#isPerCpu = declarations.map((queue) => queue.per === 'cpu');
-    this.#most = Int32Array.from(declarations, (queue) => queue.buffers);
+    this.#spare = Int32Array.from(declarations, (queue) => queue.buffers);
     this.#longestRun = Int32Array.from(declarations, (queue) => queue.classRun ?? 1);
-    this.#fullBuffers = new Int32Array(declarations.length);
+    this.#taken = new Int32Array(declarations.length);
     this.#doneOfBuffer = new Int32Array(declarations.length);
+    this.#lookAt = new Int32Array(declarations.length);
+    const { drain } = (run.scheduling ?? USUAL_SCHEDULING).preemption;
+    this.#points = declarations.map((queue) => (queue.offersCpu ? 'handle' : drain));
     this.#buffers = declarations.map((queue) =>
       Array.from({ length: queue.per === 'cpu' ? cpus : 0 }, () => new Int32Array(queue.entries)),
     );
@@ -100,6 +110,7 @@ export class Queues {
     const use = this.#use[queue]!;
     const capacity = this.#capacity[queue]!;
     const filled = this.#filled[queue]!;
+    if (filled[cpu] === capacity) this.#swapForSpare(queue, cpu);
     const waits = this.#isPerCpu[queue] ? filled[cpu]! : this.#waiting[queue]!.length;
     if (waits >= capacity) {
       use.overflowed++;
@@ -114,14 +125,17 @@ export class Queues {
       return true;
     }
     this.#buffers[queue]![cpu]![filled[cpu]!++] = operation;
-    if (this.#wakes[queue] && filled[cpu] === capacity && this.#fullBuffers[queue]! < this.#most[queue]!)
-      this.#handOver(queue, cpu, this.#threads.now[cpu]!);
+    if (this.#wakes[queue] && filled[cpu] === capacity) {
+      this.#swapForSpare(queue, cpu);
+      this.#threads.wake(this.#threads.firstWorker + queue, cpu, this.#threads.now[cpu]!);
+    }
     return true;
   }
 
   /** The next operation for a worker, -1 when nothing waits. */
   take(queue: number): number {
     const waiting = this.#waiting[queue]!;
+    if (waiting.length === 0) this.#collect(queue);
     if (waiting.length === 0) return -1;
     this.#held[queue]!--;
     return waiting.take();
@@ -141,18 +155,22 @@ export class Queues {
     return this.#buffers[queue]![cpu]![taken[cpu]!++]!;
   }
 
-  /** A worker has done one: when that was the last of a buffer, the next full one may come. */
+  /** A worker has done one: behind it, it may offer its CPU. */
   done(queue: number, workerCpu: number): void {
     this.#use[queue]!.drained++;
     const t = this.#threads.now[workerCpu]!;
     this.#levels[queue]!.set(t, this.#held[queue]!);
-    if (!this.#isPerCpu[queue] || ++this.#doneOfBuffer[queue]! < this.#capacity[queue]!) return;
-    this.#doneOfBuffer[queue] = 0;
-    this.#fullBuffers[queue]!--;
-    for (let cpu = 0; cpu < this.#run.cpus; cpu++) {
-      const isFull = this.#filled[queue]![cpu] === this.#capacity[queue];
-      if (isFull && this.#fullBuffers[queue]! < this.#most[queue]!) this.#handOver(queue, cpu, t);
+    let isBufferDone = this.#waiting[queue]!.length === 0;
+    if (this.#isPerCpu[queue] && ++this.#doneOfBuffer[queue]! === this.#capacity[queue]!) {
+      this.#doneOfBuffer[queue] = 0;
+      this.#taken[queue]!--;
+      isBufferDone = true;
     }
+    const point = this.#points[queue]!;
+    const isItemDone =
+      isBufferDone && this.#waiting[queue]!.length === 0 && this.#fullFrom(queue, this.#lookAt[queue]!) < 0;
+    const offers = point === 'handle' || isItemDone || (point === 'buffer' && isBufferDone);
+    this.#threads.isBusy[this.#threads.firstWorker + queue] = offers ? 0 : 1;
   }
 
   /** A worker has come to the release of a lock: it keeps it when the next handle is of the same class. */
@@ -184,14 +202,36 @@ export class Queues {
     return this.#use;
   }
 
-  #handOver(queue: number, cpu: number, t: number): void {
+  /** A full buffer goes to the worker's list, if there is a spare one in its place. */
+  #swapForSpare(queue: number, cpu: number): void {
+    const isFull = this.#wakes[queue] && this.#filled[queue]![cpu] === this.#capacity[queue];
+    if (isFull && this.#taken[queue]! < this.#spare[queue]!) this.#takeBuffer(queue, cpu);
+  }
+
+  /** The worker, with nothing left to do, looks for a full buffer; behind the last CPU it begins anew. */
+  #collect(queue: number): void {
+    if (!this.#isPerCpu[queue]) return;
+    let cpu = this.#fullFrom(queue, this.#lookAt[queue]!);
+    if (cpu < 0) cpu = this.#fullFrom(queue, 0);
+    this.#lookAt[queue] = cpu + 1;
+    if (cpu >= 0) this.#takeBuffer(queue, cpu);
+  }
+
+  /** The first CPU from a number on that has a full buffer, or -1. */
+  #fullFrom(queue: number, from: number): number {
+    const filled = this.#filled[queue]!;
+    if (!this.#isPerCpu[queue] || !this.#wakes[queue]) return -1;
+    for (let cpu = from; cpu < filled.length; cpu++) if (filled[cpu] === this.#capacity[queue]) return cpu;
+    return -1;
+  }
+
+  #takeBuffer(queue: number, cpu: number): void {
     const buffer = this.#buffers[queue]![cpu]!;
     const waiting = this.#waiting[queue]!;
     if (this.#run.program.queues[queue]!.declaration.sortsByClass)
       buffer.sort((x, y) => sizeClassOf(this.#columns, x) - sizeClassOf(this.#columns, y));
     for (const operation of buffer) waiting.push(operation);
     this.#filled[queue]![cpu] = 0;
-    this.#fullBuffers[queue]!++;
-    this.#threads.wake(this.#threads.firstWorker + queue, cpu, t);
+    this.#taken[queue]!++;
   }
 }

@@ -1,132 +1,60 @@
+import { IdleTime } from './idle-time.ts';
 import type { MachineRun } from './machine.ts';
+import { RunQueues } from './run-queues.ts';
+import { Turns, USUAL_SCHEDULING } from './scheduling.ts';
+import { NONE } from './threads.ts';
 import { quantised } from './time.ts';
 
-/** No thread, no lock, no path. */
-export const NONE = -1;
-/** Where a thread goes on when it is between two operations. */
-export const BETWEEN = 0;
+export { BETWEEN, NONE } from './threads.ts';
 
 /**
- * CPUs and the threads on them: tasks, then a worker for each queue, then hogs. A thread is moved
- * aside only between two operations, or when it sleeps for a mutex; threads take turns by slices.
+ * CPUs and who has them. A thread is moved aside only between two operations, or when it sleeps for a
+ * mutex: when another's turn has come ({@link Turns}) and it is at a point where it offers its CPU.
  */
-export class Scheduler {
+export class Scheduler extends RunQueues {
   // By CPU.
-  /** When the CPU comes to its next event; infinite while it waits or has nothing to do. */
-  readonly now: Float64Array;
-  readonly running: Int32Array;
-  readonly #sliceEnd: Float64Array;
-  readonly #threadsOf: readonly number[][];
   /** 1: one task has the CPU for itself, so nobody needs to be asked between its operations. */
   readonly alone: Int32Array;
+  /** CPU of all workers; negative: each where its kind of worker runs. */
+  readonly workerCpu: number;
+  /** Grows when a CPU may have got something to do from another one. */
+  wakes = 0;
+
+  /** When the thread at hand came to its CPU, and when it is to make room for another. */
+  readonly #beganNs: Float64Array;
+  readonly #turnNs: Float64Array;
 
   // By thread.
-  readonly firstWorker: number;
-  readonly firstHog: number;
-  readonly threads: number;
-  readonly cpuOf: Int32Array;
-  readonly readyNs: Float64Array;
-  readonly pc: Int32Array;
-  /** Operation at hand, and the next one of a task; rows of the columns. */
-  readonly operation: Int32Array;
-  readonly next: Int32Array;
-  readonly last: Int32Array;
-  readonly startNs: Float64Array;
-  readonly luck: Int32Array;
-  /** Time waited for lines and locks. */
-  readonly waitedNs: Float64Array;
-  /** The zspage at hand: its number, its pages, objects moved out of it, and what is known of it. */
-  readonly zspage: Int32Array;
-  readonly pages: Int32Array;
-  readonly objects: Int32Array;
-  readonly conditions: Int32Array;
-  readonly asleep: Int32Array;
-  /** 1: within an operation, until a known time. */
-  readonly naps: Int32Array;
-  /** A lock that a worker keeps from one operation to the next; whoever keeps one is not moved aside. */
-  readonly kept: Int32Array;
-  /** The operation that goes through a queue, while a queued one is at hand. */
-  readonly calling: Int32Array;
-  /** First page of the folio at hand; the next page; where its batch begins and ends; it is in batches. */
-  readonly lead: Int32Array;
-  readonly page: Int32Array;
-  readonly batch: Int32Array;
-  readonly batchEnd: Int32Array;
-  readonly batched: Int32Array;
-  /** 1: a task that others do not wait for. */
-  readonly isBackground: Int32Array;
   /** Operation that a background task goes on with after its last one; NONE for the end. */
   readonly #again: Int32Array;
+  readonly #first: Int32Array;
   readonly #thinkNs: Float64Array;
 
-  // Accounts of CPU time, kept where it goes: see `settle`.
-  #idleNs = 0;
-  #switchesNs = 0;
+  readonly #idle: IdleTime;
   #hogsNs = 0;
-  /** By CPU: since when it has no thread; until when it idles, and the switch that follows, as planned. */
-  readonly #emptySince: Float64Array;
-  readonly #idleUntil: Float64Array;
-  readonly #plannedSwitch: Float64Array;
-
   #tasksLeft = 0;
   #tasksEndNs = 0;
-  readonly #sliceNs: number;
+  readonly #turns: Turns;
   readonly #wakeNs: number;
-  /** CPU of all workers; negative: each runs where it is woken. */
-  readonly workerCpu: number;
   readonly #switchNs: number;
+  readonly #pullNs: number;
+  readonly #operationsAtOnce: number;
 
-  constructor(run: MachineRun, queues: number, first: Int32Array, thinkNs: Float64Array) {
-    const { cpus, tasks, hogs, times } = run;
-    this.#sliceNs = quantised(times.sliceNs);
+  constructor(run: MachineRun, first: Int32Array, thinkNs: Float64Array) {
+    super(run, first);
+    const { cpus, tasks, times, workerCpu } = run;
+    const { threads, firstWorker } = this;
+    const scheduling = run.scheduling ?? USUAL_SCHEDULING;
+    this.#turns = new Turns(scheduling, times.sliceNs);
     this.#wakeNs = quantised(times.wakeNs);
     this.#switchNs = quantised(times.contextSwitchNs);
-    this.workerCpu = run.workerCpu;
-    this.firstWorker = tasks.length;
-    this.firstHog = this.firstWorker + queues;
-    this.threads = this.firstHog + hogs.reduce((sum, count) => sum + count, 0);
-    const { threads } = this;
-
-    this.cpuOf = new Int32Array(threads).fill(Math.max(0, run.workerCpu));
-    tasks.forEach((task, t) => {
-      this.cpuOf[t] = task.cpu;
-    });
-    let hog = this.firstHog;
-    hogs.forEach((count, cpu) => {
-      for (let k = 0; k < count; k++) this.cpuOf[hog++] = cpu;
-    });
-    this.readyNs = new Float64Array(threads);
-    this.pc = new Int32Array(threads).fill(BETWEEN);
-    this.operation = new Int32Array(threads);
-    this.next = new Int32Array(threads);
-    this.last = new Int32Array(threads);
-    this.startNs = new Float64Array(threads);
-    this.luck = new Int32Array(threads);
-    this.waitedNs = new Float64Array(threads);
-    this.zspage = new Int32Array(threads).fill(NONE);
-    this.pages = new Int32Array(threads);
-    this.objects = new Int32Array(threads);
-    this.calling = new Int32Array(threads).fill(NONE);
-    this.lead = new Int32Array(threads);
-    this.page = new Int32Array(threads);
-    this.batch = new Int32Array(threads);
-    this.batchEnd = new Int32Array(threads);
-    this.batched = new Int32Array(threads);
-    this.isBackground = new Int32Array(threads);
-    this.#again = new Int32Array(threads).fill(NONE);
+    this.#pullNs = quantised(scheduling.pullNs);
+    this.#operationsAtOnce = scheduling.operationsAtOnce;
+    this.workerCpu = workerCpu;
+    this.#first = first;
     this.#thinkNs = thinkNs;
-    this.conditions = new Int32Array(threads);
-    this.asleep = new Int32Array(threads);
-    this.naps = new Int32Array(threads);
-    this.kept = new Int32Array(threads).fill(NONE);
-    for (let worker = this.firstWorker; worker < this.firstHog; worker++) {
-      this.asleep[worker] = 1;
-      this.readyNs[worker] = Number.POSITIVE_INFINITY;
-    }
+    this.#again = new Int32Array(threads).fill(NONE);
     tasks.forEach((task, t) => {
-      this.next[t] = first[t]!;
-      this.last[t] = first[t + 1]!;
-      if (task.background) this.isBackground[t] = 1;
       if (task.background === 'again') this.#again[t] = first[t]!;
       if (first[t] === first[t + 1]) this.readyNs[t] = Number.POSITIVE_INFINITY;
       else {
@@ -134,27 +62,22 @@ export class Scheduler {
         if (!task.background) this.#tasksLeft++;
       }
     });
+    for (let puller = this.firstPuller; puller < threads; puller++)
+      this.readyNs[puller] = Number.POSITIVE_INFINITY;
 
-    this.now = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY);
-    this.running = new Int32Array(cpus).fill(NONE);
-    this.#sliceEnd = new Float64Array(cpus);
-    this.#emptySince = new Float64Array(cpus);
-    this.#idleUntil = new Float64Array(cpus);
-    this.#plannedSwitch = new Float64Array(cpus);
-    this.#threadsOf = Array.from({ length: cpus }, () => []);
-    for (let t = 0; t < threads; t++) this.#threadsOf[this.cpuOf[t]!]!.push(t);
-    const workersMove = queues > 0 && run.workerCpu < 0;
-    this.alone = Int32Array.from(this.#threadsOf, (list) =>
-      !workersMove && list.length === 1 && list[0]! < this.firstWorker && !this.isBackground[list[0]!]
-        ? 1
-        : 0,
-    );
+    this.#beganNs = new Float64Array(cpus);
+    this.#turnNs = new Float64Array(cpus).fill(Number.POSITIVE_INFINITY);
+    this.#idle = new IdleTime(cpus);
+    this.alone = Int32Array.from(this.threadsOf, (list) => {
+      const isOne = list.length === 1 && list[0]! < firstWorker && !this.isBackground[list[0]!];
+      return isOne && !this.canPull && !this.workersMove ? 1 : 0;
+    });
     for (let cpu = 0; cpu < cpus; cpu++) this.schedule(cpu, 0);
   }
 
-  /** CPUs that have any thread. */
+  /** CPUs that may have any thread. */
   get usedCpus(): readonly number[] {
-    return this.#threadsOf.flatMap((list, cpu) => (list.length > 0 ? [cpu] : []));
+    return this.threadsOf.flatMap((list, cpu) => (this.canPull || list.length > 0 ? [cpu] : []));
   }
 
   /** All operations of all tasks are done. */
@@ -168,34 +91,41 @@ export class Scheduler {
     return false;
   }
 
-  /** The next thread of a CPU: the one that is ready first, in turn among those that are ready. */
+  /** The next thread of a CPU: who woke up, else the one that is ready first, in turn among those that are. */
   schedule(cpu: number, t: number): void {
-    const list = this.#threadsOf[cpu]!;
-    const last = this.running[cpu]!;
-    this.#endIdle(cpu, t);
-    const from = last === NONE ? 0 : list.indexOf(last) + 1;
-    let best = NONE;
-    let bestAt = Number.POSITIVE_INFINITY;
-    for (let k = 0; k < list.length; k++) {
-      const thread = list[(from + k) % list.length]!;
-      const at = Math.max(t, this.readyNs[thread]!);
-      if (at < bestAt) {
-        bestAt = at;
-        best = thread;
+    const list = this.threadsOf[cpu]!;
+    const last = this.isEmpty(cpu) ? NONE : this.running[cpu]!;
+    this.#idle.end(cpu, t, last === NONE);
+    let best = this.woken[cpu]!;
+    let bestAt = t;
+    this.woken[cpu] = NONE;
+    if (best === NONE || this.readyNs[best]! > t) {
+      const from = last === NONE ? 0 : list.indexOf(last) + 1;
+      best = NONE;
+      bestAt = Number.POSITIVE_INFINITY;
+      for (let k = 0; k < list.length; k++) {
+        const thread = list[(from + k) % list.length]!;
+        const at = Math.max(t, this.readyNs[thread]!);
+        if (at < bestAt) {
+          bestAt = at;
+          best = thread;
+        }
       }
     }
     this.running[cpu] = best;
+    this.#turnNs[cpu] = Number.POSITIVE_INFINITY;
     if (best === NONE) {
       this.now[cpu] = Number.POSITIVE_INFINITY;
-      this.#emptySince[cpu] = t;
+      this.#idle.empty(cpu, t);
+      if (this.canPull && this.isOpen[cpu] && this.waitsAnywhere(t)) this.#pullLater(cpu, t);
       return;
     }
-    this.#planIdle(cpu, t, bestAt);
     const switchNs = best !== last && last !== NONE ? this.#switchNs : 0;
-    this.#plannedSwitch[cpu] = switchNs;
-    this.#switchesNs += switchNs;
-    this.now[cpu] = bestAt + switchNs;
-    this.#sliceEnd[cpu] = this.now[cpu]! + this.#sliceNs;
+    this.#idle.plan(cpu, t, bestAt, switchNs);
+    const begins = bestAt + switchNs;
+    this.now[cpu] = begins;
+    this.#beganNs[cpu] = begins;
+    if (list.length > 1) this.#shareFrom(cpu, list, begins, t);
   }
 
   /** A task's operation has ended; the next one, if any, may start at `readyNs`. */
@@ -208,22 +138,21 @@ export class Scheduler {
   }
 
   /**
-   * A thread is between two operations: it keeps its CPU until its slice is over, or when nobody else
+   * A thread is between two operations: it keeps its CPU until it is another's turn, or when nobody else
    * is there; a pause as long as a slice is taken for sleep.
    */
   pause(cpu: number, thread: number, t: number, readyNs: number): void {
     this.readyNs[thread] = readyNs;
     const keeps =
       readyNs !== Number.POSITIVE_INFINITY &&
-      (this.#threadsOf[cpu]!.length === 1 ||
+      (this.threadsOf[cpu]!.length === 1 ||
         this.kept[thread] !== NONE ||
-        (t < this.#sliceEnd[cpu]! && readyNs - t < this.#sliceNs));
+        (readyNs - t < this.sliceNs && (t < this.#turnNs[cpu]! || !this.#isAtPoint(thread))));
     if (!keeps) {
       this.schedule(cpu, t);
       return;
     }
-    this.#planIdle(cpu, t, readyNs);
-    this.#plannedSwitch[cpu] = 0;
+    this.#idle.plan(cpu, t, readyNs, 0);
     this.now[cpu] = readyNs;
   }
 
@@ -252,10 +181,14 @@ export class Scheduler {
     return next === NONE ? Number.POSITIVE_INFINITY : t + this.#thinkNs[next]!;
   }
 
-  /** A hog uses a slice up; it goes when the last task has gone. */
+  /** A hog uses its turn up, and goes when the last task has gone; or an idle CPU looks for work. */
   spin(cpu: number, thread: number, t: number): void {
+    if (thread >= this.firstPuller) {
+      this.#pull(cpu, t);
+      return;
+    }
     const isOver = this.isOver(t);
-    const until = isOver ? t : t + this.#sliceNs;
+    const until = isOver ? t : this.#turns.endOf(t);
     this.#hogsNs += until - t;
     this.readyNs[thread] = isOver ? Number.POSITIVE_INFINITY : until;
     this.now[cpu] = until;
@@ -275,31 +208,30 @@ export class Scheduler {
     this.schedule(cpu, t);
   }
 
-  /** A worker has something to do that a CPU gave it; it starts when it has woken up and has a CPU. */
+  /**
+   * A worker has something to do that a CPU gave it, unless it is awake: what is queued already is not
+   * queued again. It starts when it has woken up and has a CPU.
+   */
   wake(thread: number, by: number, t: number): void {
     if (!this.asleep[thread]) return;
     this.asleep[thread] = 0;
-    if (this.workerCpu < 0 && this.cpuOf[thread] !== by) {
-      const list = this.#threadsOf[this.cpuOf[thread]!]!;
-      list.splice(list.indexOf(thread), 1);
-      this.#threadsOf[by]!.push(thread);
-      this.cpuOf[thread] = by;
-    }
+    if (this.workerCpu < 0) this.move(thread, this.isMovable[thread] ? this.roomFor(thread, by, t) : by);
     this.makeReady(thread, t);
   }
 
-  /** A sleeping thread gets its CPU at once when that idles, else at the end of a shortened slice. */
+  /** A sleeping thread gets its CPU as soon as it has woken up when that idles, else when its turn comes. */
   makeReady(thread: number, t: number): void {
-    const ready = t + this.#wakeNs;
-    this.readyNs[thread] = ready;
     const cpu = this.cpuOf[thread]!;
-    const present = this.running[cpu]!;
-    const idles =
-      present === NONE ||
-      (this.naps[present] === 1 && this.now[cpu]! > ready) ||
-      (this.pc[present] === BETWEEN && this.readyNs[present]! - ready >= this.#sliceNs);
-    if (idles) this.schedule(cpu, t);
-    else this.#sliceEnd[cpu] = Math.min(this.#sliceEnd[cpu]!, ready + this.#sliceNs);
+    this.wakes++;
+    if (this.idles(cpu, t)) {
+      this.readyNs[thread] = t + this.#wakeNs;
+      this.schedule(cpu, t);
+      return;
+    }
+    this.readyNs[thread] = t;
+    this.woken[cpu] = thread;
+    this.#turnNs[cpu] = Math.min(this.#turnNs[cpu]!, this.#turns.nextFor(this.#beganNs[cpu]!, t));
+    if (this.isMovable[thread]) this.#pullElsewhere(t);
   }
 
   /**
@@ -307,29 +239,54 @@ export class Scheduler {
    * where it happened. `thinkNs` are the pauses of tasks with a CPU to themselves, who ask nobody.
    */
   settle(first: Int32Array, thinkNs: Float64Array): CpuTime {
-    const endNs = this.#emptySince.reduce((last, since) => Math.max(last, since), 0);
-    let idleNs = this.#idleNs;
-    for (const since of this.#emptySince) idleNs += endNs - since;
+    const { endNs, idleNs, switchesNs } = this.#idle.settle();
+    let pausesNs = 0;
     for (let task = 0; task < this.firstWorker; task++) {
       if (this.alone[this.cpuOf[task]!] === 0) continue;
       // The first pause went through the scheduler.
-      for (let op = first[task]! + 1; op < first[task + 1]!; op++) idleNs += thinkNs[op]!;
+      for (let op = first[task]! + 1; op < first[task + 1]!; op++) pausesNs += thinkNs[op]!;
     }
-    return { endNs, idleNs, hogsNs: this.#hogsNs, switchesNs: this.#switchesNs };
+    return { endNs, idleNs: idleNs + pausesNs, hogsNs: this.#hogsNs, switchesNs };
   }
 
-  #planIdle(cpu: number, from: number, until: number): void {
-    this.#idleNs += until - from;
-    this.#idleUntil[cpu] = until;
+  /** The thread is where it offers its CPU to others. */
+  #isAtPoint(thread: number): boolean {
+    if (thread >= this.firstWorker) return this.isBusy[thread] === 0;
+    return (this.next[thread]! - this.#first[thread]!) % this.#operationsAtOnce === 0;
   }
 
-  /** A CPU has something else to do from `t` on: it was empty until then, or idles less than planned. */
-  #endIdle(cpu: number, t: number): void {
-    if (this.running[cpu] === NONE) this.#idleNs += t - this.#emptySince[cpu]!;
-    else if (t <= this.#idleUntil[cpu]!) {
-      this.#idleNs -= this.#idleUntil[cpu]! - t;
-      this.#switchesNs -= this.#plannedSwitch[cpu]!;
+  /** When a thread that begins at `begins` has to make room for the others of its CPU. */
+  #shareFrom(cpu: number, list: readonly number[], begins: number, t: number): void {
+    for (const thread of list) {
+      const ready = this.readyNs[thread]!;
+      if (thread === this.running[cpu] || ready === Number.POSITIVE_INFINITY) continue;
+      const turn = this.#turns.nextFor(begins, Math.max(begins, ready));
+      if (turn < this.#turnNs[cpu]!) this.#turnNs[cpu] = turn;
+      if (ready - t < this.sliceNs && this.isMovable[thread]) this.#pullElsewhere(t);
     }
+  }
+
+  /** Idle CPUs will look for work. */
+  #pullElsewhere(t: number): void {
+    if (!this.canPull) return;
+    this.isOpen.forEach((isOpen, cpu) => {
+      if (isOpen && this.running[cpu] === NONE) this.#pullLater(cpu, t);
+    });
+  }
+
+  #pullLater(cpu: number, t: number): void {
+    this.running[cpu] = this.firstPuller + cpu;
+    this.now[cpu] = t + this.#pullNs;
+  }
+
+  /** An idle CPU takes a thread from where most wait, the next one in turn there. */
+  #pull(cpu: number, t: number): void {
+    this.running[cpu] = NONE;
+    this.now[cpu] = Number.POSITIVE_INFINITY;
+    const waiting = this.mostWaiting(t);
+    if (waiting.length === 0) return;
+    this.move(waiting[0]!, cpu);
+    this.schedule(cpu, t);
   }
 }
 

@@ -1,7 +1,7 @@
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { centralSet } from '../calibrate/parameters.ts';
 import { pricedOnce } from '../calibrate/pricing.ts';
-import { BOUND } from '../engine/machine.ts';
+import { WHERE_WOKEN } from '../engine/machine.ts';
 import { prepare } from '../prepare.ts';
 import { predict, replayedKernel } from '../what-if.ts';
 import { type CompletableInput, complete, type Recordings } from './complete.ts';
@@ -49,7 +49,7 @@ function modelledWaits<R extends CompletableInput>(
   const { base } = predict(kernel, [], pricedOnce(workload, kernel, null), pool, {
     cpus,
     sets: Array.from({ length: RUNS }, () => centralSet()),
-    workerCpu: BOUND,
+    workerCpu: WHERE_WOKEN,
     hogs: new Uint8Array(cpus),
     seeds: RUNS,
   });

@@ -25,6 +25,8 @@ type Run = (request: WhatIfRequest) => WhatIfResult;
 const RUNS_IN_ONE_CLASS = 5;
 /** Up to this share of objects may be of classes that a side file does not have. */
 const FITS_SOURCE = 0.1;
+/** Up to this share of objects may be freed by what looks like another function. */
+const FEW_DRAINS = 0.02;
 /** Up to this share of reconstructed frees the structure counts as judged by the others. */
 const JUDGED_BY_OTHERS = 0.05;
 
@@ -72,8 +74,13 @@ export function whatIfReconstructed(
 /** A recorded kernel that frees objects elsewhere than in zs_free is none that the base describes. */
 function withoutDrains(validation: Validation, ops: OperationTable): Validation {
   let drained = 0;
-  for (let row = 0; row < ops.length; row++) if (ops.kind[row] === OperationKind.Drain) drained++;
-  if (drained === 0) return validation;
+  let frees = 0;
+  for (let row = 0; row < ops.length; row++) {
+    if (ops.kind[row] === OperationKind.Drain) drained++;
+    if (ops.kind[row] === OperationKind.Free) frees++;
+  }
+  // A zs_free that began before the recording, or lost records, leave an obj_free alone.
+  if (drained <= FEW_DRAINS * frees) return validation;
   return {
     ...validation,
     verdict: 'does-not-fit',

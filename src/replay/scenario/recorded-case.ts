@@ -4,7 +4,7 @@ import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import type { PricedWorkload } from '../calibrate/pricing.ts';
-import { BOUND } from '../engine/machine.ts';
+import { WHERE_WOKEN } from '../engine/machine.ts';
 import type { Executor } from '../sweep.ts';
 import type { ScenarioOptions } from '../what-if.ts';
 import type { Workload } from '../workload.ts';
@@ -38,7 +38,7 @@ export function withCpus(recorded: RecordedCase, cpus: number): ScenarioOptions 
   return {
     ...recorded.options,
     cpus,
-    workerCpu: BOUND,
+    workerCpu: WHERE_WOKEN,
     hogs: new Uint8Array(cpus).fill(recorded.pressure),
   };
 }

@@ -1,6 +1,7 @@
 import { applyDesigns } from '../../model/designs/registry.ts';
 import { deferringQueues } from '../../model/designs/rewrite.ts';
-import { SLICE_NS, withValue } from '../calibrate/parameters.ts';
+import { withValue } from '../calibrate/parameters.ts';
+import { sliceNs } from '../calibrate/scheduling-parameters.ts';
 import { bucketQuantile } from '../curves.ts';
 import { interval, median } from '../interval.ts';
 import { returnedBy, timeReturned } from '../returns.ts';
@@ -28,8 +29,9 @@ const NEVER_NS = 2 ** 44;
 
 /**
  * `--starve-worker`: what becomes of designs that defer when their worker gets less of a CPU. The worker
- * has a CPU beside those of the processes and shares it with threads that never sleep, in slices: the
- * processes lose nothing to them, and a worker that holds a lock is not moved aside.
+ * has a CPU beside those of the processes, whatever kind of worker it is, and shares it with threads that
+ * never sleep, turn by turn: the processes lose nothing to them, and no worker is moved aside where it does
+ * not offer its CPU, so that its turn may last for a whole buffer.
  * @throws {ScenarioError} when no design defers.
  */
 export function starvedWorker(recorded: RecordedCase, scaled: ScaledRecording): StarvedWorkerResult {
@@ -59,7 +61,7 @@ export function starvedWorker(recorded: RecordedCase, scaled: ScaledRecording): 
   });
   return {
     of,
-    sliceNs: SLICE_NS,
+    sliceNs: sliceNs(cpus),
     designs: deferring.map(({ text }, d) => ({
       id: text,
       points: swept.map(({ share, designs, designRuns }) =>

@@ -3,7 +3,9 @@ import type { ZswapEra } from '../../model/zswap/eras.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
-import { type Below, type StepTimes, splitNewZspages, stepTimes } from './step-costs.ts';
+import { IntervalsByKey } from './intervals.ts';
+import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
+import { UnheldWaits } from './unheld-waits.ts';
 
 /** What a task did in one call: a folio stored, a page loaded, invalidated or written back. */
 export interface Row {
@@ -35,6 +37,8 @@ export interface RecordedRow extends Row {
 export interface RecordedRows {
   readonly tasks: readonly (readonly RecordedRow[])[];
   readonly zswap: RecordedZswap;
+  /** Waits for locks that nobody who is recorded held. */
+  readonly unheld: UnheldWaits;
   /** When the first one began, ns. */
   readonly beginNs: number;
   /** Operations left out. */
@@ -119,11 +123,13 @@ export function recordedRows(
     recorded.map(({ zspagePages }) => zspagePages),
   );
   const beginNs = all.reduce((first, { op }) => Math.min(first, ops.startNs[op]!), Number.POSITIVE_INFINITY);
+  const unheld = new UnheldWaits(ops, outcome, era.slotsPerTree);
+  const busy = busyTimes(ops, all);
   const tasks = [...byTask.values()].map((list) => {
     list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
-    return withThinking(ops, list, beginNs);
+    return withThinking(ops, list, beginNs, busy, unheld);
   });
-  return { tasks, zswap, beginNs, left, staleEntries: stale };
+  return { tasks, zswap, unheld, beginNs, left, staleEntries: stale };
 }
 
 function storePath(store: RecordedStore): string | null {
@@ -160,11 +166,32 @@ function belowOf(ops: OperationTable, outcome: StructureOutcome): (op: number) =
   };
 }
 
-/** Time between a task's operations; before the first, since the beginning. */
-function withThinking(ops: OperationTable, list: readonly RecordedRow[], beginNs: number): RecordedRow[] {
+/** When each CPU was in an operation. */
+function busyTimes(ops: OperationTable, rows: readonly RecordedRow[]): IntervalsByKey<number> {
+  const busy = new IntervalsByKey<number>();
+  for (const { op } of rows) busy.of(ops.cpu[op]!).add(ops.startNs[op]!, ops.endNs[op]!);
+  busy.close();
+  return busy;
+}
+
+/**
+ * Time between a task's operations, without operations of others on its CPU, which the model runs itself;
+ * before the first, since the beginning. Waits for locks that nobody held are no waits: the CPU did not run,
+ * in no step of any design, so that this time stands in front of the operation.
+ */
+function withThinking(
+  ops: OperationTable,
+  list: readonly RecordedRow[],
+  beginNs: number,
+  busy: IntervalsByKey<number>,
+  unheld: UnheldWaits,
+): RecordedRow[] {
   let before = beginNs;
   return list.map((row) => {
-    const thinkNs = Math.max(0, ops.startNs[row.op]! - before);
+    const start = ops.startNs[row.op]!;
+    const others = start > before ? busy.of(ops.cpu[row.op]!).within(before, start) : 0;
+    const idle = unheldOf(unheld, row.op, row.below);
+    const thinkNs = Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
     before = ops.endNs[row.op]!;
     return { ...row, thinkNs };
   });

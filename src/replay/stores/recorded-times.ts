@@ -1,5 +1,6 @@
 import type { OperationTable } from '../../trace/operations.ts';
-import { type Below, recordedWaits } from './step-costs.ts';
+import { type Below, recordedWaits, unheldOf } from './step-costs.ts';
+import type { LockTimes, UnheldWaits } from './unheld-waits.ts';
 
 /** An operation of zswap with its kind, and what it has below it. */
 export interface TimedRow {
@@ -19,8 +20,10 @@ export interface RecordedTimes {
     readonly list: number;
     readonly allocator: number;
   };
-  /** What the operations can have held the tree's lock at most, ns: calls of it and all self time. */
-  readonly treeHeldAtMostNs: number;
+  /** Of those, what nobody who is recorded can have caused. */
+  readonly unheldNs: LockTimes;
+  /** How long the operations held the tree's lock, ns. */
+  readonly treeHeldNs: number;
   /** From the first operation to the end of the last. */
   readonly totalNs: number;
   readonly refused: Readonly<Record<string, number>>;
@@ -31,27 +34,32 @@ export function timesOf(
   ops: OperationTable,
   rows: readonly TimedRow[],
   groups: number,
+  unheld: UnheldWaits,
   refused: Readonly<Record<string, number>>,
   beginNs: number,
 ): RecordedTimes {
   const durations: number[][] = Array.from({ length: groups }, () => []);
   const without: number[][] = Array.from({ length: groups }, () => []);
   const sum = { mutex: 0, tree: 0, list: 0, allocator: 0 };
-  let treeHeldAtMostNs = 0;
+  const unheldNs = { tree: 0, list: 0, allocator: 0 };
+  let treeHeldNs = 0;
   for (const { op, group, below } of rows) {
     const ns = ops.endNs[op]! - ops.startNs[op]!;
     const waits = recordedWaits(ops, op, below);
+    const idle = unheldOf(unheld, op, below);
     durations[group]!.push(ns);
     without[group]!.push(ns - waits.mutex - waits.tree - waits.list - waits.allocator);
+    for (const name of ['tree', 'list', 'allocator'] as const) unheldNs[name] += idle[name];
     for (const name of ['mutex', 'tree', 'list', 'allocator'] as const) sum[name] += waits[name];
-    const self = ops.parts.self.get(op);
-    treeHeldAtMostNs += (ops.zswap.get(op)!.parts.tree ?? 0) - waits.tree + (Number.isNaN(self) ? 0 : self);
+    for (const { lock, gotNs, freeNs } of ops.zswap.get(op)!.locks)
+      if (lock === 'tree') treeHeldNs += freeNs - gotNs;
   }
   return {
     durationNs: durations.map((list) => Float64Array.from(list).sort()),
     withoutWaitsNs: without.map((list) => Float64Array.from(list).sort()),
     waitsNs: sum,
-    treeHeldAtMostNs,
+    unheldNs,
+    treeHeldNs,
     totalNs: rows.reduce((last, { op }) => Math.max(last, ops.endNs[op]!), beginNs) - beginNs,
     refused,
   };

@@ -6,6 +6,7 @@ import type { IaaRequest } from './codec-costs.ts';
 import type { SizesUsed } from './sizes.ts';
 import type { StorePrediction } from './store-summary.ts';
 import type { SweptCase } from './sweep.ts';
+import type { LockTimes } from './unheld-waits.ts';
 
 export const STORE_WHAT_IF_SCHEMA_VERSION = 2;
 
@@ -23,15 +24,20 @@ export interface StoreValidation {
   /** Which entries exist, what is refused and why: the structural replay. */
   readonly structure: ZswapReport | null;
   readonly comparisons: readonly StoreComparison[];
-  /** Recorded waits, ns, which are left out of the steps and come back only where the model makes somebody wait. */
+  /**
+   * Recorded waits, ns. But for those below they are left out of the steps and come back only where the model
+   * makes somebody wait.
+   */
   readonly recordedWaitsNs: {
     readonly mutex: number;
     readonly tree: number;
     readonly list: number;
     readonly allocator: number;
   };
-  /** The tree's lock cannot have been held for longer, ns: what is waited beyond that had no holder that ran. */
-  readonly treeHeldAtMostNs: number;
+  /** Of those, at least: nobody who is recorded held the lock. The CPU that waited did not run. */
+  readonly unheldWaitsNs: LockTimes;
+  /** How long the tree's lock was held, ns, at most. */
+  readonly treeHeldNs: number;
   readonly verdict: 'fits' | 'does-not-fit';
   readonly reasons: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import type { ZswapFacts, ZswapPart } from '../../trace/zswap-facts.ts';
+import type { LockTimes, UnheldWaits } from './unheld-waits.ts';
 
 /** What the steps of one operation took, ns, by cost name; steps that are not named took nothing that is shown. */
 export type StepTimes = Record<string, number>;
@@ -24,22 +25,31 @@ const positive = (ns: number) => Math.max(0, ns);
 
 /**
  * Divides a recorded operation into the steps of its path. Waits are left out: they come back when the
- * model makes somebody wait. Calls of locks count with what the lock protects; self time is spread evenly over
- * the gaps between calls; what is no call of zswap (an interrupt) goes before the first lock.
+ * model makes somebody wait. Calls of locks count with what the lock protects, and so does the time from the
+ * tree's lock to its unlock; other self time is spread evenly over the gaps between calls; what is no call of
+ * zswap (an interrupt) goes before the first lock.
  */
 export function stepTimes(ops: OperationTable, op: number, path: string, below: Below): StepTimes {
   const facts = ops.zswap.get(op)!;
   const part = (name: ZswapPart) => positive(known(facts.parts[name]) - known(facts.waits[name]));
-  const self = known(ops.parts.self.get(op));
+  const trees = facts.locks.filter(({ lock }) => lock === 'tree');
   const named = Object.entries(facts.parts).reduce(
     (sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns),
     0,
   );
   // mutex_unlock is no part of its own: it takes what an uncontended mutex_lock takes, where it is traced.
-  const unnamed = positive(ops.endNs[op]! - ops.startNs[op]! - self - named);
+  const whole = ops.endNs[op]! - ops.startNs[op]!;
+  // By stamps, which some clocks make longer than the calls that they stand at.
+  const held = trees.reduce((sum, { heldNs }) => sum + positive(known(heldNs)), 0);
+  const underTree = Math.min(held, positive(whole - named));
+  // An interrupt under the lock is no self time, and no call of zswap.
+  const self = positive(known(ops.parts.self.get(op)) - underTree);
+  const unnamed = positive(whole - self - named - underTree);
   const mutexCalls = part('mutex') + Math.min(part('mutex'), unnamed);
   const other = positive(unnamed - part('mutex'));
-  const gapOf = (gaps: number) => self / gaps;
+  // One gap less where it is known what of it is under the tree's lock.
+  const gapOf = (gaps: number) => self / (trees.length > 0 ? gaps - 1 : gaps);
+  const tree = (gap: number) => part('tree') + (trees.length > 0 ? underTree : gap);
   switch (path) {
     case ZSWAP_PATHS.store: {
       const gap = gapOf(8);
@@ -51,7 +61,7 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
         // The gap around the compressor's call with it: compress is the codec's own time.
         copy: part('copy') + 2 * gap - Math.min(gap, ENTRY_WRITE_NS),
         'entry-write': Math.min(gap, ENTRY_WRITE_NS),
-        'tree-store': part('tree') + gap,
+        'tree-store': tree(gap),
         'take-references': gap,
         'list-add': part('list') + gap,
         // An older entry of the slot is freed within.
@@ -61,7 +71,7 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
     }
     case ZSWAP_PATHS.storeFull: {
       const gap = gapOf(3);
-      return { 'store-check': gap + other, 'tree-erase': part('tree') + gap, 'store-end': gap };
+      return { 'store-check': gap + other, 'tree-erase': tree(gap), 'store-end': gap };
     }
     case ZSWAP_PATHS.storeFailed: {
       const gap = gapOf(7);
@@ -74,7 +84,7 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
         'entry-free': gap,
         // Given back with the entry: within its gap.
         'drop-references': 0,
-        'tree-erase': part('tree') + gap,
+        'tree-erase': tree(gap),
         'store-end': gap,
       };
     }
@@ -82,7 +92,7 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
       const gap = gapOf(3);
       return {
         'load-enter': 2 * gap + other,
-        'tree-erase': part('tree') + gap,
+        'tree-erase': tree(gap),
         'mutex-calls': mutexCalls,
         decompress: part('decompress'),
         ...entryFreeTimes(ops, below),
@@ -94,7 +104,7 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
       // its own is theirs: half each, for want of more.
       return {
         'writeback-claim': gap + known(facts.parts.claim) + other / 2,
-        'tree-erase': part('tree') + gap,
+        'tree-erase': tree(gap),
         'mutex-calls': mutexCalls,
         decompress: part('decompress'),
         'writeback-submit': 2 * gap + known(facts.parts.submit) + other / 2,
@@ -107,11 +117,18 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
       const gap = gapOf(2);
       return {
         'invalidate-enter': gap + other,
-        'tree-erase': part('tree') + gap,
+        'tree-erase': tree(gap),
         ...entryFreeTimes(ops, below),
       };
     }
   }
+}
+
+/** Waits of an operation and all below it that nobody who is recorded caused. */
+export function unheldOf(unheld: UnheldWaits, op: number, { mallocs, entryFree, free }: Below): LockTimes {
+  const rows = [op, ...mallocs, entryFree, free].filter((row) => row >= 0).map((row) => unheld.of(row));
+  const sum = (lock: keyof LockTimes) => rows.reduce((total, times) => total + times[lock], 0);
+  return { tree: sum('tree'), list: sum('list'), allocator: sum('allocator') };
 }
 
 /** Waits for locks that the operation and all below it show, ns, by lock. */

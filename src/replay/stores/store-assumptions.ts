@@ -47,7 +47,12 @@ export function assumptions(basis: Basis): Assumption[] {
     ),
     modelled('who waits for whom: locks are handed over in the order of arrival'),
     ...(codec ? codecAssumptions(codec, basis) : []),
-    assumed("self time is spread evenly over the gaps between an operation's calls"),
+    modelled(
+      "waits for locks that nobody recorded held: the waiter's CPU did not run; time in front of its operation, whatever the design",
+    ),
+    assumed(
+      "self time that is not under the tree's lock is spread evenly over the gaps between an operation's calls",
+    ),
     assumed('mutex_unlock takes what mutex_lock takes'),
     assumed(`the entry's first write takes ${ENTRY_WRITE_NS} ns of the gap around it (0 to 100 ns)`),
     assumed('making a zspage takes what its zs_malloc took beyond the median of the others'),

@@ -74,7 +74,7 @@ export function recordedTimes(
   const groupOf = ({ path, pages }: Row) =>
     groups.findIndex((group) => group.path === path && group.pages === pages.length);
   const list = rows.tasks.flat().map((row) => ({ op: row.op, below: row.below, group: groupOf(row) }));
-  return timesOf(ops, list, groups.length, rows.zswap.refusals(), rows.beginNs);
+  return timesOf(ops, list, groups.length, rows.unheld, rows.zswap.refusals(), rows.beginNs);
 }
 
 /** Groups in the order in which they are met. */

@@ -14,7 +14,7 @@ import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
 import { meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
 import { withProcesses } from './processes.ts';
-import { type RecordedRows, recordedRows } from './recorded-rows.ts';
+import { recordedRows } from './recorded-rows.ts';
 import { STORE_WHAT_IF_SCHEMA_VERSION, type StoreWhatIfResult } from './result.ts';
 import { otherSizes, recordedSizes, type SizesRequest } from './sizes.ts';
 import { assumptions, unknowns } from './store-assumptions.ts';
@@ -85,7 +85,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   }: ReturnType<typeof sweepCases>[number]): StoreReplay => ({
     kernel,
     workloadOf: ({ gathers = {} }) =>
-      withProcesses(storeWorkload(ops, withPathsOf(asked, kernel), { folioPages, gathers }), processes),
+      withProcesses(storeWorkload(ops, asked, { folioPages, gathers }), processes),
     pool,
     cpus: request.cpus ?? processes ?? usedCpus,
     seeds,
@@ -182,12 +182,6 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     }),
     notIdentifiable: unknowns(first.designs, recorded.groups),
   };
-}
-
-/** Operations that the kernel asked for has: in 6.1 the allocator would choose what is written back. */
-function withPathsOf(rows: RecordedRows, { paths }: KernelModel): RecordedRows {
-  const tasks = rows.tasks.map((list) => list.filter(({ path }) => path in paths));
-  return { ...rows, tasks: tasks.filter((list) => list.length > 0) };
 }
 
 function withCodec(kernel: KernelModel, codec: Codec | null, { verify }: IaaRequest): KernelModel {

@@ -63,12 +63,12 @@ export class RecordedZswap {
   constructor(ops: OperationTable, era: ZswapEra) {
     this.#ops = ops;
     this.#era = era;
-    this.shown = shownIn(ops);
     this.#loadResults =
       loadResultsOf(ops) ?? (era.id === '6.18' || era.id === '6.1' ? 'error number' : 'bool');
     const frees = this.#findFrees();
     this.entryFrees = frees.length;
     this.#owners = followObjects(ops, frees);
+    this.shown = shownIn(ops, this.#owners);
     this.#ofStores = new Set([...this.#owners.objects.values()].flat());
     this.#slots = new Slots(ops, this.#owners, (op) => this.freesOf(op));
     for (let op = 0; op < ops.length; op++) {
@@ -80,9 +80,11 @@ export class RecordedZswap {
     }
   }
 
+  /** Nothing was in zswap: swap slots are freed and read through it also where it is off. */
   get isEmpty(): boolean {
-    const { stores, loads, invalidates, writebacks, lostFrees } = this;
-    return [stores, loads, invalidates, writebacks, lostFrees].every(({ length }) => length === 0);
+    const { stores, writebacks, entryFrees, loads } = this;
+    if (stores.length > 0 || writebacks.length > 0 || entryFrees > 0) return false;
+    return !loads.some((op) => this.isLoaded(op) === true);
   }
 
   /** Slot of an operation; -1 when not known. */

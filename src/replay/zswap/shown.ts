@@ -1,5 +1,6 @@
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { ZswapFacts } from '../../trace/zswap-facts.ts';
+import type { Owners } from './owners.ts';
 
 /**
  * Which calls of zswap a recording traces at all, told by there being one. Only then says it something that
@@ -19,7 +20,7 @@ export interface Shown {
 }
 
 /** Looks through a recording for what it traces. */
-export function shownIn(ops: OperationTable): Shown {
+export function shownIn(ops: OperationTable, { objects }: Owners): Shown {
   const any = (of: (facts: ZswapFacts, kind: number) => boolean) => {
     for (const [row, facts] of ops.zswap) if (of(facts, ops.kind[row]!)) return true;
     return false;
@@ -28,7 +29,7 @@ export function shownIn(ops: OperationTable): Shown {
     limit: any(({ limitAt }) => !Number.isNaN(limitAt)),
     entry: any(({ entries }) => entries > 0),
     compressor: any(({ compressions }) => compressions > 0),
-    object: any(({ objects }) => objects > 0) || hasMallocsOfStores(ops),
+    object: any((facts) => facts.objects > 0) || objects.size > 0,
     list: any(({ published }) => published.length > 0),
     decompressor: any(({ parts }) => parts.decompress !== undefined),
     entryFree: any((_, kind) => kind === OperationKind.ZswapEntryFree) || isFreedWithinOperations(ops),
@@ -51,18 +52,5 @@ export function standsForEntry(ops: OperationTable, row: number): boolean {
 
 function isFreedWithinOperations(ops: OperationTable): boolean {
   for (let row = 0; row < ops.length; row++) if (standsForEntry(ops, row)) return true;
-  return false;
-}
-
-function hasMallocsOfStores(ops: OperationTable): boolean {
-  for (let row = 0; row < ops.length; row++) {
-    const parent = ops.parent[row]!;
-    if (
-      ops.kind[row] === OperationKind.Malloc &&
-      parent >= 0 &&
-      ops.kind[parent] === OperationKind.ZswapStore
-    )
-      return true;
-  }
   return false;
 }

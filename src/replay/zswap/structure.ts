@@ -11,7 +11,7 @@ import {
 } from '../../model/zswap/writeback.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import { countersOf } from './counters-of.ts';
-import { Judge } from './judge.ts';
+import { Judge, NOT_SHOWN } from './judge.ts';
 import { limitOfRecording, looksOf } from './limit-of-recording.ts';
 import { OlderEntries } from './older-entries.ts';
 import { poolNotes } from './pool-notes.ts';
@@ -165,7 +165,7 @@ export class ZswapReplay {
     this.#judge.frees(this.#state, store.op, [slot], () => {
       const id = allocateEntry(this.#state, { ...LIST, slot, content: 0 });
       this.#storage.next = entry.handle;
-      storeObject(this.#state, id, entry.bytes);
+      storeObject(this.#state, id, entry.bytes < 0 ? NOT_SHOWN : entry.bytes);
       const displaced = insertEntry(this.#state, id);
       takeReferences(this.#state, id);
       return displaced < 0 ? [] : [displaced];

@@ -99,12 +99,10 @@ export function designDetails(design: DesignPrediction): string[] {
 function migrationLines({ migration }: DesignPrediction): string[] {
   if (migration === null) return [];
   const { calls, meanNs, readersBehindHolder, readersBehindQueue, readersWaitNs } = migration;
+  const behind = `${readersBehindHolder} readers behind a writer, ${readersBehindQueue} behind a queued one`;
   return [
     line('migration', `${calls} pages, ${durationText(meanNs)} each`),
-    line(
-      '',
-      `readers: ${readersBehindHolder} behind a writer, ${readersBehindQueue} behind a queued one: ${durationText(readersWaitNs)}`,
-    ),
+    ...wrap(`${behind}: ${durationText(readersWaitNs)}`, ' '.repeat(14), ' '.repeat(14)),
   ];
 }
 
@@ -112,12 +110,8 @@ function migrationLines({ migration }: DesignPrediction): string[] {
 function anonymousLines({ anonymous }: DesignPrediction): string[] {
   if (anonymous === null) return [];
   const { pages, t50, t90, t100 } = anonymous;
-  return [
-    line(
-      'anonymous',
-      `${pages} pages: 50 % ${returnText(t50.value)}, 90 % ${returnText(t90.value)}, all ${returnText(t100.value)}`,
-    ),
-  ];
+  const times = `50 % ${returnText(t50.value)}, 90 % ${returnText(t90.value)}, all ${returnText(t100.value)}`;
+  return wrap(`${pages} pages: ${times}`, ' '.repeat(14), `  ${'anonymous'.padEnd(12)}`);
 }
 
 function line(name: string, text: string): string {

@@ -81,17 +81,14 @@ describe('pages of a folio on IAA', () => {
     expect(designed('writeback-batch+vswap').gathers).toEqual({});
     expect(timeOf('writeback-batch+vswap', writeback, 1).descriptors).toBe(0);
     expect(() => designed('vswap+writeback-batch')).toThrow('decompresses nothing');
-    expect(() => designed('writeback-batch', '6.1')).toThrow('the allocator chooses');
   });
 
   it('of every version have step lists', () => {
     for (const { id } of ZSWAP_ERAS) {
       const first = ['6.1', '6.12'].includes(id) ? 'large-folio+' : '';
-      // Where the allocator chooses, zswap writes nothing back.
-      const last = id === '6.1' ? '' : '+writeback-batch';
-      const text = `${first}reclaim-batch+iaa-batch+readahead-decompress-batch${last}`;
+      const text = `${first}reclaim-batch+iaa-batch+readahead-decompress-batch+writeback-batch`;
       const { paths, gathers } = designed(text, id);
-      expect(gathers).toEqual({ [store]: 32, [load]: 8, ...(last ? { [writeback]: 8 } : {}) });
+      expect(gathers).toEqual({ [store]: 32, [load]: 8, [writeback]: 8 });
       expect(pathText(paths[store]!).join('\n')).toContain('submit to the device: compress the page');
       expect(pathText(paths[load]!).join('\n')).toContain('for each page, the two largest first:');
     }

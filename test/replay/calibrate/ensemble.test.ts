@@ -33,7 +33,7 @@ const TASKS = [0, 1, 2].map((cpu) =>
 
 function replay(set: ParameterSet): Figures {
   const result = new Machine(
-    runOf(KERNEL, TASKS, { times: timesOf(set), costs: { hold: constant(300) } }),
+    runOf(KERNEL, TASKS, { times: { ...timesOf(set), sliceNs: 3e6 }, costs: { hold: constant(300) } }),
   ).run();
   const [lock] = result.locks;
   return { wait: lock!.waitNs, waits: lock!.contended, whole: Math.max(...result.taskEndNs) };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { PREEMPTION_MODELS } from '../../../src/model/preemption.ts';
 import type { KernelModel, QueueDeclaration, Step } from '../../../src/model/steps.ts';
 import { COST_QUANTILES, Machine, type MachineRun } from '../../../src/replay/engine/machine.ts';
 import { emptyPool, generator, kernelOf, runOf, taskOf } from '../../helpers/machine.ts';
@@ -65,7 +66,9 @@ const queueOf = (per: 'cpu' | 'pool'): fc.Arbitrary<QueueDeclaration> =>
   fc.record({
     per: fc.constant(per),
     entries: fc.integer({ min: 1, max: 5 }),
-    buffers: fc.integer({ min: 1, max: 2 }),
+    buffers: fc.integer({ min: 0, max: 2 }),
+    worker: fc.constantFrom('bound' as const, 'unbound' as const, 'thread' as const),
+    offersCpu: fc.boolean(),
     wakes: fc.constant('when-full' as const),
     drain: fc.constantFrom('second', 'runs'),
     classRun: fc.integer({ min: 1, max: 4 }),
@@ -90,61 +93,73 @@ const worlds: fc.Arbitrary<World> = fc
     coarse: fc.boolean(),
     seed: fc.integer(),
     hogs: fc.integer({ min: 0, max: 1 }),
+    preemption: fc.constantFrom(...PREEMPTION_MODELS),
+    operationsAtOnce: fc.integer({ min: 1, max: 4 }),
   })
-  .map(({ first, second, queue, cpus, tasks, operations, coarse, seed, hogs }) => {
-    const enqueue: readonly Step[] = queue
-      ? [{ do: 'enqueue', queue: 'later', full: [{ do: 'call', path: 'second' }] }]
-      : [];
-    const kernel = kernelOf({
-      locks: LOCKS,
-      lines: ['x', 'y'],
-      queues: queue ? { later: queue } : {},
-      paths: {
-        first: [...first, ...enqueue],
-        second,
-        runs: [
-          { do: 'lock-run', lock: 'class' },
-          { do: 'work', what: '', cost: 'a' },
-          { do: 'unlock-run', lock: 'class' },
-          { do: 'work', what: '', cost: 'b' },
-        ],
-      },
-    });
-    const make = () => {
-      const random = generator(seed);
-      // Coarse times often fall together: ties must be settled the same way everywhere.
-      const time = (most: number) => (coarse ? Math.floor(random() * 4) * 10 : random() * most);
-      const streams = Array.from({ length: tasks }, () => {
-        const thinkNs = Float64Array.from({ length: operations }, () => time(300));
-        const whole = (below: number) =>
-          Int32Array.from({ length: operations }, () => Math.floor(random() * below));
-        return taskOf(Math.floor(random() * cpus), thinkNs, {
-          path: Uint8Array.from(whole(2)),
-          sizeClass: whole(3),
-          slot: Int32Array.from(whole(1200), (slot) => slot - 10),
-        });
-      });
-      const cost = () => Float64Array.from({ length: COST_QUANTILES }, () => time(200)).sort();
-      return runOf(kernel, streams, {
-        cpus,
-        paths: ['first', 'second'],
-        workerCpu: Math.floor(random() * (cpus + 1)) - 1,
-        seed,
-        hogs: new Uint8Array(cpus).fill(0).fill(hogs, 0, 1),
-        costs: { a: cost(), b: cost() },
-        times: {
-          lineHitNs: coarse ? 0 : 6.3,
-          lineTransferNs: coarse ? 10 : 51.7,
-          handOffOneNs: coarse ? 10 : 61.2,
-          handOffManyNs: coarse ? 20 : 94.4,
-          wakeNs: coarse ? 0 : 333,
-          contextSwitchNs: coarse ? 0 : 77,
-          sliceNs: 500,
+  .map(
+    ({ first, second, queue, cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce }) => {
+      const enqueue: readonly Step[] = queue
+        ? [{ do: 'enqueue', queue: 'later', full: [{ do: 'call', path: 'second' }] }]
+        : [];
+      const kernel = kernelOf({
+        locks: LOCKS,
+        lines: ['x', 'y'],
+        queues: queue ? { later: queue } : {},
+        paths: {
+          first: [...first, ...enqueue],
+          second,
+          runs: [
+            { do: 'lock-run', lock: 'class' },
+            { do: 'work', what: '', cost: 'a' },
+            { do: 'unlock-run', lock: 'class' },
+            { do: 'work', what: '', cost: 'b' },
+          ],
         },
       });
-    };
-    return { kernel, size: { cpus, tasks, operations, coarse, seed, hogs }, make };
-  });
+      const make = () => {
+        const random = generator(seed);
+        // Coarse times often fall together: ties must be settled the same way everywhere.
+        const time = (most: number) => (coarse ? Math.floor(random() * 4) * 10 : random() * most);
+        const streams = Array.from({ length: tasks }, () => {
+          const thinkNs = Float64Array.from({ length: operations }, () => time(300));
+          const whole = (below: number) =>
+            Int32Array.from({ length: operations }, () => Math.floor(random() * below));
+          return taskOf(Math.floor(random() * cpus), thinkNs, {
+            path: Uint8Array.from(whole(2)),
+            sizeClass: whole(3),
+            slot: Int32Array.from(whole(1200), (slot) => slot - 10),
+          });
+        });
+        const cost = () => Float64Array.from({ length: COST_QUANTILES }, () => time(200)).sort();
+        return runOf(kernel, streams, {
+          cpus,
+          paths: ['first', 'second'],
+          workerCpu: Math.floor(random() * (cpus + 1)) - 1,
+          seed,
+          hogs: new Uint8Array(cpus).fill(0).fill(hogs, 0, 1),
+          costs: { a: cost(), b: cost() },
+          times: {
+            lineHitNs: coarse ? 0 : 6.3,
+            lineTransferNs: coarse ? 10 : 51.7,
+            handOffOneNs: coarse ? 10 : 61.2,
+            handOffManyNs: coarse ? 20 : 94.4,
+            wakeNs: coarse ? 0 : 333,
+            contextSwitchNs: coarse ? 0 : 77,
+            sliceNs: 500,
+          },
+          scheduling: {
+            preemption,
+            tickNs: coarse ? 100 + time(600) : 700.3,
+            firstTickNs: time(400),
+            pullNs: time(2000),
+            operationsAtOnce,
+          },
+        });
+      };
+      const size = { cpus, tasks, operations, coarse, seed, hogs, preemption, operationsAtOnce };
+      return { kernel, size, make };
+    },
+  );
 
 function bothAgree({ make }: World): void {
   const run = make();

@@ -206,13 +206,20 @@ describe('parseDesign', () => {
     expect(parseDesign('base')).toEqual([]);
     const [idx, late] = parseDesign('class-idx+deferred:entries=16,buffers=2');
     expect(idx!.design.id).toBe('class-idx');
-    expect(late!.options).toEqual({ entries: 16, buffers: 2 });
-    expect(parseDesign('deferred')[0]!.options).toEqual({ entries: 2048, buffers: 1 });
+    expect(late!.options).toEqual({ entries: 16, buffers: 2, worker: 0, resched: 0 });
+    expect(parseDesign('deferred:worker=unbound,resched=handle')[0]!.options).toEqual({
+      entries: 2048,
+      buffers: 0,
+      worker: 1,
+      resched: 1,
+    });
   });
 
   it.each([
     ['nonsense', /no design "nonsense"; there are drop-lock/],
-    ['deferred:size=3', /deferred has no option "size"; it has entries, buffers/],
+    ['deferred:size=3', /deferred has no option "size"; it has entries, buffers, worker, resched/],
+    ['deferred:worker=kthread', /deferred:worker must be one of bound, unbound, thread/],
+    ['mm-async:resched', /mm-async:resched must be one of item, handle/],
     ['drop-lock:a=1', /it has none/],
     ['deferred:entries=0', /must be a whole number from 1/],
     ['deferred:entries=1.5', /must be a whole number/],

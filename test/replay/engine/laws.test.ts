@@ -239,7 +239,7 @@ describe('locks in a state that cannot be', () => {
       [0, 1, 2].map((cpu) => taskOf(cpu, Float64Array.of(1))),
     );
     const columns = columnsOf(run.tasks);
-    const threads = new Scheduler(run, 0, columns.first, columns.thinkNs);
+    const threads = new Scheduler(run, columns.first, columns.thinkNs);
     const at = (cpu: number, t: number) => {
       threads.now[cpu] = t;
     };

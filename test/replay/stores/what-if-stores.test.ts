@@ -68,8 +68,8 @@ describe('stores of a recording', () => {
       expect(modelledNs.value).toBeGreaterThan(0.98 * recordedNs);
       expect(modelledNs.value).toBeLessThan(1.02 * recordedNs);
     }
-    for (const { isOff } of validation.comparisons.filter(({ name }) => name.endsWith('median')))
-      expect(isOff).toBe(false);
+    for (const { name, isOff } of validation.comparisons.filter(({ name }) => name.endsWith('median')))
+      expect([name, isOff]).toEqual([name, false]);
     const operations = baseline.groups.map(({ path, operations }) => [path, operations]);
     expect(Object.fromEntries(operations)).toEqual({
       zswap_store: 1156,
@@ -82,13 +82,29 @@ describe('stores of a recording', () => {
     });
   });
 
-  it('say that waits do not come back, and that no holder ran for most of them', () => {
+  it('tell waits for a holder from those of a CPU that did not run, which stay with their operation', () => {
     const { validation } = asRecorded;
     expect(validation.recordedWaitsNs).toMatchObject({ mutex: 0, tree: 465_729_174 });
-    expect(validation.recordedWaitsNs.tree).toBeGreaterThan(2 * validation.treeHeldAtMostNs);
-    expect(validation.verdict).toBe('does-not-fit');
-    expect(validation.reasons).toHaveLength(1);
-    expect(validation.reasons[0]).toContain('its holders did not run');
+    // The tree's lock was held for a ninth of the time that it was waited for: most waits had no holder.
+    expect(validation.recordedWaitsNs.tree).toBeGreaterThan(8 * validation.treeHeldNs);
+    const held = validation.recordedWaitsNs.tree - validation.unheldWaitsNs.tree;
+    expect(held).toBeLessThan(validation.treeHeldNs);
+    const whole = validation.comparisons.find(({ name }) => name === 'first to last')!;
+    expect(Math.abs(whole.modelledNs.value / whole.recordedNs - 1)).toBeLessThan(0.05);
+    expect(validation.verdict).toBe('fits');
+  });
+
+  it('have the writebacks of the shrinker among them, which vswap does not make', () => {
+    const { baseline, designs } = asRecorded;
+    const writebacks = ({ groups }: typeof baseline) =>
+      groups.find(({ path }) => path === 'zswap_writeback_entry');
+    expect([baseline.pagesWrittenBack, writebacks(baseline)!.operations]).toEqual([31, 31]);
+    expect(designs.map(({ id, pagesWrittenBack }) => [id, pagesWrittenBack])).toEqual([
+      ['drop-lock', 31],
+      ['vswap', 0],
+    ]);
+    const [, vswap] = designs;
+    expect(writebacks(vswap!)!.meanNs.value).toBeLessThan(writebacks(baseline)!.meanNs.value / 2);
   });
 
   it('are refused as the structural replay says', () => {
@@ -100,7 +116,7 @@ describe('stores of a recording', () => {
   it('as folios of 16: batches and bulk entries gain, splitting costs, and the mutex per page gives the gain back', () => {
     const { designs, baseline } = ask(
       ['batch-store', 'batch-store+bulk-entries', 'batch-store+mutex-per-page', 'split-folio'],
-      { zswap: '6.13', sweep: { folioPages: [16] } },
+      { zswap: '6.13', sweep: { folioPages: [16] }, seeds: 7 },
     );
     const [batch, bulk, perPage, split] = designs.map(({ storeSpeedup }) => storeSpeedup.value) as [
       number,
@@ -113,11 +129,6 @@ describe('stores of a recording', () => {
     expect(bulk).toBeGreaterThan(batch);
     expect(perPage).toBeLessThan(batch);
     expect(split).toBeLessThan(1);
-  });
-
-  it('of 6.1 are asked for without writebacks, which its allocator would choose', () => {
-    const { baseline, tasks } = ask([], { zswap: '6.1' });
-    expect([baseline.pagesWrittenBack, baseline.writebackSpeedup, tasks]).toEqual([0, null, 2]);
   });
 
   it('of one page have nothing to batch on 6.18', () => {

@@ -29,6 +29,7 @@ export function renderHeader(plan: Plan): Html {
     [PARTS.memory, 'Memory return'],
     ...(result.places ? [[PARTS.places, 'What a free takes'] as const] : []),
     ...(result.compaction ? [[PARTS.compaction, 'Compaction'] as const] : []),
+    ...(result.migration ? [[PARTS.migration, 'Page migration'] as const] : []),
     ...(hasScenarios(result) ? [[PARTS.scenarios, 'Beyond the recording'] as const] : []),
     [PARTS.knowledge, 'What moves the answer'],
     ...(result.designs.length > 0 ? [[PARTS.steps, 'Steps'] as const] : []),

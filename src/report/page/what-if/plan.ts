@@ -14,6 +14,7 @@ export const PARTS = {
   memory: 'memory',
   places: 'places',
   compaction: 'compaction',
+  migration: 'migration',
   scenarios: 'scenarios',
   knowledge: 'sensitivity-and-unknowns',
   steps: 'steps',

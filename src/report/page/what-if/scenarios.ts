@@ -229,7 +229,7 @@ function starved({ designs, sliceNs }: StarvedWorkerResult): Html {
   const cells = designs.flatMap(({ id, points }) => points.map((point) => ({ id, ...point })));
   type Cell = (typeof cells)[number];
   return html`${heading(3, 'starved-worker', 'When the worker gets less of a CPU')}
-<p class="note">The worker has one more CPU and shares it with threads that never sleep, in slices of ${durationText(sliceNs)}. 0 %: it gets none before the last process is done. Held: memory of the pool that has not come back by then.</p>
+<p class="note">The worker has one more CPU and shares it with threads that never sleep, in turns of ${durationText(sliceNs)} and up to the next tick. 0 %: it gets none before the last process is done. Held: memory of the pool that has not come back by then.</p>
 ${renderTable(
   cells,
   [

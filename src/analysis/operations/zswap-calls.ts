@@ -1,0 +1,132 @@
+import type { SpanBatch } from '../../trace/spans.ts';
+import { noFacts, type TakenLock, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
+import type { ZswapCall } from './zswap-functions.ts';
+
+/** What is known of a call of the graph before it ends. */
+export interface Call {
+  readonly facts: ZswapFacts;
+  firstAt: number;
+  /** Operations within it whose row was made before its own. */
+  readonly rows: number[];
+  /** When the mutex was taken, and when it was let go of without having been taken in the same function. */
+  mutexFrom: number;
+  mutexTo: number;
+  /** Of a writeback: the lock that was taken last is the tree's. */
+  holdsTree: boolean;
+  /** The tree's lock, which was not seen to be given back yet. */
+  lastTree: TakenLock | null;
+}
+
+/** When a lock was got, and how long it was held. */
+export function followLocks(
+  rows: SpanBatch,
+  i: number,
+  meaning: ZswapCall,
+  part: ZswapPart | null,
+  waitNs: number,
+  call: Call,
+): void {
+  const startNs = rows.startNs[i]!;
+  const endNs = startNs + rows.durationNs[i]!;
+  const { locks } = call.facts;
+  const { lastTree } = call;
+  if (lastTree && meaning.name === '_raw_spin_unlock') {
+    lastTree.heldNs = startNs - lastTree.gotNs;
+    lastTree.freeNs = endNs;
+    call.lastTree = null;
+  } else if (lastTree && Number.isNaN(lastTree.freeNs)) {
+    lastTree.heldNs = startNs - lastTree.gotNs;
+    lastTree.freeNs = startNs;
+  }
+  if (part === 'tree' && meaning.locksTree) {
+    // Of a writeback only the last one in front is the tree's.
+    if (locks.at(-1)?.lock === 'tree' && call.holdsTree) locks.pop();
+    call.lastTree = { lock: 'tree', waitNs, gotNs: endNs, heldNs: 0, freeNs: Number.NaN };
+    locks.push(call.lastTree);
+  } else if (part === 'list') {
+    locks.push({
+      lock: 'list',
+      waitNs,
+      gotNs: startNs + waitNs,
+      heldNs: endNs - startNs - waitNs,
+      freeNs: endNs,
+    });
+  }
+}
+
+/**
+ * Whether a spinlock's call is of the tree. A writeback takes those of the swap cache, in front, and of the
+ * device, behind: the tree's is the last one before it decompresses, else the first one after.
+ */
+export function isTreeLock(isOfWriteback: boolean, meaning: ZswapCall, call: Call): boolean {
+  if (!isOfWriteback) return true;
+  const { parts, waits } = call.facts;
+  if (!meaning.locksTree) {
+    const isOfTree = call.holdsTree && meaning.name === '_raw_spin_unlock';
+    call.holdsTree = false;
+    return isOfTree;
+  }
+  if (parts.decompress === undefined) {
+    delete parts.tree;
+    delete waits.tree;
+  }
+  call.holdsTree = parts.tree === undefined;
+  return call.holdsTree;
+}
+
+/** What is known of a call that has not ended; made when it is asked for first. */
+export function callOf(calls: Map<number, Call>, span: number, at: number): Call {
+  let call = calls.get(span);
+  if (!call) {
+    call = {
+      facts: noFacts(),
+      firstAt: at,
+      rows: [],
+      mutexFrom: Number.NaN,
+      mutexTo: Number.NaN,
+      holdsTree: false,
+      lastTree: null,
+    };
+    calls.set(span, call);
+  }
+  return call;
+}
+
+/** A function ends: what it locked, it has given back. */
+export function endHold({ lastTree }: Call, atNs: number): void {
+  if (!lastTree || !Number.isNaN(lastTree.freeNs)) return;
+  lastTree.heldNs = atNs - lastTree.gotNs;
+  lastTree.freeNs = atNs;
+}
+
+/** The mutex is let go of. */
+export function release(call: Call, atNs: number): void {
+  if (Number.isNaN(call.mutexFrom)) call.mutexTo = atNs;
+  else addPart(call.facts, 'mutexHold', atNs - call.mutexFrom);
+  call.mutexFrom = Number.NaN;
+}
+
+/** Adds what a part of an operation did to what the operation did before. */
+export function absorb(call: Call, { facts: inner, rows, mutexFrom, mutexTo }: Call): void {
+  const { facts } = call;
+  facts.entries += inner.entries;
+  facts.compressions += inner.compressions;
+  facts.objects += inner.objects;
+  if (Number.isNaN(facts.limitAt)) facts.limitAt = inner.limitAt;
+  for (const { treeAt, listAt } of inner.published)
+    facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt });
+  if (!Number.isNaN(inner.treeAt)) facts.treeAt = inner.treeAt;
+  for (const part of Object.keys(inner.parts) as ZswapPart[]) addPart(facts, part, inner.parts[part]!);
+  for (const part of Object.keys(inner.waits) as ZswapPart[])
+    facts.waits[part] = (facts.waits[part] ?? 0) + inner.waits[part]!;
+  facts.locks.push(...inner.locks);
+  call.rows.push(...rows);
+  if (!Number.isNaN(mutexTo)) release(call, mutexTo);
+  // A function that takes the mutex and returns with it held.
+  if (!Number.isNaN(mutexFrom)) call.mutexFrom = mutexFrom;
+}
+
+/** Adds time to a part; nothing where it is not known. */
+export function addPart(facts: ZswapFacts, part: ZswapPart | null, ns: number): void {
+  if (part !== null && !Number.isNaN(ns)) facts.parts[part] = (facts.parts[part] ?? 0) + ns;
+}
