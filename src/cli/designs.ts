@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { type Design, DesignError, initialText } from '../model/designs/design.ts';
-import { applyDesigns, changesStores, DESIGNS, parseDesign } from '../model/designs/registry.ts';
+import { applyDesigns, changesStores, DESIGNS, parseDesign, wantsIaa } from '../model/designs/registry.ts';
 import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
+import { withIaa } from '../model/kernels/iaa-steps.ts';
 import { USUAL_LISTS, withPageLists } from '../model/kernels/page-lists.ts';
 import { withZswap } from '../model/kernels/zswap.ts';
 import type { KernelModel } from '../model/steps.ts';
@@ -82,10 +83,13 @@ async function showText(text: string, { kernel: era, zswap, zsmalloc: shape }: S
     const { known, texts } = await withOwnDesigns([text]);
     const chosen = parseDesign(texts[0]!, known);
     const version = zswap ?? (changesStores(chosen) ? '6.18' : undefined);
+    const above = version === undefined ? null : withZswap(zsmalloc, zswapEraById(version));
     const kernel =
-      version === undefined
+      above === null
         ? withPageLists(zsmalloc.kernel, USUAL_LISTS)
-        : withZswap(zsmalloc, zswapEraById(version));
+        : wantsIaa(chosen)
+          ? withIaa(above, false)
+          : above;
     if (chosen.length === 0) return stepsText(kernel);
     const changed = applyDesigns(kernel, chosen);
     const paths = [...new Set([...Object.keys(kernel.paths), ...Object.keys(changed.paths)])];

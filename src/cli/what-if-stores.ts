@@ -1,63 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import type { CodecId } from '../model/codecs/codecs.ts';
+import { compressors } from '../model/codecs/compressors.ts';
+import { CODEC_PLATFORMS } from '../model/codecs/costs.ts';
+import { PageSizes, statedRatio } from '../model/codecs/sizes.ts';
+import { samplePages } from '../model/codecs/survey.ts';
 import type { Design } from '../model/designs/design.ts';
 import type { Recording } from '../replay/run-what-if.ts';
+import { IAA_AS_PUBLISHED } from '../replay/stores/codec-costs.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
+import type { SizesRequest } from '../replay/stores/sizes.ts';
 import { whatIfStores } from '../replay/stores/what-if-stores.ts';
+import { storeWhatIfDocument } from '../report/mail/store-what-if-document.ts';
 import { renderStoreWhatIfJson } from '../report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../report/store-what-if-text.ts';
-import { UsageError } from '../trace/diagnostics.ts';
+import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { writeTo } from './output.ts';
-import type { PathOptions } from './store-options.ts';
+import { type ReportChoice, renderDocument } from './report-format.ts';
+import { isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
 
 /** Options of what-if that its store path knows too. */
-interface StoreCommandOptions extends PathOptions, ExportOptions {
-  readonly html?: string;
+interface StoreCommandOptions extends StoreOptions, ExportOptions {
   readonly kernel?: string;
+  readonly platform?: string;
+  readonly processes?: readonly number[];
   readonly seeds: number;
   readonly cpus?: number;
-  readonly json?: boolean;
+  readonly html?: string;
   readonly output?: string;
 }
 
-/** Options that only the free path knows, with what they are when nobody gives them. */
-const OF_FREES: Readonly<Record<string, unknown>> = {
-  operations: undefined,
-  light: undefined,
-  untraced: undefined,
-  platform: undefined,
-  measured: undefined,
-  cpuPressure: 0,
-  compaction: 'recorded',
-  migration: 'recorded',
-  pagesLocked: 0,
-  pageLists: undefined,
-  processes: undefined,
-  size: undefined,
-  classSpread: undefined,
-  speedup: undefined,
-  breakEven: undefined,
-  starveWorker: undefined,
+/** Options that only the free path knows: what they are when nobody gives them, and why stores have none. */
+const OF_FREES: Readonly<Record<string, readonly [initial: unknown, why: string]>> = {
+  operations: [undefined, 'stores take times, sizes and slots from one recording'],
+  untraced: [
+    undefined,
+    "how many traced calls an operation of zswap makes is not counted, so the tracer's cost cannot be taken out; --codec and --other-steps replace recorded times",
+  ],
+  light: [undefined, 'how many traced calls an operation of zswap makes is not counted'],
+  measured: [undefined, 'it takes times of munmap and zs_free only; --other-steps scales what was recorded'],
+  cpuPressure: [0, 'it is for the workers of frees'],
+  compaction: ['recorded', 'it is for frees'],
+  migration: ['recorded', 'it is for frees'],
+  pagesLocked: [0, 'it is for frees'],
+  pageLists: [undefined, 'it is for frees'],
+  size: [undefined, 'stores are repeated by --processes only'],
+  classSpread: [undefined, 'it is for frees'],
+  speedup: [undefined, 'it is for frees; --other-steps and --codec change what steps take'],
+  breakEven: [undefined, 'it is for frees; --processes 1,2,4,8 goes through numbers of tasks'],
+  starveWorker: [undefined, 'no design of stores has a worker'],
 };
 
-/** @throws {UsageError} for options that the replay of stores does not know. */
+/** @throws {UsageError} for options that the replay of stores does not know, or that do not go together. */
 export function refuseFreeOptions(options: object): void {
   const given = options as Readonly<Record<string, unknown>>;
-  for (const [name, initial] of Object.entries(OF_FREES)) {
-    if (given[name] === undefined || given[name] === initial) continue;
-    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    throw new UsageError(`--${option} is for frees: stores are not replayed with it`);
+  for (const [name, [initial, why]] of Object.entries(OF_FREES)) {
+    if (given[name] !== undefined && given[name] !== initial)
+      throw new UsageError(`${optionName(name)} is not for stores: ${why}`);
   }
+  const { platform, codec } = options as StoreCommandOptions;
+  if (platform !== undefined && !isCodecPlatform(platform))
+    throw new UsageError(
+      `--platform ${platform}: of stores only costs of codecs are known, on ${CODEC_PLATFORMS.join(', ')}`,
+    );
+  if (platform !== undefined && codec === undefined)
+    throw new UsageError('--platform has costs of codecs for stores: name one with --codec');
 }
 
-/** What-if of zswap_store, zswap_load and zswap_invalidate. */
+/** Pages of a sample that are compressed at most. */
+const SAMPLE = 2048;
+
+/**
+ * What-if of zswap_store, zswap_load, zswap_invalidate and zswap_writeback_entry.
+ * @throws {UsageError} for options that do not go together.
+ */
 export async function whatIfStoresCommand(
   recording: Recording,
   designs: readonly string[],
   known: readonly Design[],
   options: StoreCommandOptions,
+  choice: ReportChoice,
   tool: StoreWhatIfResult['tool'],
   inputs: readonly string[],
 ): Promise<void> {
+  const { platform, codec, engines, iaa } = options;
   const result = whatIfStores(
     {
       recording,
@@ -67,10 +93,23 @@ export async function whatIfStoresCommand(
       zswap: options.zswap ?? null,
       seeds: options.seeds,
       cpus: options.cpus ?? null,
-      folioPages: options.folioPages,
+      codec: codec === undefined ? null : { codec, platform: isCodecPlatform(platform) ? platform : null },
+      sizes: await sizesOf(options),
+      iaa: iaa ?? IAA_AS_PUBLISHED,
+      otherSteps: options.otherSteps ?? 1,
+      sweep: {
+        batchSizes: options.batchSize ?? null,
+        engines: engines ?? null,
+        processes: options.processes ?? null,
+        folioPages: options.folioPages ?? [1],
+      },
     },
     tool,
   );
+  if (result.iaa === null && (engines !== undefined || iaa !== undefined))
+    throw new UsageError(
+      '--engines and --iaa are for deflate-iaa: --codec deflate-iaa, or a design such as iaa-batch',
+    );
   if (options.html !== undefined || isExported(options)) {
     // vega takes a third of a second to load: only when a chart is drawn.
     const { renderStoreWhatIfHtml } = await import('../report/store-what-if-html.ts');
@@ -79,5 +118,32 @@ export async function whatIfStoresCommand(
     await writeExports(options, page.exhibits, inputs);
     if (options.html === '-') return;
   }
-  await writeTo(options.output, options.json ? renderStoreWhatIfJson(result) : renderStoreWhatIfText(result));
+  await writeTo(options.output, mainReport(result, choice));
+}
+
+function mainReport(result: StoreWhatIfResult, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderStoreWhatIfJson(result);
+  if (choice.format === 'text') return renderStoreWhatIfText(result);
+  return renderDocument(storeWhatIfDocument(result), choice);
+}
+
+/** Sizes of a sample or of a stated ratio; null: as recorded. */
+async function sizesOf({ pages, ratio, codec }: StoreOptions): Promise<SizesRequest | null> {
+  if (pages !== undefined && ratio !== undefined)
+    throw new UsageError('--pages and --ratio both say how small pages get: name one of them');
+  if (ratio !== undefined) return { sizes: statedRatio(ratio), from: `a stated ratio of ${ratio}` };
+  if (pages === undefined) return null;
+  if (codec === undefined) throw new UsageError('--pages is compressed with a codec: name it with --codec');
+  return { sizes: await sizesOfFile(pages, codec), from: `pages of ${pages}` };
+}
+
+async function sizesOfFile(path: string, codec: CodecId): Promise<PageSizes> {
+  const compress = (await compressors()).get(codec);
+  if (!compress) throw new UsageError(`--pages: no library stands for ${codec}; --ratio states its sizes`);
+  const input = await readFile(path).catch((error: Error) => {
+    throw new InputError(`${path}: cannot be read (${error.message})`);
+  });
+  const sample = samplePages(input, SAMPLE).filter((page) => page.some((byte) => byte !== 0));
+  if (sample.length === 0) throw new InputError(`${path}: no page of 4096 bytes that is not zero`);
+  return new PageSizes(sample.map(compress), 'pages');
 }

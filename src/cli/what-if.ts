@@ -5,9 +5,9 @@ import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
 import { PREEMPTION_MODELS, type PreemptionId } from '../model/preemption.ts';
 import type { PageLists } from '../model/steps.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
-import { ZSWAP_VERSIONS } from '../model/zswap/eras.ts';
 import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
+import { isPublishedPlatform } from '../replay/calibrate/published-platform.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
 import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
 import type { WhatIfResult } from '../replay/result.ts';
@@ -42,11 +42,11 @@ import {
   reportChoice,
 } from './report-format.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioRequest } from './scenario-options.ts';
-import { isAboutStores, type StorePath } from './store-options.ts';
+import { addStoreOptions, isAboutStores, isCodecPlatform, type StoreOptions } from './store-options.ts';
 import { textOfFile } from './text-of-file.ts';
 import { toolOf } from './tool.ts';
 
-interface WhatIfOptions extends ScenarioOptions, ReportOptions, ExportOptions {
+interface WhatIfOptions extends ScenarioOptions, StoreOptions, ReportOptions, ExportOptions {
   readonly design?: readonly string[];
   readonly operations?: readonly string[];
   readonly light?: readonly string[];
@@ -55,9 +55,6 @@ interface WhatIfOptions extends ScenarioOptions, ReportOptions, ExportOptions {
   readonly untraced?: boolean;
   readonly platform?: string;
   readonly measured?: ReturnType<typeof measuredTime>;
-  readonly path?: StorePath;
-  readonly zswap?: string;
-  readonly folioPages: number;
   readonly seeds: number;
   readonly cpus?: number;
   readonly cpuPressure: number;
@@ -86,6 +83,7 @@ Examples:
   trace-replay what-if trace.txt -d drop-lock --speedup free_zspage=0.5,1
   trace-replay what-if trace.txt -d deferred --break-even --starve-worker
   trace-replay what-if zswap.txt -d batch-store:size=8 --folio-pages 16
+  trace-replay what-if zswap.txt -d iaa-batch --batch-size 1,2,4,8 --engines 1,8
 
 Wants a function_graph of zs_free with its callees (times, locks) and probes of
 zs_malloc and zs_free with size and handle (which object is where): in one
@@ -112,15 +110,6 @@ export function addWhatIfCommand(program: Command): void {
     .option('--operations <file>', 'recording of the same workload that has sizes and handles', fileList)
     .option('--kernel <era>', `lock era: ${ERA_IDS.join(', ')}; told by the trace else`, oneOf(ERA_IDS))
     .option('--zsmalloc <shape>', ZSMALLOC_HELP, poolShape)
-    .addOption(
-      new Option('--path <path>', 'what to replay; told by the designs else').choices(['free', 'store']),
-    )
-    .option(
-      '--zswap <version>',
-      `stores: version of zswap, ${ZSWAP_VERSIONS.join(', ')}`,
-      oneOf(ZSWAP_VERSIONS),
-    )
-    .option('--folio-pages <n>', 'stores: take single pages together to folios', wholeNumber(1), 1)
     .option('--untraced', "take the tracer's estimated cost out")
     .option(
       '--measured <time>',
@@ -132,7 +121,10 @@ export function addWhatIfCommand(program: Command): void {
       'the timed workload with fewer functions traced: measures what a traced call costs (implies --untraced)',
       fileList,
     )
-    .option('--platform <name>', 'costs of i7-12700, raspberry-pi-4b, rk3588 or a file that calibrate wrote')
+    .option(
+      '--platform <name>',
+      'costs of i7-12700, raspberry-pi-4b, rk3588 or a file that calibrate wrote; stores: of a codec (docs/codecs.md)',
+    )
     .option(
       '--seeds <n>',
       'runs, each with the recorded times in another order',
@@ -170,7 +162,7 @@ export function addWhatIfCommand(program: Command): void {
       'per-CPU lists of free pages: batch=63,high=252; as recorded else',
       pageListSizes,
     );
-  addReportOptions(addScenarioOptions(command), 'docs/what-if.md').option(
+  addReportOptions(addStoreOptions(addScenarioOptions(command)), 'docs/what-if.md').option(
     '--html <file>',
     'also write the report as one HTML file that needs nothing else',
   );
@@ -181,9 +173,15 @@ export function addWhatIfCommand(program: Command): void {
     .action(async (traces: string[], options: WhatIfOptions, command: Command) => {
       const choice = reportChoice(options);
       const names = inputNames(traces, command);
-      const inputs = [...names, ...(options.operations ?? []), ...(options.light ?? [])];
+      const inputs = [
+        ...names,
+        ...(options.operations ?? []),
+        ...(options.light ?? []),
+        ...(options.pages ? [options.pages] : []),
+      ];
       keepInputs(inputs, [options.output, options.html]);
-      const platform = platformOf(options.platform);
+      const ofCodecsOnly = isCodecPlatform(options.platform) && !isPublishedPlatform(options.platform);
+      const platform = ofCodecsOnly ? null : platformOf(options.platform);
       if (platform && options.light)
         throw new UsageError('--light does not go with --platform: costs do not come from the recording');
       const { known, texts, stores } = await designsOf(options);
@@ -196,9 +194,13 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         if (stores) {
-          await stores.whatIfStoresCommand(timed, texts, known, options, tool, inputs);
+          await stores.whatIfStoresCommand(timed, texts, known, options, choice, tool, inputs);
           return;
         }
+        if (ofCodecsOnly)
+          throw new UsageError(
+            `--platform ${options.platform} has costs of codecs: for stores, with --codec`,
+          );
         const result = whatIfReconstructed(
           {
             timed,

@@ -122,9 +122,28 @@ export interface EachQueuedStep {
   readonly steps: readonly Step[];
 }
 
+/**
+ * Hands the page at hand to a device (IAA) and goes on; when its queue is full, tries again until there is
+ * an entry. What the CPU does for that is a `work` step of its own.
+ */
+export interface SubmitStep {
+  readonly do: 'submit';
+  readonly what: string;
+  /** Time of an engine. */
+  readonly cost: string;
+}
+
+/** Waits until the first of the pages is done that this task has handed over and not collected. */
+export interface CollectStep {
+  readonly do: 'collect';
+  readonly what: string;
+}
+
 /** Runs its steps for each page of the folio at hand: the whole folio, or the batch that `each-batch` made. */
 export interface EachPageStep {
   readonly do: 'each-page';
+  /** The two pages of the largest size classes first, the others as they come. */
+  readonly order?: 'two-largest-first';
   readonly steps: readonly Step[];
 }
 
@@ -153,6 +172,8 @@ export type Step =
   | LookStep
   | EnqueueStep
   | EachQueuedStep
+  | SubmitStep
+  | CollectStep
   | EachPageStep
   | EachBatchStep
   | CallStep;
@@ -232,4 +253,8 @@ export interface KernelModel {
   readonly zsmalloc?: ZsmallocConfig;
   /** Slots that a lock `per: 'cluster'` is for; 512 without. */
   readonly clusterSlots?: number;
+  /** By path, operations of a task that are done in one call when they come one after another, at most. */
+  readonly gathers?: Readonly<Record<string, number>>;
+  /** Each descriptor goes to the next device of the package, rather than all of a CPU's to one. */
+  readonly spreadsOverDevices?: true;
 }

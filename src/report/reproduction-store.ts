@@ -35,7 +35,7 @@ export function storeLines(
     groupLine('throughput, IAA batches', summary.groups['iaa-throughput']),
     groupLine('sys time, IAA batches', summary.groups['iaa-sys']),
     groupLine('throughput, zstd', summary.groups['software-throughput']),
-    groupLine('free time, vswap off', summary.groups['vswap-free']),
+    groupLine('vswap compiled in, off', summary.groups['vswap-free']),
     `90 % intervals hold ${summary.coverage.inside} of ${summary.coverage.rows} held-out rows`,
   ];
 }
@@ -63,6 +63,7 @@ function shortName(id: string): string {
     .replace('usemem30-', '')
     .replace('deflate-iaa', 'iaa')
     .replace('usemem_56GB/32GB_', '')
+    .replace('kernel_build', 'build')
     .replaceAll('-', ' ');
 }
 

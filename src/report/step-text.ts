@@ -33,7 +33,14 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
       case 'each-queued':
         return [`${indent}for each handle in ${step.queue}:`, ...pathText(step.steps, inner)];
       case 'each-page':
-        return [`${indent}for each page:`, ...pathText(step.steps, inner)];
+        return [
+          `${indent}for each page${step.order ? ', the two largest first' : ''}:`,
+          ...pathText(step.steps, inner),
+        ];
+      case 'submit':
+        return [`${indent}submit to the device: ${step.what}`];
+      case 'collect':
+        return [`${indent}wait for the device: ${step.what}`];
       case 'each-batch':
         return [`${indent}for each batch of ${step.size} pages:`, ...pathText(step.steps, inner)];
       case 'enqueue':

@@ -1,5 +1,5 @@
-import type { StorePrediction } from '../replay/stores/predict-stores.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
+import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import { pathText } from './step-text.ts';
 import { trustJson } from './trust/trust-box.ts';
 import { trustOfStores } from './trust/what-if.ts';

@@ -1,7 +1,9 @@
 import type { Interval } from '../replay/interval.ts';
-import type { GroupPrediction, StorePrediction } from '../replay/stores/predict-stores.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
+import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import { durationText } from './quantities.ts';
+import { sweepLines } from './store-sweep-text.ts';
+import { groupName, iaaText, storeAnswers, storeVerdict, storeWorld } from './store-what-if-summary.ts';
 import { wrap } from './text/layout.ts';
 import { trustLines } from './text/trust.ts';
 import { trustOfStores } from './trust/what-if.ts';
@@ -13,6 +15,7 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
     verdict(result),
     ['Does the model fit the recording?', ...comparisons(result)],
     ...[baseline, ...designs].map((prediction) => details(prediction)),
+    ...(result.sweep === null ? [] : [sweepLines(result.sweep)]),
     ...designs.flatMap(({ id, notes }) =>
       notes.length === 0 ? [] : [[`About ${id}`, ...notes.flatMap((note) => wrap(note, '    ', '  - '))]],
     ),
@@ -25,42 +28,14 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
     ['What this rests on', ...trustLines(trustOfStores(result))],
   ];
   const { structure } = validation;
-  if (structure) blocks.splice(2, 0, structural(structure, result.refused));
+  if (structure) blocks.splice(2, 0, structural(structure, result));
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function verdict({
-  validation,
-  kernel,
-  designs,
-  folioPages,
-  tasks,
-  cpus,
-  runs,
-}: StoreWhatIfResult): string[] {
-  const fits =
-    validation.verdict === 'fits'
-      ? 'The model fits the recording.'
-      : `The model does not fit the recording: ${validation.reasons.join('; ')}.`;
-  const folios = folioPages > 1 ? `, pages stored as folios of ${folioPages} (made up)` : '';
-  return [
-    ...wrap(fits, ''),
-    ...designs.flatMap(({ id, storeSpeedup, speedup }) =>
-      wrap(
-        `${id}: stores ${timesText(storeSpeedup)}, the whole run ${timesText(speedup)} as fast as the base.`,
-        '',
-      ),
-    ),
-    ...wrap(
-      `zswap ${kernel.zswap} on zsmalloc ${kernel.zsmalloc} (${kernel.basis}); ${tasks} tasks on ${cpus} CPUs${folios}; ${runs} runs, the middle 90 % of them behind each figure. Times of the traced kernel.`,
-      '',
-    ),
-  ];
-}
-
-/** A factor that runs of an ensemble gave. */
-function timesText({ value, lo, hi }: Interval): string {
-  return `${value.toFixed(3)} times (${lo.toFixed(3)} to ${hi.toFixed(3)})`;
+function verdict(result: StoreWhatIfResult): string[] {
+  return [storeVerdict(result), ...storeAnswers(result), ...storeWorld(result)].flatMap((text) =>
+    wrap(text, ''),
+  );
 }
 
 function comparisons({ validation }: StoreWhatIfResult): string[] {
@@ -87,43 +62,58 @@ function comparisons({ validation }: StoreWhatIfResult): string[] {
 
 function structural(
   structure: NonNullable<StoreWhatIfResult['validation']['structure']>,
-  refused: StoreWhatIfResult['refused'],
+  { refused, staleEntries, baseline }: StoreWhatIfResult,
 ): string[] {
-  const { stores, loads, invalidates, entryFrees } = structure;
-  const agreement = Object.entries({ stores, loads, invalidates, 'entries freed': entryFrees }).map(
-    ([name, { judged, agree }]) => `${name} ${agree} of ${judged}`,
-  );
+  const { stores, loads, invalidates, entryFrees, writebacks } = structure;
+  const agreement = Object.entries({
+    stores,
+    loads,
+    invalidates,
+    writebacks,
+    'entries freed': entryFrees,
+  }).map(([name, { judged, agree }]) => `${name} ${agree} of ${judged}`);
   const causes = Object.entries(refused).map(([cause, count]) => `${cause} ${count}`);
   return [
     'Which entries exist (structural replay; all designs refuse the same)',
     ...wrap(`agree: ${agreement.join(', ')}`, '  ', '  '),
     ...wrap(`refused: ${causes.length === 0 ? 'none' : causes.join(', ')}`, '  ', '  '),
+    ...wrap(
+      `written back: ${baseline.pagesWrittenBack}; stale entries: ${staleEntries.replaced} replaced by a store of their slot, ${staleEntries.erased} erased with a refused folio`,
+      '  ',
+      '  ',
+    ),
   ];
 }
 
 function details(prediction: StorePrediction): string[] {
-  const { id, title, safety, groups, totalNs, storedPagesPerSecond, cpuNs, lockWaitNs } = prediction;
-  const name = ({ path, pages }: GroupPrediction) => (pages > 1 ? `${path} (${pages} pages)` : path);
+  const { id, title, safety, groups, totalNs, storedPagesPerSecond, cpuNs, lockWaitNs, iaa } = prediction;
   const span = ({ value, lo, hi }: Interval) =>
     `${durationText(value)} (${durationText(lo)}..${durationText(hi)})`;
   const rows = groups.map((group) => [
-    name(group),
+    groupName(group),
     durationText(group.p50Ns.value),
     durationText(group.p99Ns.value),
     durationText(group.meanNs.value),
   ]);
+  const taken = groups.filter(({ members }) => members > 1);
   const waited = Object.entries(lockWaitNs).filter(([, { hi }]) => hi > 0);
   const pages = storedPagesPerSecond;
   return [
     ...wrap(`${id}${safety.length > 0 ? ` (${safety.join(', ')})` : ''}: ${title}`, ''),
     ...table([['', 'p50', 'p99', 'mean'], ...rows]),
+    ...taken.map(
+      ({ path, allMembers, operations }) =>
+        `  taken together   ${allMembers} of ${path} in ${operations} calls`,
+    ),
+    `  store, each page ${span(prediction.storeNsPerPage)}`,
     `  first to last    ${span(totalNs)}`,
     `  pages stored     ${Math.round(pages.value)} a second (${Math.round(pages.lo)}..${Math.round(pages.hi)})`,
     ...(groups.some(({ path }) => path.startsWith('zswap_writeback_entry'))
       ? [`  written back     ${prediction.pagesWrittenBack} pages`]
       : []),
-    `  CPU time         ${span(cpuNs)}`,
+    `  CPU (sys) time   ${span(cpuNs)}`,
     ...waited.map(([lock, wait]) => `  waits ${lock.padEnd(18)} ${span(wait)}`),
+    ...(iaa === null ? [] : wrap(`IAA: ${iaaText(prediction)}`, '    ', '  ')),
   ];
 }
 

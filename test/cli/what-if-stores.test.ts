@@ -21,7 +21,7 @@ describe('what-if of stores', () => {
     const result = JSON.parse(stdout) as Record<string, unknown> & {
       designs: { id: string; storeSpeedup: { value: number }; steps: Record<string, string[]> }[];
     };
-    expect(result).toMatchObject({ schemaVersion: 1, path: 'store', folioPages: 16, tasks: 3, cpus: 2 });
+    expect(result).toMatchObject({ schemaVersion: 2, path: 'store', folioPages: 16, tasks: 3, cpus: 2 });
     const [design] = result.designs;
     expect(design!.id).toBe('large-folio+batch-store:size=8');
     expect(design!.storeSpeedup.value).toBeGreaterThan(1);
@@ -35,9 +35,9 @@ describe('what-if of stores', () => {
 
   const wrong: readonly [options: readonly string[], why: string][] = [
     [['-d', 'batch-store', '--path', 'free'], '--path free does not replay them'],
-    [['--zswap', '6.12', '--path', 'free'], '--zswap and --folio-pages are for stores'],
-    [['-d', 'vswap', '--untraced'], '--untraced is for frees'],
-    [['-d', 'vswap', '--pages-locked', '0.5'], '--pages-locked is for frees'],
+    [['--zswap', '6.12', '--path', 'free'], '--zswap is for stores: not with --path free'],
+    [['-d', 'vswap', '--untraced'], '--untraced is not for stores: how many traced calls'],
+    [['-d', 'vswap', '--pages-locked', '0.5'], '--pages-locked is not for stores'],
     [['--path', 'store', '--zswap', '5.0'], 'no zswap of 5.0'],
   ];
   it.each(wrong)('refuses %j in one line', (options, why) => {

@@ -50,6 +50,7 @@ interface Thread {
   releases: boolean;
   kept: Lock | undefined;
   asleep: boolean;
+  naps: boolean;
   /** Operations that it has done or begun, pages counted. */
   rows: number;
   /** A worker that does not offer its CPU now. */
@@ -61,6 +62,8 @@ interface Thread {
   noRoom: boolean;
   /** Pages that `each-page` goes through. */
   batch: Operation[];
+  /** When the pages are done that it has handed to a device. */
+  inFlight: number[];
   moreToMove: boolean;
   letsGo: boolean;
   listFull: boolean;
@@ -95,6 +98,21 @@ export interface ReferenceResult {
   holds: { lock: string; from: number; to: number; reads: boolean }[];
 }
 
+function twoLargestFirst(pages: readonly Operation[]): readonly Operation[] {
+  const rest = [...pages];
+  const first: Operation[] = [];
+  while (first.length < Math.min(2, pages.length)) {
+    const largest = Math.max(...rest.map((page) => page.sizeClass));
+    first.push(
+      ...rest.splice(
+        rest.findIndex((page) => page.sizeClass === largest),
+        1,
+      ),
+    );
+  }
+  return [...first, ...rest];
+}
+
 export function referenceRun(run: MachineRun): ReferenceResult {
   return new Reference(run).go();
 }
@@ -122,6 +140,10 @@ class Reference {
   /** Zspage that compaction moves objects into. */
   destination = -1;
   tasksEnd = 0;
+  /** By package: which device is next; by device: when its engines are free, and ends of its pages. */
+  readonly turn: number[] = [];
+  readonly engines: number[][] = [];
+  readonly ends: number[][] = [];
 
   constructor(run: MachineRun) {
     this.run = run;
@@ -218,6 +240,8 @@ class Reference {
       empty: false,
       noRoom: false,
       batch: [],
+      inFlight: [],
+      naps: false,
       moreToMove: false,
       letsGo: false,
       listFull: false,
@@ -387,6 +411,7 @@ class Reference {
 
   idles(cpu: Cpu, t: number): boolean {
     const present = cpu.running;
+    if (present?.naps && cpu.time > t) return true;
     return !present || (!present.now && present.readyAt - t >= quantised(this.run.times.sliceNs));
   }
 
@@ -629,8 +654,32 @@ class Reference {
           yield* this.steps(thread, queued, step.steps, new Map(drawn));
         return false;
       }
+      case 'submit': {
+        const count = drawn.get(step.cost) ?? 0;
+        drawn.set(step.cost, count + 1);
+        const values = run.costs[run.program.costs.indexOf(step.cost)]!;
+        const index = quantileIndex(mix(op.id, 0, run.seed), drawKey(step.cost, count));
+        yield;
+        const { submittedNs, doneNs } = this.submit(thread.cpu.id, thread.t, quantised(values[index]!));
+        thread.t = submittedNs;
+        thread.inFlight.push(doneNs);
+        return false;
+      }
+      case 'collect': {
+        yield;
+        const done = thread.inFlight.shift()!;
+        const { completion } = run.devices!;
+        if (done > thread.t && completion.kind === 'interrupt') {
+          thread.readyAt = done + quantised(completion.wakeNs);
+          thread.naps = true;
+          this.schedule(thread.cpu, thread.t);
+          yield;
+          thread.naps = false;
+        } else thread.t = Math.max(thread.t, done);
+        return false;
+      }
       case 'each-page':
-        for (const page of thread.batch)
+        for (const page of step.order ? twoLargestFirst(thread.batch) : thread.batch)
           if (yield* this.steps(thread, page, step.steps, new Map(drawn))) return true;
         return false;
       case 'each-batch':
@@ -742,6 +791,30 @@ class Reference {
         yield* this.steps(thread, op, this.kernel.paths[step.path]!, drawn);
         return false;
     }
+  }
+
+  /** Engines are tried one by one; a full queue has an entry again when the first of its pages is done. */
+  submit(cpu: number, t: number, serviceNs: number): { submittedNs: number; doneNs: number } {
+    const { setup } = this.run.devices!;
+    const pack = Math.floor(cpu / setup.cpusPerPackage);
+    const ofPackage =
+      setup.spread === 'cpu'
+        ? Math.floor((cpu % setup.cpusPerPackage) / Math.ceil(setup.cpusPerPackage / setup.devicesPerPackage))
+        : (this.turn[pack] ?? 0);
+    this.turn[pack] = ((this.turn[pack] ?? 0) + 1) % setup.devicesPerPackage;
+    const device = pack * setup.devicesPerPackage + ofPackage;
+    this.engines[device] ??= new Array<number>(setup.enginesPerDevice).fill(0);
+    this.ends[device] ??= [];
+    const ends = this.ends[device];
+    let submittedNs = t;
+    while (ends.filter((end) => end > submittedNs).length >= setup.queueEntries)
+      submittedNs = Math.min(...ends.filter((end) => end > submittedNs));
+    const engines = this.engines[device];
+    const engine = engines.indexOf(Math.min(...engines));
+    const doneNs = Math.max(submittedNs, engines[engine]!) + serviceNs;
+    engines[engine] = doneNs;
+    ends.push(doneNs);
+    return { submittedNs, doneNs };
   }
 
   holds(thread: Thread, condition: Condition): boolean {

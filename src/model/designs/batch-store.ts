@@ -77,6 +77,12 @@ export const mutexPerPage: Design = {
       ZSWAP_PATHS.store,
       (step) => {
         if (step.do !== 'each-batch' || !step.steps.includes(TAKE)) return undefined;
+        if (
+          step.steps.some(
+            (inner) => inner.do === 'each-page' && inner.steps.some(({ do: what }) => what === 'submit'),
+          )
+        )
+          throw new DesignError(`${kernel.id}: pages in flight are under one hold: not with iaa-batch`);
         const steps = step.steps.filter((inner) => ![TAKE, LEAVE, MUTEX_CALLS].includes(inner));
         const alone = (inner: Step): Step =>
           inner.do === 'each-page' && inner !== EACH_PAGE && inner !== EACH_ENTRY

@@ -43,6 +43,8 @@ export interface Design {
   readonly place?: 'queue' | 'drain';
   /** Paths that it changes: of zs_free (all that do not say so), or of zswap_store, load and invalidate. */
   readonly changes?: 'free' | 'store';
+  /** Codec without which it is nothing: the base has it too. */
+  readonly wantsCodec?: 'deflate-iaa';
   /**
    * The kernel with this change.
    * @throws {DesignError} when it cannot be applied to this kernel.

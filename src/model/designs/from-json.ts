@@ -37,6 +37,8 @@ const STEPS = new Set([
   'each-queued',
   'each-page',
   'each-batch',
+  'submit',
+  'collect',
   'call',
 ]);
 

@@ -6,6 +6,8 @@ import { type Design, DesignError, type DesignOption } from './design.ts';
 import { dropLock } from './drop-lock.ts';
 import { prefetchw } from './entry-prefetch.ts';
 import { largeFolio, splitFolio } from './folio-store.ts';
+import { readaheadDecompressBatch, reclaimBatch, writebackBatch } from './gathering.ts';
+import { iaaBatch } from './iaa-batch.ts';
 import { noSlotLock, noZramCounters } from './limits.ts';
 import { batchedPoolRefs, batchedPoolRefsAfter } from './pool-refs.ts';
 import { tryReadQueue } from './try-read-queue.ts';
@@ -30,6 +32,10 @@ export const DESIGNS: readonly Design[] = [
   mutexPerPage,
   bulkEntries,
   nodeEntries,
+  iaaBatch,
+  reclaimBatch,
+  readaheadDecompressBatch,
+  writebackBatch,
   prefetchw,
   batchedPoolRefs,
   batchedPoolRefsAfter,
@@ -39,6 +45,11 @@ export const DESIGNS: readonly Design[] = [
 /** Some part of a composition changes the paths of zswap. */
 export function changesStores(chosen: readonly ChosenDesign[]): boolean {
   return chosen.some(({ design }) => design.changes === 'store');
+}
+
+/** Some part of a composition needs IAA. */
+export function wantsIaa(chosen: readonly ChosenDesign[]): boolean {
+  return chosen.some(({ design }) => design.wantsCodec === 'deflate-iaa');
 }
 
 /** A design with its options, as part of a composition. */

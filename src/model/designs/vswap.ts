@@ -33,8 +33,11 @@ export const vswap: Design = {
     const { [TREE_LOCK]: tree, ...locks } = kernel.locks;
     const { writeback, writebackStopped } = ZSWAP_PATHS;
     const stopped = kernel.paths[writebackStopped];
+    // Writebacks that are stopped are not taken together.
+    const { [writeback]: _, ...gathers } = kernel.gathers ?? {};
     const changed: KernelModel = {
       ...kernel,
+      ...(kernel.gathers ? { gathers } : {}),
       locks: { ...locks, [TABLE_LOCK]: tree },
       clusterSlots: CLUSTER_SLOTS,
       paths: {

@@ -1,3 +1,6 @@
+/** Pages of one request of the batching series at most. */
+export const MAX_BATCH = 8;
+
 /** Times of the driver and of one engine, in ns. */
 export interface IaaCosts {
   /** Into the driver and out again, whatever the number of pages. */

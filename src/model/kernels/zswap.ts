@@ -27,6 +27,9 @@ export const STORE_PAGE = 'zswap_store_page';
 export const COMPRESS_PAGE = 'zswap_compress';
 export const ENTRY_FREE = 'zswap_entry_free';
 
+/** A page compressed or decompressed by the CPU. */
+export const COMPRESS = work('compress the page', 'compress');
+export const DECOMPRESS = work('decompress', 'decompress');
 /** What the calls of the mutex take by themselves, whoever holds it. */
 export const MUTEX_CALLS = work('mutex_lock, mutex_unlock', 'mutex-calls');
 /** The entry's memory was not touched since the slab gave it. */
@@ -34,20 +37,23 @@ export const ENTRY_WRITE = work('handle and length into the entry', 'entry-write
 /** Takes the entry's reference of the pool. */
 export const TAKE_REFERENCE = 'take-references';
 
-const CHECK = work('limits, memcg; current pool', 'store-check');
+/** Once for a folio. */
+export const STORE_CHECK = work('limits, memcg; current pool', 'store-check');
 const LEAVE = work('count, leave', 'store-end');
 /** Pages of a folio, one after another. */
 export const EACH_PAGE: Step = { do: 'each-page', steps: [{ do: 'call', path: STORE_PAGE }] };
 
+/** What splitting takes, for each page of a folio of several. */
+export const SPLIT_PAGE = 'split-page';
 /** A folio of several pages is refused and split; then its pages come one by one. */
 export const SPLIT_STORE: readonly Step[] = [
   {
     do: 'each-page',
-    steps: [work('split: share of a page', 'split-page'), CHECK, { do: 'call', path: STORE_PAGE }, LEAVE],
+    steps: [work('split: share of a page', SPLIT_PAGE), STORE_CHECK, { do: 'call', path: STORE_PAGE }, LEAVE],
   },
 ];
 /** Limits once, then page by page. */
-export const LARGE_STORE: readonly Step[] = [CHECK, EACH_PAGE, LEAVE];
+export const LARGE_STORE: readonly Step[] = [STORE_CHECK, EACH_PAGE, LEAVE];
 
 const locked = (lock: string, ...steps: readonly Step[]): readonly Step[] => [
   { do: 'lock', lock },
@@ -76,7 +82,7 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
   const compress: readonly Step[] = locked(
     CONTEXT_MUTEX,
     MUTEX_CALLS,
-    work('compress the page', 'compress'),
+    COMPRESS,
     { do: 'call', path: 'zs_malloc' },
     work('copy into the object', 'copy'),
     ENTRY_WRITE,
@@ -97,7 +103,7 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
     LEAVE,
   ];
   const eraseOne = locked(TREE_LOCK, work('take the entry out of the tree', 'tree-erase'));
-  const decompress = locked(CONTEXT_MUTEX, work('decompress', 'decompress'));
+  const decompress = locked(CONTEXT_MUTEX, MUTEX_CALLS, DECOMPRESS);
   const freed: Step = { do: 'call', path: ENTRY_FREE };
   const load: Record<ZswapEra['id'], readonly Step[]> = {
     '6.1': [...locked(TREE_LOCK, work('look the entry up', 'tree-erase')), ...decompress],
@@ -125,12 +131,12 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
       [ZSWAP_PATHS.store]: zswap.storesLargeFolios ? LARGE_STORE : SPLIT_STORE,
       [STORE_PAGE]: page,
       [COMPRESS_PAGE]: compress,
-      [ZSWAP_PATHS.storeFull]: [CHECK, ...erase],
+      [ZSWAP_PATHS.storeFull]: [STORE_CHECK, ...erase],
       [ZSWAP_PATHS.storeFailed]: [
-        CHECK,
+        STORE_CHECK,
         work('entry from the slab', 'entry'),
         ...(early ? references(zswap, 'take') : []),
-        ...locked(CONTEXT_MUTEX, MUTEX_CALLS, work('compress the page', 'compress')),
+        ...locked(CONTEXT_MUTEX, MUTEX_CALLS, COMPRESS),
         ...(early ? references(zswap, 'drop') : []),
         work('give the entry back', 'entry-free'),
         ...erase,

@@ -36,6 +36,11 @@ export const PUBLISHED_PLATFORMS: Readonly<Record<string, PublishedPlatform>> = 
   rk3588: { platform: RK3588, rows: ['rk3588-munmap-256'], samples: 41 },
 };
 
+/** A name of {@link PUBLISHED_PLATFORMS}. */
+export function isPublishedPlatform(name: string | undefined): boolean {
+  return name !== undefined && Object.hasOwn(PUBLISHED_PLATFORMS, name);
+}
+
 const OPERATIONS = 1200;
 /** Time for a page that goes back, of the hold without it: assumed. */
 const PAGE = { low: 0.5, high: 2 };

@@ -39,6 +39,8 @@ export interface Shape {
   readonly paths: readonly number[];
   /** Some tasks go on only as long as others do. */
   readonly hasBackground: boolean;
+  /** Whoever waits for the device sleeps until its interrupt. */
+  readonly sleepsForDevice: boolean;
 }
 
 /** A program as the source of a JavaScript function, and the labels in it. */
@@ -383,7 +385,7 @@ ${LUCK}
 if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
       case Op.NextPage:
         return `const more = page[thread] < batchEnd[thread];
-op = more ? page[thread]++ : batch[thread];
+op = more ? ${a ? 'devices.pageInTurn(thread, page[thread]++) | 0' : 'page[thread]++'} : batch[thread];
 operation[thread] = op;
 ${LUCK}
 if (!more) { page[thread] = batch[thread]; ${this.#goto(b)} }`;
@@ -395,6 +397,10 @@ op = batch[thread] = page[thread] = operation[thread] = from < end ? from : lead
 ${LUCK}
 batchEnd[thread] = from < end && from + ${a} < end ? from + ${a} : end;
 if (from >= end) { ${this.#goto(b)} }`;
+      case Op.Submit:
+        return `serviceNs[thread] = ${this.#cost(at)}; now[cpu] = t; devices.submit(thread, cpu); t = now[cpu];`;
+      case Op.Collect:
+        return this.#collect(at);
       case Op.ReadUnlock:
       case Op.WriteUnlock: {
         if (!this.#order.hasWriter[a]) return `const m = ${this.#member(a)}; ${this.#passLine(a)}`;
@@ -428,6 +434,16 @@ if (begin > t) { lineSumNs[${family}] += begin - t; waitedNs[thread] += begin - 
 const d = moves[lastCpu[m] === cpu ? ${2 * family} : ${2 * family + 1}];
 t = begin + d; work += d;
 lineFreeNs[m] = t; lastCpu[m] = cpu;`;
+  }
+
+  /** Polls for the device, or sleeps until its interrupt. */
+  #collect(at: number): string {
+    if (!this.#shape.sleepsForDevice) return 'now[cpu] = t; devices.poll(thread, cpu); t = now[cpu];';
+    const waits = this.#waitLabel(at);
+    this.#rare.push(`case ${waits}: { devices.awake(thread, cpu);
+state = ${this.#label(`at ${at + WORDS}`)}; continue run; }`);
+    return `now[cpu] = t;
+if (devices.sleeps(thread, cpu)) { pc[thread] = ${waits}; threads.nap(cpu, thread, t); continue pick; }`;
   }
 
   #waitLabel(at: number): number {

@@ -2,6 +2,7 @@ import type { Pool } from '../../model/zsmalloc/pool.ts';
 import { gather } from './arena.ts';
 import { columnsOf, type OperationColumns, type RecordedTimes, recordedCosts } from './columns.ts';
 import { Compactor } from './compactor.ts';
+import { Devices, type DevicesUse, type MachineDevices } from './devices.ts';
 import { generate } from './generate.ts';
 import { eachHasOneHandle } from './handles.ts';
 import { HotLoop } from './hot-loop.ts';
@@ -84,6 +85,8 @@ export interface MachineRun {
   readonly scheduling?: Scheduling | undefined;
   /** Threads that always want each CPU, for `--cpu-pressure`. */
   readonly hogs: Uint8Array;
+  /** IAA, where paths use it. */
+  readonly devices?: MachineDevices | undefined;
   readonly seed: number;
 }
 
@@ -144,6 +147,7 @@ export interface MachineResult {
   /** What compaction did to the pool. */
   readonly compaction: { readonly objectsMoved: number; readonly pagesFreed: number };
   readonly spinNs: number;
+  readonly devices: DevicesUse | null;
   /** What went from page lists to the buddy allocator; null where the kernel has none. */
   readonly pageLists: { readonly bulkFrees: number; readonly pagesFreed: number } | null;
   /** Pages given back: when, and how many. */
@@ -167,11 +171,13 @@ export class Machine {
   }
 
   /**
+   * @throws {RangeError} for a path that is not there, or pages for a device that is not there.
    * @throws {LawError} when the run has broken a law: a lock held by two or left held, a waiter passed,
    *   time, handles or pages lost.
    */
   run(): MachineResult {
     const { program, pool, times, cpus, paths, tasks } = this.#run;
+    if (program.usesDevice && !this.#run.devices) throw new RangeError(`${program.kernel.id}: no devices`);
     const columns = columnsOf(tasks, program.kernel.clusterSlots);
     const before = { pages: pool.countPages(), pagesTaken: pool.pagesTaken, inUse: pool.countObjects() };
     const entries = paths.map((path) => {
@@ -205,12 +211,14 @@ export class Machine {
       onlyFrees: areOnlyFrees,
       hasOthers: threads.threads > tasks.length,
       hasBackground: threads.isBackground.includes(1),
+      sleepsForDevice: this.#run.devices?.completion.kind === 'interrupt',
       paths: entries,
     });
     const locks = new Locks(this.#run, columns, sharing, threads, generated.behind);
     const queues = new Queues(this.#run, columns, threads);
     const recorder = new Recorder(paths.length, tasks.length, cpus);
     const compactor = new Compactor(pool, threads);
+    const devices = new Devices(this.#run.devices ?? null, columns, threads);
     const lines = {
       lineFree: new Float64Array(program.lines.length),
       lineCpu: new Int32Array(program.lines.length).fill(-1),
@@ -245,9 +253,9 @@ export class Machine {
       columns,
       recorded,
       ownMembers: locks.ownMembers,
-      small: gather([threads, locks, recorder, lines, lists, constants]),
+      small: gather([threads, locks, devices, recorder, lines, lists, constants]),
       pool: areOnlyFrees ? pool.freesAlone() : undefined,
-      helpers: { threads, locks, queues, recorder, compactor, pool },
+      helpers: { threads, locks, queues, devices, recorder, compactor, pool },
       numbers: [this.#run.seed, threads.firstWorker, threads.firstHog],
     });
     hot.run();
@@ -277,7 +285,7 @@ export class Machine {
       ...cpuTime,
       cpus,
       stepsNs,
-      spinNs: locks.spunNs + sum(lines.lineWaitNs),
+      spinNs: locks.spunNs + devices.spunNs + sum(lines.lineWaitNs),
       operationsNs: sum(recorder.sumNs) + recorder.workers[0]!,
       waitedNs: callerWaits + backgroundWaits + workerWaits,
     });
@@ -334,6 +342,7 @@ export class Machine {
       compaction: { objectsMoved: compactor.objectsMoved, pagesFreed: compactor.pagesFreed },
       pageLists: pageLists ? { bulkFrees, pagesFreed } : null,
       spinNs: callerWaits + workerWaits + backgroundWaits,
+      devices: devices.settle(recorder.taskEndNs.reduce((most, end) => Math.max(most, end), 0)),
       returnedAtNs: returns.atNs,
       returnedPages: returns.pages,
     };

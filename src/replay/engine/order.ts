@@ -98,6 +98,8 @@ export function stepOrder(program: Program, starts: readonly number[]): StepOrde
         isOrdered[k] = [...here].some((f) => ['pool', 'class'].includes(locks[f]!.declaration.per)) ? 0 : 1;
         break;
       case Op.Atomic:
+      case Op.Submit:
+      case Op.Collect:
       case Op.Look:
       case Op.ReadLock:
       case Op.ReadUnlock:

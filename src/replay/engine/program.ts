@@ -45,10 +45,13 @@ export const Op = {
   JumpBack: 22,
   /** a: how often it fails, of 2^30, b: where to go when it does not, c: key of the draw. */
   LockPages: 23,
-  /** b: where to go when the batch has no more pages. The next page is at hand from here on. */
+  /** a: 1 for the two largest first, b: where to go when the batch has no more pages. The next page is at hand from here on. */
   NextPage: 24,
   /** a: pages in a batch, b: where to go when the folio has no more. */
   NextBatch: 25,
+  /** a: cost of the engine, c: key of the draw. */
+  Submit: 26,
+  Collect: 27,
 } as const;
 
 export const PoolAction = {
@@ -112,6 +115,8 @@ export interface Program {
   readonly queues: readonly { readonly name: string; readonly declaration: QueueDeclaration }[];
   /** Some path goes through the pages of a folio. */
   readonly hasFolios: boolean;
+  /** Some path hands pages to a device. */
+  readonly usesDevice: boolean;
 }
 
 /**
@@ -135,6 +140,7 @@ class Compiler {
   #leaves: number[] = [];
   readonly #locks: readonly CompiledLock[];
   #hasFolios = false;
+  #usesDevice = false;
   readonly #queues: { name: string; declaration: QueueDeclaration }[];
 
   constructor(kernel: KernelModel) {
@@ -162,6 +168,7 @@ class Compiler {
       costs: this.#costs,
       queues: this.#queues,
       hasFolios: this.#hasFolios,
+      usesDevice: this.#usesDevice,
     };
   }
 
@@ -222,6 +229,14 @@ class Compiler {
         this.#code[at + 2] = this.#code.length;
         break;
       }
+      case 'submit':
+        this.#usesDevice = true;
+        this.#emit(Op.Submit, this.#cost(step.cost), 0, this.#draw(step.cost));
+        break;
+      case 'collect':
+        this.#usesDevice = true;
+        this.#emit(Op.Collect);
+        break;
       case 'look':
         this.#emit(Op.Look, this.#lock(step.lock));
         break;
@@ -244,7 +259,7 @@ class Compiler {
         this.#hasFolios = true;
         const at =
           step.do === 'each-page'
-            ? this.#emit(Op.NextPage)
+            ? this.#emit(Op.NextPage, step.order ? 1 : 0)
             : this.#emit(Op.NextBatch, Math.max(1, step.size));
         this.#branch(step.steps, within);
         this.#emit(Op.JumpBack, 0, at);

@@ -46,6 +46,7 @@ export class RunQueues extends Threads {
   protected idles(cpu: number, t: number): boolean {
     if (this.isEmpty(cpu)) return true;
     const present = this.running[cpu]!;
+    if (this.naps[present] === 1 && this.now[cpu]! > t) return true;
     return this.pc[present] === BETWEEN && this.readyNs[present]! - t >= this.sliceNs;
   }
 

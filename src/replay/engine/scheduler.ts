@@ -187,6 +187,12 @@ export class Scheduler extends RunQueues {
     this.schedule(cpu, until);
   }
 
+  /** A thread sleeps within an operation until `readyNs`, which is set; its CPU is free for others. */
+  nap(cpu: number, thread: number, t: number): void {
+    this.naps[thread] = 1;
+    this.schedule(cpu, t);
+  }
+
   /** A worker has nothing to do until it is woken. */
   sleep(cpu: number, thread: number, t: number): void {
     this.asleep[thread] = 1;

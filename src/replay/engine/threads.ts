@@ -29,6 +29,8 @@ export class Threads {
   readonly objects: Int32Array;
   readonly conditions: Int32Array;
   readonly asleep: Int32Array;
+  /** 1: within an operation, until a known time. */
+  readonly naps: Int32Array;
   /** A lock that a worker keeps from one operation to the next; whoever keeps one is not moved aside. */
   readonly kept: Int32Array;
   /** The operation that goes through a queue, while a queued one is at hand. */
@@ -92,6 +94,7 @@ export class Threads {
     this.isBusy = new Int32Array(threads);
     this.conditions = new Int32Array(threads);
     this.asleep = new Int32Array(threads);
+    this.naps = new Int32Array(threads);
     this.kept = new Int32Array(threads).fill(NONE);
     for (let worker = this.firstWorker; worker < this.firstHog; worker++) {
       this.asleep[worker] = 1;

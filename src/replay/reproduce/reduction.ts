@@ -120,6 +120,8 @@ export function reduce(kernel: KernelModel, path: string): Reduction {
         case 'each-queued':
         case 'each-page':
         case 'each-batch':
+        case 'submit':
+        case 'collect':
           throw new RangeError(`${kernel.id}: a queue cannot be reduced`);
         case 'lock-pages':
         case 'repeat':

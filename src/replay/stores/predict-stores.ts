@@ -1,15 +1,16 @@
 import { DesignError } from '../../model/designs/design.ts';
 import { applyDesigns, type ChosenDesign } from '../../model/designs/registry.ts';
 import { reachedFromZswap } from '../../model/designs/store-rewrite.ts';
-import { ENTRY_FREE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
+import { SPLIT_PAGE } from '../../model/kernels/zswap.ts';
 import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
-import { bucketQuantile } from '../curves.ts';
-import { COST_QUANTILES, Machine, type MachineResult, type MachineTimes } from '../engine/machine.ts';
+import { Machine, type MachineResult, type MachineTimes } from '../engine/machine.ts';
 import { compile } from '../engine/program.ts';
 import { mix } from '../engine/random.ts';
-import { type Interval, interval } from '../interval.ts';
-import type { StoreGroup, StoreWorkload } from './store-workload.ts';
+import { type Codec, type IaaRequest, iaaSetup } from './codec-costs.ts';
+import { type Pricing, priced, scaled } from './pricing.ts';
+import { type RunOf, type StorePrediction, summary } from './store-summary.ts';
+import type { StoreWorkload } from './store-workload.ts';
 
 /** A number that no recording of today's kernel shows. */
 export interface AssumedCost {
@@ -22,41 +23,10 @@ export interface AssumedCost {
 
 /** Costs of steps that only designs have, and what nobody measured. */
 export const ASSUMED_COSTS: readonly AssumedCost[] = [
-  { name: 'split-page', what: 'splitting a folio, for each page', ns: 300, low: 100, high: 1000 },
+  { name: SPLIT_PAGE, what: 'splitting a folio, for each page', ns: 300, low: 100, high: 1000 },
   { name: 'entry-bulk-page', what: 'each entry of a bulk call', ns: 30, low: 10, high: 100 },
   { name: 'prefetchw', what: 'write to an entry that was fetched', ns: 5, low: 2, high: 10 },
 ];
-
-/** What the model says of one path and folio size. */
-export interface GroupPrediction extends StoreGroup {
-  readonly operations: number;
-  readonly meanNs: Interval;
-  readonly p50Ns: Interval;
-  readonly p99Ns: Interval;
-  readonly maxNs: Interval;
-}
-
-/** What the model says of one design of the store path. */
-export interface StorePrediction {
-  readonly id: string;
-  readonly title: string;
-  readonly safety: readonly string[];
-  readonly groups: readonly GroupPrediction[];
-  readonly totalNs: Interval;
-  /** Base total over this design's, run by run. */
-  readonly speedup: Interval;
-  /** Time in zswap_store, base over this design's: what the design itself changes. */
-  readonly storeSpeedup: Interval;
-  readonly storedPagesPerSecond: Interval;
-  /** Pages that the shrinker writes back: those recorded, as far as the design writes any. */
-  readonly pagesWrittenBack: number;
-  /** CPU time within the replayed operations; waiting for spinlocks is in it. */
-  readonly cpuNs: Interval;
-  readonly lockWaitNs: Readonly<Record<string, Interval>>;
-  readonly contended: Readonly<Record<string, Interval>>;
-  readonly notes: readonly string[];
-  readonly kernel: KernelModel;
-}
 
 /** Times of the machine; moving lines is part of the recorded calls. */
 const TIMES: MachineTimes = {
@@ -69,44 +39,58 @@ const TIMES: MachineTimes = {
   sliceNs: 3_000_000,
 };
 
+/** A composition of designs, as it was asked for. */
+export interface AskedDesign {
+  readonly text: string;
+  readonly chosen: readonly ChosenDesign[];
+}
+
+/** What is replayed with what costs on what machine. */
+export interface StoreReplay {
+  readonly kernel: KernelModel;
+  /** Operations taken together as a kernel has them: `gathers`. */
+  readonly workloadOf: (kernel: KernelModel) => StoreWorkload;
+  readonly pool: Pool;
+  readonly cpus: number;
+  readonly seeds: number;
+  /** Null: the recorded codec. */
+  readonly codec: Codec | null;
+  readonly iaa: IaaRequest;
+  /** Steps other than the codec's, and the time between operations, are so much of what was recorded. */
+  readonly otherSteps: number;
+}
+
 /**
  * The base and each design over the same operations with the same luck.
+ * @param baseRuns Runs of the base, when they are known.
  * @throws {DesignError} for a design that leaves every path of zswap as it is.
  */
 export function predictStores(
-  kernel: KernelModel,
-  designs: readonly { readonly text: string; readonly chosen: readonly ChosenDesign[] }[],
-  workload: StoreWorkload,
-  pool: Pool,
-  options: { readonly cpus: number; readonly seeds: number },
+  replay: StoreReplay,
+  designs: readonly AskedDesign[],
+  baseRuns: RunOf = runsOf(replay.kernel, replay),
 ): { readonly base: StorePrediction; readonly designs: readonly StorePrediction[] } {
+  const { kernel } = replay;
   const models = designs.map(({ text, chosen }) => {
     const changed = applyDesigns(kernel, chosen);
     if (chosen.length > 0 && isUnchanged(kernel, changed))
       throw new DesignError(`${text} changes nothing that stores, loads or invalidations do in ${kernel.id}`);
     return changed;
   });
-  const tasks = workload.tasks.map((task) => ({ ...task, cpu: task.cpu % options.cpus }));
-  const orders = Array.from({ length: options.seeds }, (_, seed) => ({
-    ...workload,
-    tasks,
-    costs: inAnotherOrder(workload, seed),
-  }));
-  const run = (model: KernelModel) =>
-    orders.map((order, seed) => runOnce(model, order, pool, options.cpus, seed));
-  const baseRuns = run(kernel);
   return {
-    base: summary('base', [], kernel, workload.groups, baseRuns, baseRuns),
+    base: summary('base', [], kernel, baseRuns, baseRuns),
     designs: designs.map(({ text, chosen }, d) =>
-      summary(text, chosen, models[d]!, workload.groups, run(models[d]!), baseRuns),
+      summary(text, chosen, models[d]!, runsOf(models[d]!, replay), baseRuns),
     ),
   };
 }
 
 /** Mean of each group, ns, when each task runs by itself: nobody waits, and the recorded steps must add up. */
-export function meansAlone(kernel: KernelModel, workload: StoreWorkload, pool: Pool, cpus: number): number[] {
+export function meansAlone(replay: StoreReplay): number[] {
+  const { kernel } = replay;
+  const workload = replay.workloadOf(kernel);
   const runs = workload.tasks.map((task, t) =>
-    runOnce(kernel, { ...workload, tasks: [task], costs: [workload.costs[t]!] }, pool, cpus, 0),
+    runOnce(kernel, { ...workload, tasks: [task], costs: [workload.costs[t]!] }, replay, 0),
   );
   const sum = (of: (run: MachineResult) => number) => runs.reduce((total, run) => total + of(run), 0);
   return workload.groups.map((_, g) => sum((run) => run.latencySumNs[g]!) / sum((run) => run.operations[g]!));
@@ -117,44 +101,73 @@ function isUnchanged(before: KernelModel, after: KernelModel): boolean {
   return [...paths].every((path) => before.paths[path] === after.paths[path]);
 }
 
+/** Runs of a kernel, one for each seed. */
+export function runsOf(kernel: KernelModel, replay: StoreReplay): RunOf {
+  const workload = scaled(replay.workloadOf(kernel), replay.otherSteps);
+  const tasks = workload.tasks.map((task) => ({ ...task, cpu: task.cpu % replay.cpus }));
+  const runs = Array.from({ length: replay.seeds }, (_, seed) =>
+    runOnce(kernel, { ...workload, tasks, costs: inAnotherOrder(workload, seed) }, replay, seed),
+  );
+  return { groups: workload.groups, runs, sleepsForDevice: replay.iaa.completion.kind === 'interrupt' };
+}
+
 function runOnce(
-  model: KernelModel,
+  kernel: KernelModel,
   workload: StoreWorkload,
-  pool: Pool,
-  cpus: number,
+  replay: StoreReplay,
   seed: number,
 ): MachineResult {
   const { groups } = workload;
   const names = groups.map(({ path, pages }) => `${path}, ${pages}`);
   const wrapped: KernelModel = {
-    ...model,
+    ...kernel,
     paths: {
-      ...model.paths,
+      ...kernel.paths,
       ...Object.fromEntries(groups.map(({ path }, g) => [names[g]!, [{ do: 'call', path }] as const])),
     },
   };
   const program = compile(wrapped, names);
-  const assumed = new Map(
-    ASSUMED_COSTS.map(({ name, ns, low, high }, k) => [
-      name,
-      seed === 0 ? ns : low + (mix(k, seed, 1) / 2 ** 32) * (high - low),
-    ]),
-  );
-  const quantilesOf = (name: string): Float64Array =>
-    workload.distributions.get(name) ?? new Float64Array(COST_QUANTILES).fill(assumed.get(name) ?? 0);
+  const { cpus, codec, iaa } = replay;
+  const pricing: Pricing = {
+    codec: codec?.prices(seed) ?? null,
+    assumed: assumedCosts(seed),
+    fallback: iaa.fallback,
+    seed,
+  };
+  const prices = priced(program.costs, workload, pricing, replay.pool);
   return new Machine({
     program,
-    pool,
+    pool: replay.pool,
     times: TIMES,
-    costs: program.costs.map(quantilesOf),
-    opCosts: workload.costs.map((ofTask) => program.costs.map((name) => ofTask.get(name))),
+    ...prices,
     cpus,
     paths: names,
     tasks: workload.tasks,
     workerCpu: cpus - 1,
     hogs: new Uint8Array(cpus),
+    devices: codec?.isDevice
+      ? {
+          setup: iaaSetup(iaa, cpus, kernel.spreadsOverDevices === true),
+          completion: iaa.completion,
+        }
+      : undefined,
     seed,
   }).run();
+}
+
+function assumedCosts(seed: number): ReadonlyMap<string, number> {
+  return new Map(
+    ASSUMED_COSTS.map(({ name, ns, low, high }, k) => [
+      name,
+      seed === 0 ? ns : low + (mix(k, seed, 1) / 2 ** 32) * (high - low),
+    ]),
+  );
+}
+
+function picked(column: Float64Array, rows: Int32Array): Float64Array {
+  const values = new Float64Array(rows.length);
+  for (let k = 0; k < rows.length; k++) values[k] = column[rows[k]!]!;
+  return values;
 }
 
 /**
@@ -166,9 +179,11 @@ function inAnotherOrder({ tasks, costs }: StoreWorkload, seed: number): StoreWor
   return tasks.map(({ path, pages }, t) => {
     const byGroup = new Map<number, number[]>();
     for (let row = 0; row < path.length; row += pages![row]!) {
-      const list = byGroup.get(path[row]!);
+      // Calls of one group may take different numbers of pages together.
+      const key = path[row]! * 2 ** 20 + pages![row]!;
+      const list = byGroup.get(key);
       if (list) list.push(row);
-      else byGroup.set(path[row]!, [row]);
+      else byGroup.set(key, [row]);
     }
     const from = new Int32Array(path.length);
     for (const rows of byGroup.values()) {
@@ -178,71 +193,6 @@ function inAnotherOrder({ tasks, costs }: StoreWorkload, seed: number): StoreWor
         for (let page = 0; page < pages![row]!; page++) from[row + page] = other + page;
       });
     }
-    return new Map(
-      [...costs[t]!].map(([name, column]) => [name, Float64Array.from(from, (row) => column[row]!)]),
-    );
+    return new Map([...costs[t]!].map(([name, column]) => [name, picked(column, from)]));
   });
-}
-
-/** A path gives an entry back. */
-function frees(kernel: KernelModel, path: string): boolean {
-  return kernel.paths[path]?.some((step) => step.do === 'call' && step.path === ENTRY_FREE) ?? false;
-}
-
-function summary(
-  id: string,
-  chosen: readonly ChosenDesign[],
-  kernel: KernelModel,
-  groups: readonly StoreGroup[],
-  runs: readonly MachineResult[],
-  base: readonly MachineResult[],
-): StorePrediction {
-  const total = (run: MachineResult) => Math.max(...run.taskEndNs);
-  const storing = (run: MachineResult) =>
-    groups.reduce((sum, { path }, g) => sum + (path === ZSWAP_PATHS.store ? run.latencySumNs[g]! : 0), 0);
-  const pages = groups.reduce(
-    (sum, { path, pages: each }, g) =>
-      sum + (path === ZSWAP_PATHS.store ? each * runs[0]!.operations[g]! : 0),
-    0,
-  );
-  const byLock = (of: (lock: MachineResult['locks'][number]) => number) =>
-    Object.fromEntries(
-      runs[0]!.locks
-        .map((lock, k) => [lock, interval(runs.map((run) => of(run.locks[k]!)))] as const)
-        .filter(([lock]) => lock.acquisitions > 0)
-        .map(([lock, value]) => [lock.name, value]),
-    );
-  return {
-    id,
-    title: chosen.map(({ design }) => design.title).join('; ') || 'the kernel as recorded',
-    safety: chosen.map(({ design }) => design.safety),
-    groups: groups.flatMap((group, g) =>
-      runs[0]!.operations[g] === 0
-        ? []
-        : [
-            {
-              ...group,
-              operations: runs[0]!.operations[g]!,
-              meanNs: interval(runs.map((run) => run.latencySumNs[g]! / run.operations[g]!)),
-              p50Ns: interval(runs.map((run) => bucketQuantile(run.latency[g]!, 0.5))),
-              p99Ns: interval(runs.map((run) => bucketQuantile(run.latency[g]!, 0.99))),
-              maxNs: interval(runs.map((run) => run.latencyMaxNs[g]!)),
-            },
-          ],
-    ),
-    totalNs: interval(runs.map(total)),
-    speedup: interval(runs.map((run, k) => total(base[k]!) / total(run))),
-    storeSpeedup: interval(runs.map((run, k) => storing(base[k]!) / storing(run))),
-    storedPagesPerSecond: interval(runs.map((run) => (pages * 1e9) / total(run))),
-    pagesWrittenBack: groups.reduce(
-      (sum, { path }, g) =>
-        sum + (path === ZSWAP_PATHS.writeback && frees(kernel, path) ? runs[0]!.operations[g]! : 0),
-      0,
-    ),
-    cpuNs: interval(runs.map((run) => run.workNs.caller + run.spinNs)),
-    lockWaitNs: byLock((lock) => lock.waitNs),
-    contended: byLock((lock) => lock.contended),
-    notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
-    kernel,
-  };
 }

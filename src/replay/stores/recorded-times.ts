@@ -3,7 +3,7 @@ import { type Below, recordedWaits, unheldOf } from './step-costs.ts';
 import type { LockTimes, UnheldWaits } from './unheld-waits.ts';
 
 /** An operation of zswap with its kind, and what it has below it. */
-export interface RecordedRow {
+export interface TimedRow {
   readonly op: number;
   readonly group: number;
   readonly below: Below;
@@ -32,7 +32,7 @@ export interface RecordedTimes {
 /** Sums up rows of `groups` kinds, the first of which began at `beginNs`. */
 export function timesOf(
   ops: OperationTable,
-  rows: readonly RecordedRow[],
+  rows: readonly TimedRow[],
   groups: number,
   unheld: UnheldWaits,
   refused: Readonly<Record<string, number>>,
@@ -60,7 +60,7 @@ export function timesOf(
     waitsNs: sum,
     unheldNs,
     treeHeldNs,
-    totalNs: Math.max(...rows.map(({ op }) => ops.endNs[op]!)) - beginNs,
+    totalNs: rows.reduce((last, { op }) => Math.max(last, ops.endNs[op]!), beginNs) - beginNs,
     refused,
   };
 }

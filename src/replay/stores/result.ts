@@ -1,10 +1,14 @@
+import type { PageTime } from '../../model/codecs/costs.ts';
 import type { Interval } from '../interval.ts';
 import type { Assumption, InputFile, Reading } from '../result.ts';
 import type { ZswapReport } from '../zswap/result.ts';
-import type { StorePrediction } from './predict-stores.ts';
+import type { IaaRequest } from './codec-costs.ts';
+import type { SizesUsed } from './sizes.ts';
+import type { StorePrediction } from './store-summary.ts';
+import type { SweptCase } from './sweep.ts';
 import type { LockTimes } from './unheld-waits.ts';
 
-export const STORE_WHAT_IF_SCHEMA_VERSION = 1;
+export const STORE_WHAT_IF_SCHEMA_VERSION = 2;
 
 /** A figure of the recording beside that of the base. */
 export interface StoreComparison {
@@ -57,9 +61,29 @@ export interface StoreWhatIfResult {
   readonly runs: number;
   /** Pages of the folios that single pages were taken together to; 1: as recorded. */
   readonly folioPages: number;
+  /** Codec replayed instead of the recorded one; null: the recorded one with its recorded times. */
+  readonly codec: {
+    readonly id: string;
+    readonly platform: string;
+    readonly basis: string;
+    readonly source: string;
+    readonly compressNs: PageTime;
+    readonly decompressNs: PageTime;
+    /** A design needs it: nobody asked for it by name. */
+    readonly isChosenByDesign: boolean;
+  } | null;
+  /** Null where the CPU compresses. */
+  readonly iaa: IaaRequest | null;
+  /** Steps other than the codec's take this share of what was recorded. */
+  readonly otherSteps: number;
+  readonly sizes: SizesUsed;
+  /** Entries of older stores that a store freed: of its slot, or of a folio that was refused. */
+  readonly staleEntries: { readonly replaced: number; readonly erased: number };
   readonly validation: StoreValidation;
   readonly baseline: StorePrediction;
   readonly designs: readonly StorePrediction[];
+  /** All combinations of what was asked for, the first one being the rest of this result; null: no more. */
+  readonly sweep: readonly SweptCase[] | null;
   readonly refused: Readonly<Record<string, number>>;
   readonly assumptions: readonly Assumption[];
   readonly notIdentifiable: readonly { readonly what: string; readonly shownBy: string }[];

@@ -57,8 +57,9 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
         'store-check': gap + other,
         entry: part('entry') + gap,
         'mutex-calls': mutexCalls,
-        compress: part('compress') + gap,
-        copy: part('copy') + gap - Math.min(gap, ENTRY_WRITE_NS),
+        compress: part('compress'),
+        // The gap around the compressor's call with it: compress is the codec's own time.
+        copy: part('copy') + 2 * gap - Math.min(gap, ENTRY_WRITE_NS),
         'entry-write': Math.min(gap, ENTRY_WRITE_NS),
         'tree-store': tree(gap),
         'take-references': gap,
@@ -75,11 +76,11 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
     case ZSWAP_PATHS.storeFailed: {
       const gap = gapOf(7);
       return {
-        'store-check': gap + other,
+        'store-check': 2 * gap + other,
         entry: part('entry') + gap,
         'take-references': gap,
         'mutex-calls': mutexCalls,
-        compress: part('compress') + gap,
+        compress: part('compress'),
         'entry-free': gap,
         // Given back with the entry: within its gap.
         'drop-references': 0,
@@ -90,9 +91,10 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
     case ZSWAP_PATHS.load: {
       const gap = gapOf(3);
       return {
-        'load-enter': gap + other,
+        'load-enter': 2 * gap + other,
         'tree-erase': tree(gap),
-        decompress: part('mutex') + part('decompress') + gap,
+        'mutex-calls': mutexCalls,
+        decompress: part('decompress'),
         ...entryFreeTimes(ops, below),
       };
     }
@@ -103,8 +105,9 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
       return {
         'writeback-claim': gap + known(facts.parts.claim) + other / 2,
         'tree-erase': tree(gap),
-        decompress: part('mutex') + part('decompress') + gap,
-        'writeback-submit': gap + known(facts.parts.submit) + other / 2,
+        'mutex-calls': mutexCalls,
+        decompress: part('decompress'),
+        'writeback-submit': 2 * gap + known(facts.parts.submit) + other / 2,
         ...entryFreeTimes(ops, below),
       };
     }

@@ -163,7 +163,7 @@ describe('step lists', () => {
   });
 
   it.each(ZSWAP_ERAS.map(({ id }) => id))('of %s take no lock that they leave held', (id) => {
-    for (const path of Object.values(ZSWAP_PATHS)) {
+    for (const path of Object.values(ZSWAP_PATHS).filter((one) => one in kernel(id).paths)) {
       const run = runOf(kernel(id), [taskOf(0, new Float64Array(3), { zspagePages: new Int32Array(3) })], {
         paths: [path],
       });

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { recordingOf } from '../../../src/cli/recordings.ts';
 import type { Recording } from '../../../src/replay/run-what-if.ts';
+import { IAA_AS_PUBLISHED } from '../../../src/replay/stores/codec-costs.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
+import { NO_SWEEP, type SweepRequest } from '../../../src/replay/stores/sweep.ts';
 import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
 import { renderStoreWhatIfJson } from '../../../src/report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
@@ -29,7 +31,10 @@ beforeAll(async () => {
   recording = await recordingOf(['fixtures/complete/full-zswap-p2-s1.txt.gz'], { quiet: true, hash: false });
 });
 
-function ask(designs: readonly string[], more: Partial<StoreRequest> = {}): StoreWhatIfResult {
+function ask(
+  designs: readonly string[],
+  { sweep = {}, ...more }: Partial<Omit<StoreRequest, 'sweep'>> & { sweep?: Partial<SweepRequest> } = {},
+): StoreWhatIfResult {
   const request = {
     recording,
     designs,
@@ -37,8 +42,12 @@ function ask(designs: readonly string[], more: Partial<StoreRequest> = {}): Stor
     zswap: null,
     seeds: 1,
     cpus: null,
-    folioPages: 1,
+    codec: null,
+    sizes: null,
+    iaa: IAA_AS_PUBLISHED,
+    otherSteps: 1,
     ...more,
+    sweep: { ...NO_SWEEP, ...sweep },
   };
   return whatIfStores(request, TOOL);
 }
@@ -107,7 +116,7 @@ describe('stores of a recording', () => {
   it('as folios of 16: batches and bulk entries gain, splitting costs, and the mutex per page gives the gain back', () => {
     const { designs, baseline } = ask(
       ['batch-store', 'batch-store+bulk-entries', 'batch-store+mutex-per-page', 'split-folio'],
-      { zswap: '6.13', folioPages: 16 },
+      { zswap: '6.13', sweep: { folioPages: [16] }, seeds: 7 },
     );
     const [batch, bulk, perPage, split] = designs.map(({ storeSpeedup }) => storeSpeedup.value) as [
       number,
@@ -140,7 +149,9 @@ describe('stores of a recording', () => {
   });
 
   it('are printed within 72 columns, in ASCII', () => {
-    const text = renderStoreWhatIfText(ask(['large-folio+batch-store', 'vswap'], { folioPages: 4 }));
+    const text = renderStoreWhatIfText(
+      ask(['large-folio+batch-store', 'vswap'], { sweep: { folioPages: [4] } }),
+    );
     expect(text).toContain('zswap_store (4 pages)');
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(72);
     expect(text).toMatch(/^[\x20-\x7e\n]*$/);

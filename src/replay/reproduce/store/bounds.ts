@@ -25,7 +25,7 @@ const OLDER = 'not even a sign: two versions of one design took from 10 % less t
 const VSWAP =
   'a table instead of an xarray saves its lock and nodes, releases by tag cost; neither is published, and older versions went either way';
 
-/** Times to free swapped memory with virtual swap. */
+/** Times to free swapped memory, and whole runs, with virtual swap. */
 export function vswapRows(
   find: Find,
   published: readonly StoreRow[],
@@ -43,6 +43,20 @@ export function vswapRows(
       { role: 'held-out', reason: 'no change: the free path is that of the base', group: 'vswap-free' },
     ),
     boundedStoreRow(on, 'value', {}, VSWAP),
+    ...published
+      .filter(({ id }) => /^vswap-v2-.*_s-vss_off$/.test(id))
+      .flatMap((row) => [
+        givenStoreRow(row, 'base', 'the run without virtual swap'),
+        predictedStoreRow(
+          row,
+          'value',
+          members.map(({ draws }) => measured(columnOf(row, 'base'), draws, row.id)),
+          { role: 'held-out', reason: 'no change: no path of the base is another one', group: 'vswap-free' },
+        ),
+      ]),
+    ...published
+      .filter(({ id }) => /^vswap-v2-.*_s-vss_on$/.test(id))
+      .map((row) => boundedStoreRow(row, 'value', {}, VSWAP)),
     ...published
       .filter(({ id }) => id.startsWith('vss-old-'))
       .map((row) => boundedStoreRow(row, 'value', {}, OLDER)),

@@ -1,4 +1,4 @@
-import { median } from 'simple-statistics';
+import { median, sampleStandardDeviation } from 'simple-statistics';
 import type { ReproducedRow } from '../rows.ts';
 import { measured } from '../sampling.ts';
 import { batchNs, folioNs, type PieceMember, pieceMembers } from './pieces.ts';
@@ -70,17 +70,18 @@ function zramRows(
     row: find(`byn-${codec}-${metric}`),
     codecNs: find(`byn-${codec}-${of}`).value,
   }));
-  const ownNs = median(asTheyWere.map(({ row, codecNs }) => row.value - codecNs));
+  const own = asTheyWere.map(({ row, codecNs }) => row.value - codecNs);
+  const [ownNs, spread] = [median(own), sampleStandardDeviation(own)];
   return [
     ...asTheyWere.map(({ row }) => givenStoreRow(row, 'value', 'what zram adds to a folio')),
     ...PIECES.filter((pieces) => pieces !== 1).map((pieces) => {
       const row = find(`byn-by_${pieces}-${metric}`);
       const values = members.map(({ costs, draws }) =>
-        measured(folioNs(costs, pieces) + ownNs, draws, row.id),
+        measured(folioNs(costs, pieces) + draws.normal(`zram ${metric}`, ownNs, spread), draws, row.id),
       );
       return predictedStoreRow(row, 'value', values, {
         role: 'held-out',
-        reason: `${of}, and the ${Math.round(ownNs)} ns that zram adds (median of four codecs)`,
+        reason: `${of}, and the ${Math.round(ownNs)} ns that zram adds (median of four codecs, with their spread)`,
         group: 'zram-folio',
       });
     }),

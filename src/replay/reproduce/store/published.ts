@@ -130,6 +130,25 @@ function freeTime(id: string, design: string, base: number | null, value: number
   return { id, platform, metric: 'free time', unit: 'ms', design, processes: null, base, value };
 }
 
+/** Whole runs with virtual swap: base, compiled in but off, on; s. */
+function vswapRuns(
+  name: string,
+  metric: 'real' | 'sys',
+  [base, off, on]: readonly [number, number, number],
+): StoreRow[] {
+  const row = (variant: 'off' | 'on', design: string, value: number): StoreRow => ({
+    id: `vswap-v2-${name}_${metric}_s-vss_${variant}`,
+    platform: 'x86-52-cores',
+    metric,
+    unit: 's',
+    design,
+    processes: null,
+    base,
+    value,
+  });
+  return [row('off', 'vswap compiled in, off', off), row('on', 'vswap', on)];
+}
+
 /** Every published number of the store path that `reproduce` lays beside a prediction or a bound. */
 export const PUBLISHED_STORE: readonly StoreRow[] = [
   ...byN(),
@@ -277,6 +296,11 @@ export const PUBLISHED_STORE: readonly StoreRow[] = [
   ]),
   freeTime('vswap-v2-usemem_56GB/32GB_free_ms-vss_off', 'vswap compiled in, off', 7821, 7825),
   freeTime('vswap-v2-usemem_56GB/32GB_free_ms-vss_on', 'vswap', 7821, 6646),
+  ...vswapRuns('usemem', 'real', [178.89, 176.28, 177.39]),
+  ...vswapRuns('usemem', 'sys', [124.39, 124.32, 125.47]),
+  ...vswapRuns('memhog', 'real', [107.56, 110.44, 108.36]),
+  ...vswapRuns('kernel_build', 'real', [169.08, 169.23, 168.9]),
+  ...vswapRuns('kernel_build', 'sys', [814.25, 817.75, 809.35]),
   freeTime('vss-old-usemem_free_ms-v5', 'older vswap, v5', 7287, 8354),
   freeTime('vss-old-usemem_free_ms-v6', 'older vswap, v6', 7287, 7332),
   freeTime('vss-old-usemem_52x300MB_free_ms-v5', 'older vswap, v5', 101.1, 91.4),

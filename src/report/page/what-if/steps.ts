@@ -1,24 +1,37 @@
-import type { DesignPrediction } from '../../../replay/result.ts';
+import type { KernelModel } from '../../../model/steps.ts';
 import { lineDiff, pathText } from '../../step-text.ts';
 import { type Html, html, joinHtml, NOTHING, prose } from '../escape.ts';
 import { heading } from '../figure.ts';
 import { PARTS, type Plan } from './plan.ts';
 
+/** What the steps of a design are told from. */
+interface Stepped {
+  readonly id: string;
+  readonly title: string;
+  readonly safety: readonly string[];
+  readonly notes: readonly string[];
+  readonly kernel: KernelModel;
+}
+
 /** The steps that were run: where each design's paths differ from the base's. */
 export function renderSteps({ result }: Plan): Html {
-  if (result.designs.length === 0) return NOTHING;
-  const base = result.baseline.kernel;
+  return result.designs.length === 0 ? NOTHING : renderStepsOf(result.baseline, result.designs);
+}
+
+/** The same for a base and its designs. */
+export function renderStepsOf(baseline: Stepped, designs: readonly Stepped[]): Html {
+  const base = baseline.kernel;
   return html`<section aria-labelledby="${PARTS.steps}">
 ${heading(2, PARTS.steps, 'Steps')}
 <p class="note">What is printed is what was run: lines of the base that a design has not begin with -, its own with +. The base: ${prose(base.title)} (${base.source}).</p>
 ${joinHtml(
-  result.designs.map((design) => item(result.baseline, design)),
+  designs.map((design) => item(baseline, design)),
   '\n',
 )}
 </section>`;
 }
 
-function item(base: DesignPrediction, design: DesignPrediction): Html {
+function item(base: Stepped, design: Stepped): Html {
   const names = [...new Set([...Object.keys(base.kernel.paths), ...Object.keys(design.kernel.paths)])];
   const changed = names.flatMap((name) => {
     const before = pathText(base.kernel.paths[name] ?? []);

@@ -1,0 +1,198 @@
+import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
+import type { ZswapEra } from '../../model/zswap/eras.ts';
+import { OperationKind, type OperationTable } from '../../trace/operations.ts';
+import type { StructureOutcome } from '../structure.ts';
+import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
+import { IntervalsByKey } from './intervals.ts';
+import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
+import { UnheldWaits } from './unheld-waits.ts';
+
+/** What a task did in one call: a folio stored, a page loaded, invalidated or written back. */
+export interface Row {
+  readonly op: number;
+  readonly path: string;
+  /** By page of the folio, or of all that are taken together. */
+  readonly pages: readonly Page[];
+  /** So many operations of the recording are taken together. */
+  readonly members: number;
+  /** Between operations of the task, before this one, ns. */
+  readonly thinkNs: number;
+}
+
+export interface Page {
+  readonly times: StepTimes;
+  readonly slot: number;
+  /** Of its object; 0 where it has none. */
+  readonly sizeClass: number;
+  /** Of the zspage that is made or emptied. */
+  readonly zspagePages: number;
+}
+
+/** An operation of zswap as recorded, and what it has below it. */
+export interface RecordedRow extends Row {
+  readonly below: Below;
+}
+
+/** All operations of zswap that a recording shows well enough, by task in the order of their time. */
+export interface RecordedRows {
+  readonly tasks: readonly (readonly RecordedRow[])[];
+  readonly zswap: RecordedZswap;
+  /** Waits for locks that nobody who is recorded held. */
+  readonly unheld: UnheldWaits;
+  /** When the first one began, ns. */
+  readonly beginNs: number;
+  /** Operations left out. */
+  readonly left: number;
+  /** Entries of an older store: another one took their slot, or a refused folio erased them. */
+  readonly staleEntries: { readonly replaced: number; readonly erased: number };
+}
+
+/** Steps that a folio has once, whatever its pages. */
+export const ONCE_A_FOLIO: readonly string[] = ['store-check', 'store-end'];
+
+/**
+ * Sorts out what a recording shows of zswap.
+ * @param outcome Which zspages were made and emptied.
+ * @param sized The same with other sizes of the objects; `outcome` without.
+ * @throws {RangeError} when no store has a duration and its calls.
+ */
+export function recordedRows(
+  ops: OperationTable,
+  era: ZswapEra,
+  outcome: StructureOutcome,
+  sized: StructureOutcome = outcome,
+): RecordedRows {
+  const zswap = new RecordedZswap(ops, era);
+  const below = belowOf(ops, outcome);
+  const byTask = new Map<number, RecordedRow[]>();
+  const recorded: { readonly times: StepTimes; readonly zspagePages: number }[] = [];
+  const stale = { replaced: 0, erased: 0 };
+  let left = 0;
+  const add = (op: number, path: string | null, pages: number) => {
+    if (path === null || !ops.zswap.get(op)!.showsCalls || !(ops.endNs[op]! >= ops.startNs[op]!)) {
+      left++;
+      return;
+    }
+    const under = below(op);
+    const times = stepTimes(ops, op, path, under);
+    const slot = ops.slot[op]!;
+    // The steps of a large folio are shown as sums: each page has taken its share.
+    const share = Object.fromEntries(
+      Object.entries(times).map(([name, ns]) => [name, ONCE_A_FOLIO.includes(name) ? ns : ns / pages]),
+    );
+    const row: RecordedRow = {
+      op,
+      path,
+      members: 1,
+      thinkNs: 0,
+      below: under,
+      pages: Array.from({ length: pages }, (_, page) => {
+        const object = under.mallocs[page] ?? under.free;
+        const ofPage = pages === 1 ? times : { ...share };
+        recorded.push({
+          times: ofPage,
+          zspagePages: object < 0 ? 0 : Math.max(0, outcome.pages[object]!),
+        });
+        return {
+          times: ofPage,
+          slot: slot < 0 ? -1 : slot + page,
+          sizeClass: object < 0 ? 0 : Math.max(0, sized.sizeClass[object]!),
+          zspagePages: object < 0 ? 0 : Math.max(0, sized.pages[object]!),
+        };
+      }),
+    };
+    const list = byTask.get(ops.task[op]!);
+    if (list) list.push(row);
+    else byTask.set(ops.task[op]!, [row]);
+  };
+  for (const store of zswap.stores) {
+    add(store.op, storePath(store), store.pages);
+    stale[store.stored === false ? 'erased' : 'replaced'] += zswap.freesOf(store.op).length;
+  }
+  for (const op of zswap.loads) add(op, zswap.isLoaded(op) ? ZSWAP_PATHS.load : null, 1);
+  for (const op of zswap.invalidates)
+    add(op, zswap.freesOf(op).length > 0 ? ZSWAP_PATHS.invalidate : ZSWAP_PATHS.invalidateNone, 1);
+  for (const op of zswap.writebacks) add(op, writebackPath(zswap, op, era), 1);
+  const all = [...byTask.values()].flat();
+  if (!all.some(({ path }) => path === ZSWAP_PATHS.store))
+    throw new RangeError(
+      'no zswap_store with a duration and its calls (function_graph of zswap_store with its callees; docs/zswap.md)',
+    );
+  splitNewZspages(
+    recorded.map(({ times }) => times),
+    recorded.map(({ zspagePages }) => zspagePages),
+  );
+  const beginNs = all.reduce((first, { op }) => Math.min(first, ops.startNs[op]!), Number.POSITIVE_INFINITY);
+  const unheld = new UnheldWaits(ops, outcome, era.slotsPerTree);
+  const busy = busyTimes(ops, all);
+  const tasks = [...byTask.values()].map((list) => {
+    list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
+    return withThinking(ops, list, beginNs, busy, unheld);
+  });
+  return { tasks, zswap, unheld, beginNs, left, staleEntries: stale };
+}
+
+function storePath(store: RecordedStore): string | null {
+  if (store.stored === true) return ZSWAP_PATHS.store;
+  if (store.refusedForLimit) return ZSWAP_PATHS.storeFull;
+  // Of a folio that failed behind its first page the recording does not tell pages and clean-up apart.
+  const failedAtOnce = store.refusal === 'compression failed' && store.entries.length === 0;
+  return failedAtOnce ? ZSWAP_PATHS.storeFailed : null;
+}
+
+function writebackPath(recorded: RecordedZswap, op: number, era: ZswapEra): string | null {
+  const result = recorded.writebackResult(op);
+  if (era.lru === 'allocator' || result === null) return null;
+  return result === 0 ? ZSWAP_PATHS.writeback : ZSWAP_PATHS.writebackStopped;
+}
+
+/** Rows of the allocator within operations of zswap. */
+function belowOf(ops: OperationTable, outcome: StructureOutcome): (op: number) => Below {
+  const children = new Map<number, number[]>();
+  for (let row = 0; row < ops.length; row++) {
+    const parent = ops.parent[row]!;
+    if (parent < 0) continue;
+    const list = children.get(parent);
+    if (list) list.push(row);
+    else children.set(parent, [row]);
+  }
+  const find = (op: number, kind: number) =>
+    (children.get(op) ?? []).filter((row) => ops.kind[row] === kind).sort((a, b) => a - b);
+  return (op) => {
+    const [entryFree = -1] = find(op, OperationKind.ZswapEntryFree);
+    const [free = -1] = entryFree < 0 ? [] : find(entryFree, OperationKind.Free);
+    const freedPages = free < 0 ? 0 : Math.max(0, outcome.pages[free]!);
+    return { mallocs: find(op, OperationKind.Malloc), entryFree, free, freedPages };
+  };
+}
+
+/** When each CPU was in an operation. */
+function busyTimes(ops: OperationTable, rows: readonly RecordedRow[]): IntervalsByKey<number> {
+  const busy = new IntervalsByKey<number>();
+  for (const { op } of rows) busy.of(ops.cpu[op]!).add(ops.startNs[op]!, ops.endNs[op]!);
+  busy.close();
+  return busy;
+}
+
+/**
+ * Time between a task's operations, without operations of others on its CPU, which the model runs itself;
+ * before the first, since the beginning. Waits for locks that nobody held are no waits: the CPU did not run,
+ * in no step of any design, so that this time stands in front of the operation.
+ */
+function withThinking(
+  ops: OperationTable,
+  list: readonly RecordedRow[],
+  beginNs: number,
+  busy: IntervalsByKey<number>,
+  unheld: UnheldWaits,
+): RecordedRow[] {
+  let before = beginNs;
+  return list.map((row) => {
+    const start = ops.startNs[row.op]!;
+    const others = start > before ? busy.of(ops.cpu[row.op]!).within(before, start) : 0;
+    const idle = unheldOf(unheld, row.op, row.below);
+    const thinkNs = Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
+    before = ops.endNs[row.op]!;
+    return { ...row, thinkNs };
+  });
+}

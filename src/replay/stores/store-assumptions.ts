@@ -1,0 +1,137 @@
+import type { Assumption } from '../result.ts';
+import type { Codec, IaaRequest } from './codec-costs.ts';
+import { ASSUMED_COSTS } from './predict-stores.ts';
+import type { RecordedRows } from './recorded-rows.ts';
+import type { SizesUsed } from './sizes.ts';
+import { ENTRY_WRITE_NS } from './step-costs.ts';
+import type { StorePrediction } from './store-summary.ts';
+import { type StoreGroup, workloadNotes } from './store-workload.ts';
+
+/** What the figures of a what-if rest on. */
+export interface Basis {
+  readonly rows: RecordedRows;
+  readonly groups: readonly StoreGroup[];
+  readonly designs: readonly StorePrediction[];
+  readonly codec: Codec | null;
+  readonly iaa: IaaRequest;
+  readonly sizes: SizesUsed;
+  readonly otherSteps: number;
+  readonly folioPages: number;
+  readonly processes: number | null;
+  readonly isOtherVersion: boolean;
+}
+
+const assumed = (what: string): Assumption => ({ what, basis: 'assumed' });
+const modelled = (what: string): Assumption => ({ what, basis: 'modelled' });
+
+/** Everything that the figures rest on, each with its basis. */
+export function assumptions(basis: Basis): Assumption[] {
+  const { rows, groups, designs, codec, sizes, otherSteps, folioPages, processes } = basis;
+  const names = new Set(
+    designs.flatMap(({ kernel }) =>
+      Object.values(kernel.paths).flatMap((steps) =>
+        [...JSON.stringify(steps).matchAll(/"cost":"([^"]+)"/g)].map((match) => match[1]!),
+      ),
+    ),
+  );
+  const used = ASSUMED_COSTS.filter(({ name }) => names.has(name));
+  return [
+    {
+      what: 'what was stored, loaded, invalidated, written back and refused, on which CPU, and what its calls took',
+      basis: 'measured',
+    },
+    modelled(
+      sizes.basis === 'recorded'
+        ? 'which zspages are made and emptied: as in the recording, in every design'
+        : `which zspages are made and emptied: with sizes from ${sizes.from}, pages in the recorded order of sizes; what is refused stays as recorded`,
+    ),
+    modelled('who waits for whom: locks are handed over in the order of arrival'),
+    ...(codec ? codecAssumptions(codec, basis) : []),
+    modelled(
+      "waits for locks that nobody recorded held: the waiter's CPU did not run; time in front of its operation, whatever the design",
+    ),
+    assumed(
+      "self time that is not under the tree's lock is spread evenly over the gaps between an operation's calls",
+    ),
+    assumed('mutex_unlock takes what mutex_lock takes'),
+    assumed(`the entry's first write takes ${ENTRY_WRITE_NS} ns of the gap around it (0 to 100 ns)`),
+    assumed('making a zspage takes what its zs_malloc took beyond the median of the others'),
+    {
+      what: `the tracer's cost is left in ${codec ? 'all steps but those of the codec' : 'all times'}: the kernel was traced`,
+      basis: 'measured',
+    },
+    ...(otherSteps === 1
+      ? []
+      : [
+          assumed(
+            `steps other than the codec's, and the time between operations, are ${otherSteps} of what was recorded (--other-steps)`,
+          ),
+        ]),
+    ...used.map(({ what, ns, low, high }) => assumed(`${what}: ${ns} ns (${low} to ${high} ns)`)),
+    ...(basis.isOtherVersion
+      ? [assumed('steps of the version asked for take what those of the recorded one took')]
+      : []),
+    ...(processes === null
+      ? []
+      : [
+          assumed(
+            `${processes} tasks, each on a CPU of its own: the recorded ones again and again, in slots behind those of the ones before; tasks that store nothing are left out`,
+          ),
+        ]),
+    ...workloadNotes(rows, groups, folioPages).map(assumed),
+  ];
+}
+
+function codecAssumptions({ cost, isDevice }: Codec, { sizes, iaa }: Basis): Assumption[] {
+  const { codec, platform, basis, source } = cost;
+  const sameSizes =
+    sizes.basis === 'recorded'
+      ? [
+          assumed(
+            `${codec} makes pages as small as the recorded codec did (--pages or --ratio say otherwise)`,
+          ),
+        ]
+      : [];
+  if (!isDevice)
+    return [
+      modelled(
+        `what ${codec} takes on ${platform} (${basis}): ${source}; each run another value of the range`,
+      ),
+      ...sameSizes,
+    ];
+  return [
+    modelled(
+      'IAA: costs fitted to the published folio in one, two and 64 pieces; the divisions that these do not tell are drawn, each run another',
+    ),
+    assumed(
+      `IAA: ${iaa.packages} packages with ${iaa.devices} devices of ${iaa.engines} engines and ${iaa.queueEntries} queue entries; tasks spread evenly over packages and devices`,
+    ),
+    assumed('IAA: 0 to half of the engine time of a decompression follows the compressed size'),
+    ...(iaa.fallback > 0 ? [assumed(`IAA: engines refuse ${iaa.fallback} of the pages to decompress`)] : []),
+    ...sameSizes,
+  ];
+}
+
+/** What the recording does not tell, and what would. */
+export function unknowns(
+  designs: readonly StorePrediction[],
+  recordedGroups: readonly StoreGroup[],
+): readonly { readonly what: string; readonly shownBy: string }[] {
+  const list: { what: string; shownBy: string }[] = [
+    {
+      what: 'what moving cache lines between CPUs takes: it is part of the recorded calls',
+      shownBy: 'recordings with one and with several processes on the machine of interest',
+    },
+  ];
+  if (!recordedGroups.some(({ pages }) => pages > 1))
+    list.push({
+      what: 'large folios: the recording stores single pages only',
+      shownBy: 'a recording of 6.13 or newer with mTHP enabled',
+    });
+  if (designs.some(({ id }) => id.includes('entries')))
+    list.push({
+      what: "nodes of pages and entries: what bulk allocation does to the shrinker's lists",
+      shownBy: 'a recording on a machine with several nodes, with probes of list_lru_add (nid)',
+    });
+  return list;
+}

@@ -1,0 +1,85 @@
+import type { StoreWhatIfResult } from '../../../replay/stores/result.ts';
+import { SIGNS } from '../../trust/trust-box.ts';
+import { type Html, html, NOTHING, prose } from '../escape.ts';
+import { heading } from '../figure.ts';
+import { formatCount, formatUs } from '../quantity.ts';
+import { renderTable } from '../tables.ts';
+import { STORE_PARTS } from './parts.ts';
+
+/** The replayed base beside the recording. */
+export function renderStoreFit({ validation, codec }: StoreWhatIfResult): Html {
+  const { verdict, reasons, comparisons, recordedWaitsNs } = validation;
+  const waits = Object.entries(recordedWaitsNs).map(([name, ns]) => `${name} ${formatUs(ns)} us`);
+  const answer = verdict === 'fits' ? 'Yes' : 'No: compare designs by what their steps take, not by waiting';
+  return html`<section aria-labelledby="${STORE_PARTS.fit}">
+${heading(2, STORE_PARTS.fit, `Does the model fit the recording? ${answer}`)}
+${reasons.length > 0 ? html`<p>${prose(reasons.join('; '))}.</p>` : NOTHING}
+<p class="note">The base is replayed without any design${codec ? ' and with the recorded codec' : ''}, and laid beside the recording. Recorded waits for locks: ${waits.join(', ')}.</p>
+${renderTable(
+  comparisons,
+  [
+    { title: 'Times in us', kind: 'name', cell: ({ name }) => name },
+    { title: `${SIGNS.measured} recorded`, kind: 'number', cell: ({ recordedNs }) => formatUs(recordedNs) },
+    {
+      title: `${SIGNS.modelled} modelled`,
+      kind: 'number',
+      cell: ({ modelledNs }) => formatUs(modelledNs.value),
+    },
+    { title: 'from', kind: 'number', cell: ({ modelledNs }) => formatUs(modelledNs.lo) },
+    { title: 'to', kind: 'number', cell: ({ modelledNs }) => formatUs(modelledNs.hi) },
+    { title: 'Beyond 5 %', kind: 'text', cell: ({ isOff }) => (isOff ? 'yes' : 'no') },
+  ],
+  { caption: 'Recorded beside modelled' },
+)}
+</section>`;
+}
+
+/** Which entries exist: what was stored, refused and why, written back, stale. */
+export function renderStoreEntries(result: StoreWhatIfResult): Html {
+  const { validation, refused, staleEntries, baseline } = result;
+  const { structure } = validation;
+  const agreement = structure
+    ? Object.entries({
+        stores: structure.stores,
+        loads: structure.loads,
+        invalidates: structure.invalidates,
+        writebacks: structure.writebacks,
+        'entries freed': structure.entryFrees,
+      })
+    : [];
+  const counts: readonly (readonly [string, number])[] = [
+    ...Object.entries(refused).map(([cause, count]) => [`folios refused: ${cause}`, count] as const),
+    ['pages written back', baseline.pagesWrittenBack],
+    ['stale entries replaced by a store of their slot', staleEntries.replaced],
+    ['stale entries erased with a refused folio', staleEntries.erased],
+  ];
+  return html`<section aria-labelledby="${STORE_PARTS.entries}">
+${heading(2, STORE_PARTS.entries, 'Which entries exist')}
+<p class="note">${SIGNS.measured} As recorded; every design stores and refuses the same.</p>
+${renderTable(
+  counts,
+  [
+    { title: 'What', kind: 'name', cell: ([what]) => what },
+    { title: 'Count', kind: 'number', cell: ([, count]) => formatCount(count) },
+  ],
+  { caption: 'Refused, written back, stale' },
+)}
+${renderTable(
+  agreement,
+  [
+    { title: 'Structural replay', kind: 'name', cell: ([what]) => what },
+    { title: 'Judged', kind: 'number', cell: ([, { judged }]) => formatCount(judged) },
+    { title: 'Agree', kind: 'number', cell: ([, { agree }]) => formatCount(agree) },
+  ],
+  { caption: 'Structural replay beside the recording' },
+)}
+</section>`;
+}
+
+/** What the recording does not tell. */
+export function renderStoreUnknowns({ notIdentifiable }: StoreWhatIfResult): Html {
+  return html`<section aria-labelledby="${STORE_PARTS.unknown}">
+${heading(2, STORE_PARTS.unknown, 'What this recording cannot tell')}
+<ul>${notIdentifiable.map(({ what, shownBy }) => html`<li>${prose(`${what}; would be shown by ${shownBy}`)}</li>`)}</ul>
+</section>`;
+}

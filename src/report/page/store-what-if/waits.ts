@@ -1,0 +1,56 @@
+import type { StoreWhatIfResult } from '../../../replay/stores/result.ts';
+import type { StorePrediction } from '../../../replay/stores/store-summary.ts';
+import { shareText } from '../../quantities.ts';
+import { type Html, html, NOTHING } from '../escape.ts';
+import { heading } from '../figure.ts';
+import { formatCount, formatUs } from '../quantity.ts';
+import { renderTable } from '../tables.ts';
+import { threeColumns } from './designs.ts';
+import { STORE_PARTS } from './parts.ts';
+
+/** Waits for locks, and what the engines of IAA did. */
+export function renderStoreWaits({ baseline, designs, iaa }: StoreWhatIfResult): Html {
+  const all = [baseline, ...designs];
+  const rows = all.flatMap((design) =>
+    Object.keys(design.lockWaitNs)
+      .filter((lock) => all.some(({ lockWaitNs }) => (lockWaitNs[lock]?.hi ?? 0) > 0))
+      .map((lock) => ({ id: design.id, lock, design })),
+  );
+  type Row = (typeof rows)[number];
+  return html`<section aria-labelledby="${STORE_PARTS.device}">
+${heading(2, STORE_PARTS.device, iaa ? 'Lock waits and IAA' : 'Lock waits')}
+<p class="note">Waits of all tasks together in us. The context is a mutex: whoever waits for it sleeps.</p>
+${renderTable<Row>(
+  rows,
+  [
+    { title: 'Lock', kind: 'name', cell: ({ lock }) => lock },
+    { title: 'Design', kind: 'text', cell: ({ id }) => id },
+    ...threeColumns<Row>('Waited', ({ design, lock }) => design.lockWaitNs[lock] ?? null, formatUs),
+    ...threeColumns<Row>(
+      'Times',
+      ({ design, lock }) => design.contended[lock] ?? null,
+      (value) => formatCount(Math.round(value)),
+    ),
+  ],
+  { caption: 'Waits for locks', group: 'store-waits' },
+)}
+${iaa ? devices(all) : NOTHING}
+</section>`;
+}
+
+function devices(all: readonly StorePrediction[]): Html {
+  return html`<p class="note">A descriptor is one page. Queued: mean wait for an engine. Queue full: CPUs tried again. Waited: CPUs polled, or tasks slept, until pages were done. Times in us.</p>
+${renderTable<StorePrediction>(
+  all,
+  [
+    { title: 'Design', kind: 'name', cell: ({ id }) => id },
+    { title: 'Descriptors', kind: 'number', cell: ({ iaa }) => formatCount(iaa?.descriptors ?? 0) },
+    { title: 'Devices used', kind: 'number', cell: ({ iaa }) => formatCount(iaa?.devicesUsed ?? 0) },
+    ...threeColumns<StorePrediction>('Engines busy', ({ iaa }) => iaa?.utilisation ?? null, shareText),
+    ...threeColumns<StorePrediction>('Queued', ({ iaa }) => iaa?.waitNs ?? null, formatUs),
+    ...threeColumns<StorePrediction>('Queue full', ({ iaa }) => iaa?.queueFullNs ?? null, formatUs),
+    ...threeColumns<StorePrediction>('Waited', ({ iaa }) => iaa?.collectNs ?? null, formatUs),
+  ],
+  { caption: 'IAA', group: 'store-iaa' },
+)}`;
+}
