@@ -27,7 +27,7 @@ describe('what-if of stores', () => {
     expect(design!.storeSpeedup.value).toBeGreaterThan(1);
     expect(design!.steps.zswap_store).toContain('for each batch of 8 pages:');
     const html = readFileSync(page, 'utf8');
-    expect(html).toContain(`${design!.id}: stores ${design!.storeSpeedup.value.toFixed(3)}x as fast`);
+    expect(html).toContain(`${design!.id} makes stores ${design!.storeSpeedup.value.toFixed(3)}x as fast`);
     expect(html.replace(/<(script|style)>.*?<\/\1>/gs, '')).not.toMatch(/NaN|undefined/);
     const rows = readFileSync(join(folder.path, 'designs.csv'), 'utf8').split('\n');
     expect(rows[2]!.split(',').map(Number)).toContain(design!.storeSpeedup.value);

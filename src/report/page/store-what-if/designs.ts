@@ -5,21 +5,27 @@ import { ratioSpec, type ValueRow } from '../../charts/rows.ts';
 import { shareText } from '../../quantities.ts';
 import { groupName } from '../../store-what-if-summary.ts';
 import { clipName, factorText, spanText } from '../../what-if-summary.ts';
+import { factorCell, usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
-import { ABSENT, formatCount, formatUs } from '../quantity.ts';
-import { type Column, renderTable } from '../tables.ts';
+import { ABSENT, formatCount } from '../quantity.ts';
+import { type Column, type Exact, exact, renderTable } from '../tables.ts';
 import { STORE_PARTS } from './parts.ts';
+
+/** A whole number, exported as it is. */
+export function countCell(value: number): Exact {
+  return exact(formatCount(Math.round(value)), value);
+}
 
 /** Median and the ends of an interval as three columns. */
 export function threeColumns<Row>(
   title: string,
   pick: (row: Row) => Interval | null,
-  text: (value: number) => string,
+  exactly: (value: number) => Exact,
 ): readonly Column<Row>[] {
   const cell = (end: keyof Interval) => (row: Row) => {
     const interval = pick(row);
-    return interval === null ? ABSENT : text(interval[end]);
+    return interval === null ? exact(ABSENT, null) : exactly(interval[end]);
   };
   return [
     { title, kind: 'number', cell: cell('value') },
@@ -39,35 +45,31 @@ export async function renderStoreDesigns(result: StoreWhatIfResult): Promise<Htm
     [baseline, ...designs],
     [
       { title: 'Design', kind: 'name', cell: ({ id }) => id },
-      ...threeColumns<StorePrediction>('Store, a page', (d) => d.storeNsPerPage, formatUs),
+      ...threeColumns<StorePrediction>('Store, a page', (d) => d.storeNsPerPage, usCell),
       ...threeColumns<StorePrediction>(
         'Stores',
         notBase((d) => d.storeSpeedup),
-        factorText,
+        factorCell,
       ),
       ...threeColumns<StorePrediction>(
         'Loads',
         notBase((d) => d.loadSpeedup),
-        factorText,
+        factorCell,
       ),
       ...threeColumns<StorePrediction>(
         'Writebacks',
         notBase((d) => d.writebackSpeedup),
-        factorText,
+        factorCell,
       ),
       ...threeColumns<StorePrediction>(
         'Whole run',
         notBase((d) => d.speedup),
-        factorText,
+        factorCell,
       ),
-      ...threeColumns<StorePrediction>(
-        'Pages a second',
-        (d) => d.storedPagesPerSecond,
-        (value) => formatCount(Math.round(value)),
-      ),
-      ...threeColumns<StorePrediction>('CPU (sys) time', (d) => d.cpuNs, formatUs),
+      ...threeColumns<StorePrediction>('Pages a second', (d) => d.storedPagesPerSecond, countCell),
+      ...threeColumns<StorePrediction>('CPU (sys) time', (d) => d.cpuNs, usCell),
     ],
-    { caption: 'Designs: times in us, factors against the base', group: 'store-designs' },
+    { caption: 'Designs: times in us, factors against the base', group: 'store-designs', file: 'designs' },
   );
   return html`<section aria-labelledby="${STORE_PARTS.designs}">
 ${heading(2, STORE_PARTS.designs, 'Designs, against the base')}
@@ -101,7 +103,7 @@ function gains(designs: readonly StorePrediction[]): Promise<Html> {
         { title: 'Design', kind: 'name', cell: ({ id }) => id },
         { title: 'What it is', kind: 'wide', cell: ({ title }) => title },
         { title: 'Safety', kind: 'text', cell: ({ safety }) => [...new Set(safety)].join(', ') },
-        ...threeColumns<StorePrediction>('Stores', (d) => d.storeSpeedup, factorText),
+        ...threeColumns<StorePrediction>('Stores', (d) => d.storeSpeedup, factorCell),
       ],
       { caption: 'Gain of stores' },
     ),
@@ -134,12 +136,12 @@ ${renderTable(
       hint: 'Operations of the recording in these',
     },
     { title: 'Pages', kind: 'number', cell: ({ group }) => formatCount(group.allPages) },
-    { title: 'p50', kind: 'number', cell: ({ group }) => formatUs(group.p50Ns.value) },
-    { title: 'p99', kind: 'number', cell: ({ group }) => formatUs(group.p99Ns.value) },
-    { title: 'max', kind: 'number', cell: ({ group }) => formatUs(group.maxNs.value) },
-    { title: 'Mean', kind: 'number', cell: ({ group }) => formatUs(group.meanNs.value) },
+    { title: 'p50', kind: 'number', cell: ({ group }) => usCell(group.p50Ns.value) },
+    { title: 'p99', kind: 'number', cell: ({ group }) => usCell(group.p99Ns.value) },
+    { title: 'max', kind: 'number', cell: ({ group }) => usCell(group.maxNs.value) },
+    { title: 'Mean', kind: 'number', cell: ({ group }) => usCell(group.meanNs.value) },
   ],
-  { caption: 'Latency by path and folio', group: 'store-latency' },
+  { caption: 'Latency by path and folio', group: 'store-latency', file: 'latency' },
 )}
 </section>`;
 }

@@ -1,5 +1,6 @@
 import type { StoreWhatIfResult } from '../../../replay/stores/result.ts';
 import { SIGNS } from '../../trust/trust-box.ts';
+import { usCell } from '../cells.ts';
 import { type Html, html, NOTHING, prose } from '../escape.ts';
 import { heading } from '../figure.ts';
 import { formatCount, formatUs } from '../quantity.ts';
@@ -19,17 +20,17 @@ ${renderTable(
   comparisons,
   [
     { title: 'Times in us', kind: 'name', cell: ({ name }) => name },
-    { title: `${SIGNS.measured} recorded`, kind: 'number', cell: ({ recordedNs }) => formatUs(recordedNs) },
+    { title: `${SIGNS.measured} recorded`, kind: 'number', cell: ({ recordedNs }) => usCell(recordedNs) },
     {
       title: `${SIGNS.modelled} modelled`,
       kind: 'number',
-      cell: ({ modelledNs }) => formatUs(modelledNs.value),
+      cell: ({ modelledNs }) => usCell(modelledNs.value),
     },
-    { title: 'from', kind: 'number', cell: ({ modelledNs }) => formatUs(modelledNs.lo) },
-    { title: 'to', kind: 'number', cell: ({ modelledNs }) => formatUs(modelledNs.hi) },
+    { title: 'from', kind: 'number', cell: ({ modelledNs }) => usCell(modelledNs.lo) },
+    { title: 'to', kind: 'number', cell: ({ modelledNs }) => usCell(modelledNs.hi) },
     { title: 'Beyond 5 %', kind: 'text', cell: ({ isOff }) => (isOff ? 'yes' : 'no') },
   ],
-  { caption: 'Recorded beside modelled' },
+  { caption: 'Recorded beside modelled', file: 'recorded-and-modelled' },
 )}
 </section>`;
 }
@@ -62,7 +63,7 @@ ${renderTable(
     { title: 'What', kind: 'name', cell: ([what]) => what },
     { title: 'Count', kind: 'number', cell: ([, count]) => formatCount(count) },
   ],
-  { caption: 'Refused, written back, stale' },
+  { caption: 'Refused, written back, stale', file: 'entries' },
 )}
 ${renderTable(
   agreement,
@@ -71,7 +72,7 @@ ${renderTable(
     { title: 'Judged', kind: 'number', cell: ([, { judged }]) => formatCount(judged) },
     { title: 'Agree', kind: 'number', cell: ([, { agree }]) => formatCount(agree) },
   ],
-  { caption: 'Structural replay beside the recording' },
+  { caption: 'Structural replay beside the recording', file: 'structure' },
 )}
 </section>`;
 }

@@ -53,7 +53,7 @@ ${renderTable(
       cell: ({ cells }: (typeof rows)[number]) => cells[k]!,
     })),
   ],
-  { caption: 'All combinations', group: 'store-sweep' },
+  { caption: 'All combinations', group: 'store-sweep', file: 'combinations' },
 )}
 </section>`;
 }

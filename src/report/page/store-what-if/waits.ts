@@ -1,11 +1,11 @@
 import type { StoreWhatIfResult } from '../../../replay/stores/result.ts';
 import type { StorePrediction } from '../../../replay/stores/store-summary.ts';
-import { shareText } from '../../quantities.ts';
+import { shareCell, usCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
 import { heading } from '../figure.ts';
-import { formatCount, formatUs } from '../quantity.ts';
+import { formatCount } from '../quantity.ts';
 import { renderTable } from '../tables.ts';
-import { threeColumns } from './designs.ts';
+import { countCell, threeColumns } from './designs.ts';
 import { STORE_PARTS } from './parts.ts';
 
 /** Waits for locks, and what the engines of IAA did. */
@@ -25,14 +25,10 @@ ${renderTable<Row>(
   [
     { title: 'Lock', kind: 'name', cell: ({ lock }) => lock },
     { title: 'Design', kind: 'text', cell: ({ id }) => id },
-    ...threeColumns<Row>('Waited', ({ design, lock }) => design.lockWaitNs[lock] ?? null, formatUs),
-    ...threeColumns<Row>(
-      'Times',
-      ({ design, lock }) => design.contended[lock] ?? null,
-      (value) => formatCount(Math.round(value)),
-    ),
+    ...threeColumns<Row>('Waited', ({ design, lock }) => design.lockWaitNs[lock] ?? null, usCell),
+    ...threeColumns<Row>('Times', ({ design, lock }) => design.contended[lock] ?? null, countCell),
   ],
-  { caption: 'Waits for locks', group: 'store-waits' },
+  { caption: 'Waits for locks', group: 'store-waits', file: 'lock-waits' },
 )}
 ${iaa ? devices(all) : NOTHING}
 </section>`;
@@ -46,11 +42,11 @@ ${renderTable<StorePrediction>(
     { title: 'Design', kind: 'name', cell: ({ id }) => id },
     { title: 'Descriptors', kind: 'number', cell: ({ iaa }) => formatCount(iaa?.descriptors ?? 0) },
     { title: 'Devices used', kind: 'number', cell: ({ iaa }) => formatCount(iaa?.devicesUsed ?? 0) },
-    ...threeColumns<StorePrediction>('Engines busy', ({ iaa }) => iaa?.utilisation ?? null, shareText),
-    ...threeColumns<StorePrediction>('Queued', ({ iaa }) => iaa?.waitNs ?? null, formatUs),
-    ...threeColumns<StorePrediction>('Queue full', ({ iaa }) => iaa?.queueFullNs ?? null, formatUs),
-    ...threeColumns<StorePrediction>('Waited', ({ iaa }) => iaa?.collectNs ?? null, formatUs),
+    ...threeColumns<StorePrediction>('Engines busy', ({ iaa }) => iaa?.utilisation ?? null, shareCell),
+    ...threeColumns<StorePrediction>('Queued', ({ iaa }) => iaa?.waitNs ?? null, usCell),
+    ...threeColumns<StorePrediction>('Queue full', ({ iaa }) => iaa?.queueFullNs ?? null, usCell),
+    ...threeColumns<StorePrediction>('Waited', ({ iaa }) => iaa?.collectNs ?? null, usCell),
   ],
-  { caption: 'IAA', group: 'store-iaa' },
+  { caption: 'IAA', group: 'store-iaa', file: 'iaa' },
 )}`;
 }
