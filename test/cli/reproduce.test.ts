@@ -30,7 +30,7 @@ describe('trace-replay reproduce', () => {
     expect(text.stdout).toContain(row.predicted.toFixed(1));
     expect(summary.order.pairs).toBeGreaterThan(10);
     expect(platforms.length).toBe(2);
-  }, 120_000);
+  }, 240_000);
 
   it('refuses a seed that is no number', () => {
     expect(runCli(['reproduce', '--seed', 'x']).status).toBe(2);
