@@ -1,13 +1,16 @@
 import { callsOf, comparePredicted, waitsWithin } from '../replay/predicted/compare-predicted.ts';
 import { type MeasuredCalls, MeasuredCallsReader } from '../replay/predicted/measured-calls.ts';
 import { PredictionError, readPrediction } from '../replay/predicted/read-prediction.ts';
+import type { PredictedComparison } from '../replay/predicted/result.ts';
 import { renderPredictedJson } from '../report/json.ts';
+import { predictedDocument } from '../report/mail/predicted-document.ts';
 import { renderPredictedText } from '../report/predicted-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import { type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { writeTo } from './output.ts';
 import { eachRecording, readRecording } from './read-summaries.ts';
+import { type ReportChoice, renderDocument } from './report-format.ts';
 import { textOfFile } from './text-of-file.ts';
 import { toolOf } from './tool.ts';
 
@@ -16,7 +19,7 @@ export interface PredictedOptions extends ExportOptions {
   readonly predicted: string;
   readonly design?: readonly string[];
   readonly function?: readonly string[];
-  readonly json?: boolean;
+  readonly choice: ReportChoice;
   readonly output?: string;
   readonly quiet: boolean;
   readonly format: string | null;
@@ -52,9 +55,15 @@ export async function comparePrediction(after: readonly string[], options: Predi
       await writeExports(options, page.exhibits, [...after, predicted]);
       if (options.html === '-') return;
     }
-    await writeTo(options.output, options.json ? renderPredictedJson(result) : renderPredictedText(result));
+    await writeTo(options.output, mainReport(result, options.choice));
   } catch (error) {
     if (error instanceof PredictionError) throw new InputError(error.message);
     throw error;
   }
+}
+
+function mainReport(result: PredictedComparison, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderPredictedJson(result);
+  if (choice.format === 'text') return renderPredictedText(result);
+  return renderDocument(predictedDocument(result), choice);
 }

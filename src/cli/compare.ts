@@ -114,10 +114,7 @@ async function compare(names: readonly string[], options: CompareCommandOptions)
   const read = { quiet: options.quiet ?? false, format: options.format.input ?? null };
   if (options.predicted !== undefined) {
     const { predicted } = options;
-    const { format } = choice;
-    if (format !== 'text' && format !== 'json')
-      throw new UsageError(`--format ${format}: does not go with --predicted`);
-    const asked = { ...options, ...read, json: format === 'json', predicted };
+    const asked = { ...options, ...read, choice, predicted };
     await comparePrediction(onlyAfter(names, options), asked);
     return;
   }

@@ -4,6 +4,9 @@ import type { Reproduction } from '../../src/replay/reproduce/reproduce.ts';
 import type { ReproducedRow } from '../../src/replay/reproduce/rows.ts';
 import { summarise } from '../../src/replay/reproduce/summary.ts';
 import type { ChartExhibit, Exhibit } from '../../src/report/exhibits.ts';
+import { renderMail } from '../../src/report/mail/mail.ts';
+import { renderMarkdown } from '../../src/report/mail/markdown.ts';
+import { predictedDocument } from '../../src/report/mail/predicted-document.ts';
 import { renderPredictedHtml } from '../../src/report/predicted-html.ts';
 import { renderReproductionHtml } from '../../src/report/reproduction-html.ts';
 import { NASTY } from './html-sample.ts';
@@ -139,5 +142,22 @@ describe('predicted against measured', () => {
       expect(text).toContain(cell);
     expect(plain(text)).not.toMatch(/NaN|undefined|<img|<script>alert/);
     expect((await renderPredictedHtml(result)).text).toBe(text);
+  });
+
+  it('is told in a mail: how much came true, then every figure', () => {
+    const mail = renderMail(predictedDocument(result), 'usual');
+    expect(Math.max(...mail.split('\n').map((line) => line.length))).toBeLessThanOrEqual(72);
+    expect(mail).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(mail.replaceAll(/\s+/g, ' ')).toContain(
+      '1 of 2 measured figures lie within the predicted intervals.',
+    );
+    expect(mail).toMatch(/^mean +2\.000us +1\.500us +2\.500us +2\.100us +-4\.76% +yes$/m);
+    expect(mail).toMatch(/^p99 .* NO$/m);
+    expect(mail).toMatch(/^max .* - +- +\?$/m);
+    expect(mail).toMatch(/^\$ trace-replay reproduce$/m);
+    const full = renderMail(predictedDocument(result), 'full');
+    expect(full).toContain('[~] predictions');
+    expect(full).toContain('sha256 cd');
+    expect(renderMarkdown(predictedDocument(result), 'usual')).toContain('| figure | predicted |');
   });
 });
