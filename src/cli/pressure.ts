@@ -3,17 +3,29 @@ import { CODECS, type CodecId } from '../model/codecs/codecs.ts';
 import { DesignError } from '../model/designs/design.ts';
 import { PRESSURE_DESIGNS } from '../replay/pressure/designs.ts';
 import { pressure } from '../replay/pressure/pressure.ts';
+import type { PressureResult } from '../replay/pressure/result.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
+import { pressureDocument } from '../report/mail/pressure-document.ts';
+import { renderPressureJson } from '../report/pressure-json.ts';
 import { renderPressureText } from '../report/pressure-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
+import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { recordingOf } from './recordings.ts';
+import {
+  addReportOptions,
+  type ReportChoice,
+  type ReportOptions,
+  renderDocument,
+  reportChoice,
+} from './report-format.ts';
 import { byteSize } from './scenario-options.ts';
-import { version } from './version.ts';
+import { toolOf } from './tool.ts';
 
-interface PressureOptions {
+interface PressureOptions extends ReportOptions, ExportOptions {
+  readonly html?: string;
   readonly design?: readonly string[];
   readonly memory: number;
   readonly slice: number;
@@ -31,7 +43,6 @@ interface PressureOptions {
   readonly published?: true;
   readonly runs: number;
   readonly seed: number;
-  readonly json?: true;
   readonly output?: string;
   readonly quiet?: true;
 }
@@ -66,7 +77,7 @@ range; docs/pressure.md has the model and all its assumptions.`;
 
 /** `trace-replay pressure`: reclaim, zswap and writeback in a closed loop under memory pressure. */
 export function addPressureCommand(program: Command): void {
-  program
+  const command = program
     .command('pressure')
     .summary('memory pressure: what designs of zswap and reclaim do to pages written back')
     .description(
@@ -99,13 +110,18 @@ export function addPressureCommand(program: Command): void {
     .option('--set <name=value>', 'a parameter instead of its range; may be given again', parameterValue)
     .option('--published', 'lay published kernel builds beside what the loop makes of their baseline')
     .option('--runs <n>', 'runs, each with parameters of its own', wholeNumber(1, 1000), 20)
-    .option('--seed <n>', 'another drawing of parameters and luck', wholeNumber(0), 1)
-    .option('--json', 'print JSON instead of text')
+    .option('--seed <n>', 'another drawing of parameters and luck', wholeNumber(0), 1);
+  addReportOptions(command, 'docs/pressure.md').option(
+    '--html <file>',
+    'also write the report as one HTML file that needs nothing else',
+  );
+  addExportOptions(command)
     .option('-o, --output <file>', 'write to a file instead of standard output')
     .option('-q, --quiet', 'no progress, no warnings')
     .addHelpText('after', EXAMPLES)
     .action(async (traces: readonly string[], options: PressureOptions) => {
-      keepInputs(traces, [options.output]);
+      const choice = reportChoice(options);
+      keepInputs(traces, [options.output, options.html]);
       const { memory, slice } = options;
       if (slice > memory || slice > MOST_SLICE)
         throw new UsageError('--slice is a part of --memory, 4G at most');
@@ -115,7 +131,6 @@ export function addPressureCommand(program: Command): void {
         throw new UsageError('--codec does not go with a trace: compression is the recorded one');
       const recording =
         traces.length === 0 ? null : await recordingOf(traces, { quiet: options.quiet ?? false, hash: true });
-      const words = process.argv.slice(2).join(' ');
       try {
         const result = pressure(
           {
@@ -142,10 +157,17 @@ export function addPressureCommand(program: Command): void {
             runs: options.runs,
             seed: options.seed,
           },
-          { name: 'trace-replay', version: version(), command: `trace-replay ${words}` },
+          toolOf(process.argv.slice(2)),
         );
-        const text = options.json ? `${JSON.stringify(result, null, 1)}\n` : renderPressureText(result);
-        await writeTo(options.output, text);
+        if (options.html !== undefined || isExported(options)) {
+          // vega takes a third of a second to load: only when a chart is drawn.
+          const { renderPressureHtml } = await import('../report/pressure-html.ts');
+          const page = await renderPressureHtml(result);
+          if (options.html !== undefined) await writeTo(options.html, page.text);
+          await writeExports(options, page.exhibits, traces);
+          if (options.html === '-') return;
+        }
+        await writeTo(options.output, mainReport(result, choice));
       } catch (error) {
         if (error instanceof DesignError || error instanceof ScenarioError)
           throw new UsageError(error.message);
@@ -154,6 +176,12 @@ export function addPressureCommand(program: Command): void {
         throw error;
       }
     });
+}
+
+function mainReport(result: PressureResult, choice: ReportChoice): string {
+  if (choice.format === 'json') return renderPressureJson(result);
+  if (choice.format === 'text') return renderPressureText(result);
+  return renderDocument(pressureDocument(result), choice);
 }
 
 /** `working-set=1.8`. */

@@ -20,6 +20,11 @@ async function pressure(...args: readonly string[]): Promise<string> {
   return readFileSync(output, 'utf8');
 }
 
+/** What a spec draws: its own data, or that of its first layer with any. */
+function valuesOf(spec: { data?: { values: object[] }; layer: { data?: { values: object[] } }[] }): object[] {
+  return spec.data?.values ?? spec.layer.flatMap(({ data }) => data?.values ?? []);
+}
+
 /** 1 MB for two processes: runs of some milliseconds. */
 const SMALL = ['--memory', '128M', '--slice', '1M', '--processes', '2', '--runs', '2'];
 
@@ -30,8 +35,58 @@ describe('pressure', () => {
     expect(text).toMatch(/batch-store\+reclaim-batch:folios=32: \d+/);
     expect(text).toContain('with other luck');
     expect(text).toContain('zstd is taken to be software');
-    expect(text).toContain('- assumed: working-set');
-    expect(text).toContain('- published: ratio');
+    expect(text).toContain('[?] working-set, memory');
+    expect(text).toMatch(/\[\?\] ratio,[^[]*published: /);
+    expect(text).toContain('[~] order and amounts of reclaim');
+    expect(text).toContain('baseline: not held against a measurement');
+  });
+
+  it('has a mail that fits, and says all with --full', async () => {
+    const args = [...SMALL, '-d', 'batch-store', '-d', 'vswap', '--format', 'mail'];
+    const mail = await pressure(...args);
+    const lines = mail.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(60);
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(72);
+    expect(mail).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(mail).toMatch(/^vswap +out of memory$/m);
+    const full = await pressure(...args, '--full');
+    expect(full).toContain('[?] working-set');
+    expect(full).toContain('batch-store: which assumption moves the answer');
+    const brief = await pressure(...SMALL, '--format', 'markdown', '--brief');
+    expect(brief).toContain('| design | pages |');
+    expect(brief).not.toContain('speed-up');
+    await expect(pressure(...SMALL, '--full')).rejects.toThrow('--full goes with --format mail');
+  });
+
+  it('draws its page from the numbers of the JSON, and exports them', async () => {
+    const page = join(folder, 'page.html');
+    const [svg, specs, csv] = ['svg', 'specs', 'csv'].map((name) => join(folder, name));
+    const args = [...SMALL, '-d', 'batch-store+reclaim-batch:folios=32', '-d', 'vswap', '--published'];
+    const exports = ['--export-svg', svg!, '--export-vega-lite', specs!, '--export-csv', csv!];
+    const result = JSON.parse(
+      await pressure(...args, '--json', '--html', page, ...exports),
+    ) as PressureResult;
+    const spec = (name: string) => JSON.parse(readFileSync(join(specs!, `${name}.vl.json`), 'utf8'));
+    // Without writeback every run is out of memory: there is nothing to draw.
+    expect(result.designs[1]).toMatchObject({ id: 'vswap', runsOutOfMemory: 2, againstBase: null });
+    const drawn = [result.baseline, result.designs[0]!].map(({ writtenBack }) => writtenBack);
+    expect(valuesOf(spec('written-back'))).toMatchObject(drawn);
+    const { againstBase } = result.designs[0]!;
+    expect(valuesOf(spec('speed-up'))).toContainEqual(expect.objectContaining({ ...againstBase!.speedup }));
+    const rows = againstBase!.sensitivity.slice(0, 10);
+    expect(valuesOf(spec('sensitivity-batch-store-reclaim-batch-folios-32'))).toMatchObject(
+      rows.map(({ withFewer }) => ({ correlation: withFewer })),
+    );
+    expect(readFileSync(join(csv!, 'designs.csv'), 'utf8')).toMatch(/^vswap,,,,,,,,,,,,,,,,2$/m);
+    const table = readFileSync(join(csv!, 'parameters.csv'), 'utf8');
+    expect(table.trimEnd().split('\n').length).toBe(1 + result.parameters.length);
+    expect(readFileSync(join(csv!, 'published.csv'), 'utf8')).toContain('v11-kernel-64K-zstd,sys time,');
+    expect(readFileSync(join(svg!, 'written-back.svg'), 'utf8')).toContain('<svg');
+    const text = readFileSync(page, 'utf8');
+    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, id] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
+    expect(text.replace(/<(script|style)>.*?<\/\1>/gs, '')).not.toMatch(/NaN|undefined|Infinity|null/);
   });
 
   it('lays published builds beside, of which only the baseline is fitted to', async () => {
@@ -47,6 +102,9 @@ describe('pressure', () => {
     expect(await pressure(...args)).toBe(text);
     const result = JSON.parse(text) as PressureResult;
     expect(result).toMatchObject({ schemaVersion: 1, recording: null, runs: 2, published: [] });
+    const { trust } = result as PressureResult & { trust: { rests: object[]; inputs: object[] } };
+    expect(trust.inputs).toEqual([]);
+    expect(trust.rests[0]).toMatchObject({ sign: '[?]', what: expect.stringMatching(/ given: /) });
     expect(result.scenario).toMatchObject({ codec: 'zstd', listScale: 128, nodes: 2, maxPoolPercent: 100 });
     expect(result.designs[0]!.againstBase!.sensitivity.length).toBeGreaterThan(10);
     expect(result.designs[0]!.againstBase!.sysRatio.value).toBeLessThan(1);
@@ -59,6 +117,11 @@ describe('pressure', () => {
     const result = JSON.parse(await pressure(trace, ...SMALL, '--runs', '1', '--json')) as PressureResult;
     expect(result.recording).toMatchObject({ version: '6.12', stores: 1156 });
     expect(result.scenario.codec).toBe('recorded');
+    const { trust } = result as PressureResult & {
+      trust: { lostRecords: number; rests: { sign: string }[] };
+    };
+    expect([result.reading!.lostRecords, trust.lostRecords]).toEqual([0, 0]);
+    expect(trust.rests.filter(({ sign }) => sign === '[=]').length).toBe(3);
     const measured = result.parameters.filter(({ basis }) => basis === 'measured').map(({ name }) => name);
     expect(measured).toEqual(['touch', 'store-page', 'load-page']);
     expect(result.parameters.map(({ name }) => name)).not.toContain('ratio');

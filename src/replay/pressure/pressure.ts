@@ -1,3 +1,4 @@
+import type { Reading } from '../result.ts';
 import type { Recording } from '../run-what-if.ts';
 import { recordedPressure } from './from-recording.ts';
 import { drawParameters } from './parameters.ts';
@@ -32,6 +33,7 @@ export function pressure(question: PressureQuestion, tool: PressureResult['tool'
     schemaVersion: PRESSURE_SCHEMA_VERSION,
     tool,
     inputs: recording?.files ?? [],
+    reading: recording && readingOf(recording),
     recording: recorded && { version: recorded.version, stores: recorded.stores, loads: recorded.loads },
     scenario: recorded === null ? question.scenario : { ...question.scenario, codec: 'recorded' },
     runs: question.runs,
@@ -48,6 +50,14 @@ export function pressure(question: PressureQuestion, tool: PressureResult['tool'
     ),
     published: question.published ? publishedPressure({ ...request, given: new Map() }) : [],
     notes: notesOf(asked),
+  };
+}
+
+function readingOf({ lostRecords, findings, tracer }: Recording): Reading {
+  return {
+    lostRecords,
+    findings,
+    tracerNs: tracer && { inside: tracer.insideNs, outside: tracer.outsideNs },
   };
 }
 

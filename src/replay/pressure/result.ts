@@ -1,5 +1,5 @@
 import type { Interval } from '../interval.ts';
-import type { InputFile } from '../result.ts';
+import type { InputFile, Reading } from '../result.ts';
 import type { Parameter } from './parameters.ts';
 import type { PublishedPressure } from './published.ts';
 
@@ -85,6 +85,8 @@ export interface PressureResult {
   readonly schemaVersion: typeof PRESSURE_SCHEMA_VERSION;
   readonly tool: { readonly name: string; readonly version: string; readonly command: string };
   readonly inputs: readonly InputFile[];
+  /** How the recording was read; null without one. */
+  readonly reading: Reading | null;
   /** The recording that times and sizes are of; null: published ones and assumptions only. */
   readonly recording: { readonly version: string; readonly stores: number; readonly loads: number } | null;
   readonly scenario: PressureScenario;

@@ -94,6 +94,36 @@ export function ratioSpec(rows: readonly ValueRow[], title: string): TopLevelSpe
   };
 }
 
+/** Counts with their intervals on an axis from 0. */
+export function countSpec(rows: readonly ValueRow[], title: string): TopLevelSpec {
+  const domain: number[] = [0, Math.max(1, ...rows.map(({ hi }) => hi)) * 1.02];
+  const x = {
+    type: 'quantitative',
+    title,
+    scale: { domain, nice: false },
+    axis: { format: '~s', tickCount: 6 },
+  } as const;
+  const { color } = slotEncoding(rows.map(({ slot }) => slot));
+  const description = { field: 'text', type: 'nominal' } as const;
+  return {
+    width: CHART_WIDTH,
+    height: { step: STEP },
+    config: CONFIG,
+    data: { values: [...rows] },
+    layer: [
+      {
+        mark: { type: 'rule', strokeWidth: 2.5, yOffset: BELOW },
+        encoding: { x: { field: 'lo', ...x }, x2: { field: 'hi' }, y, color, description },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 60, opacity: 1, yOffset: BELOW },
+        encoding: { x: { field: 'value', ...x }, y, color, description },
+      },
+      text,
+    ],
+  };
+}
+
 /** Bars of durations in pieces, each from one place to another; a thin line shows the interval of the end. */
 export function barsSpec(bars: readonly BarRow[], labels: readonly BarLabel[], title: string): TopLevelSpec {
   const x = {

@@ -20,11 +20,15 @@ const MARGIN = 1.15;
 export function scatterSpec(
   rows: readonly PairRow[],
   titles: { readonly measured: string; readonly predicted: string },
-  unit: 'ns' | 'other',
+  unit: 'ns' | 'ratio' | 'other',
 ): TopLevelSpec {
   const all = rows.flatMap(({ measured, predicted, lo, hi }) => [measured, predicted, lo, hi]);
   const domain: number[] = [Math.min(...all) / MARGIN, Math.max(...all) * MARGIN];
-  const axis = unit === 'ns' ? { labelExpr: DURATION_LABEL } : { format: '~s' };
+  const axis = {
+    ns: { labelExpr: DURATION_LABEL },
+    ratio: { labelExpr: "format(datum.value, '~r') + 'x'" },
+    other: { format: '~s' },
+  }[unit];
   const along = (title: string) =>
     ({
       type: 'quantitative',

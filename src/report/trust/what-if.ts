@@ -41,7 +41,8 @@ export function trustOfStores(result: StoreWhatIfResult): TrustBox {
   };
 }
 
-function tracerSentence(
+/** What tracing costs, by the quickest calls. */
+export function tracerSentence(
   tracerNs: { readonly inside: number; readonly outside: number } | null,
   isLeftIn: boolean,
 ): string {
