@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { DesignError } from '../model/designs/design.ts';
-import { applyDesigns, parseDesign } from '../model/designs/registry.ts';
+import { parseDesign } from '../model/designs/registry.ts';
 import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
 import { PREEMPTION_MODELS, type PreemptionId } from '../model/preemption.ts';
 import type { PageLists } from '../model/steps.ts';
@@ -9,6 +9,7 @@ import { PlatformError } from '../replay/calibrate/platform-file.ts';
 import { type PlatformSource, platformSource } from '../replay/calibrate/platform-source.ts';
 import { isPublishedPlatform } from '../replay/calibrate/published-platform.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
+import { fittingDesigns } from '../replay/fitting-designs.ts';
 import { whatIfReconstructed } from '../replay/reconstruct/what-if.ts';
 import type { WhatIfResult } from '../replay/result.ts';
 import { ScenarioError } from '../replay/scenario/request.ts';
@@ -266,7 +267,10 @@ async function designsOf(
     }
     if (options.kernel !== undefined) {
       const { kernel } = eraOn(eraById(options.kernel), options.zsmalloc ?? null);
-      for (const parts of chosen) applyDesigns(kernel, parts);
+      fittingDesigns(
+        kernel,
+        texts.map((text, k) => ({ text, chosen: chosen[k]! })),
+      );
     }
     return { ...designs, stores: null };
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Statistic } from './calibrate/noise.ts';
 import type { PlatformFile } from './calibrate/platform-file.ts';
 import type { Sensitivity, Unknown } from './calibrate/sensitivity.ts';
 import type { BacklogCurve, LatencyCurve, ReturnTime, TimeCurve } from './curves.ts';
+import type { LeftOut } from './fitting-designs.ts';
 import type { Interval } from './interval.ts';
 import type { MunmapComparison } from './munmap-calls.ts';
 import type { PlacesResult } from './places.ts';
@@ -105,6 +106,8 @@ export interface WhatIfResult extends ScenarioResults {
   /** Page migration beside the frees; null when there is none. */
   readonly migration: { readonly source: string; readonly cpu: number } | null;
   readonly designs: readonly DesignPrediction[];
+  /** Designs that were asked for and do not fit this kernel. */
+  readonly leftOut: readonly LeftOut[];
   /** Null when zram's notification was not recorded with its own time. */
   readonly places: PlacesResult | null;
   /** Marginal effect of each part of a composed design on the total, in its order. */

@@ -23,6 +23,7 @@ import type { Unknown } from './calibrate/sensitivity.ts';
 import { type CompactionPlan, compactionBeside, span } from './compaction.ts';
 import { cpuSharing, type PreemptionEvidence } from './cpu-sharing.ts';
 import { COST_QUANTILES, WHERE_WOKEN } from './engine/machine.ts';
+import { fittingDesigns } from './fitting-designs.ts';
 import { type Interval, interval } from './interval.ts';
 import { migrationBeside } from './migration.ts';
 import { COUNTER_NS, probesWithin } from './notify-path.ts';
@@ -100,7 +101,7 @@ const SEED = 1;
 /**
  * Replays a recording's frees and what designs would make of them.
  * @throws {RangeError} when the recording has no free with a size and a time.
- * @throws {DesignError} for designs that do not exist or do not fit the kernel.
+ * @throws {DesignError} for designs that do not exist, or when none fits the kernel.
  */
 export function whatIf(
   request: WhatIfRequest,
@@ -108,7 +109,7 @@ export function whatIf(
   execute: Executor = onThisThread,
 ): WhatIfResult {
   const { timed, placed, platform, seeds, measured } = request;
-  const chosen = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
+  const named = request.designs.map((text) => ({ text, chosen: parseDesign(text, request.known) }));
   if (platform?.basis === 'published' && request.scenarios.speedups.length > 0)
     throw new ScenarioError('--speedup wants costs by function: a recording, or a file that calibrate wrote');
   const prepared = prepare(platform ? null : timed, placed, request.era);
@@ -122,6 +123,7 @@ export function whatIf(
   const asListed = (recorded: Workload) => withAskedLists(recorded, request.pageLists);
   const listed = asListed(workload);
   const kernel = withLockedPages(kernelFor(listed), request.pagesLocked);
+  const { designs: chosen, leftOut } = fittingDesigns(kernel, named);
   const { traced, untraced } = calibration;
   const isBulkAssumed = listed.pageLists !== null && listed.pageLists.recorded === null;
   const withBulk = isBulkAssumed ? withBulkPage(calibration.ensemble, SEED) : calibration.ensemble;
@@ -253,6 +255,7 @@ export function whatIf(
     compaction: beside && without && { source: beside.source, cpu: beside.cpu, without: without.base },
     migration: migrated && { source: migrated.source, cpu: ownCpu },
     designs: designs.map((design, d) => ({ ...design, sensitivity: open.sensitivity[d]! })),
+    leftOut,
     places:
       workload.notify &&
       timeByPlace(
@@ -273,7 +276,12 @@ export function whatIf(
       ...(migrated?.assumptions ?? []),
     ],
     notIdentifiable: [
-      ...notIdentifiable(request, timed.operations, calibration, workload.notify !== null),
+      ...notIdentifiable(
+        { ...request, designs: chosen.map(({ text }) => text) },
+        timed.operations,
+        calibration,
+        workload.notify !== null,
+      ),
       ...open.unknown,
     ],
     ensemble: {

@@ -5,6 +5,7 @@ import type { StoreGroup } from '../replay/stores/store-workload.ts';
 import type { SweptCase } from '../replay/stores/sweep.ts';
 import { countText, durationText, shareText } from './quantities.ts';
 import { sweepPlaces } from './store-sweep-text.ts';
+import { leftOutSentences } from './what-if-summary.ts';
 
 /** Sentences and names that text and page share. */
 
@@ -18,7 +19,7 @@ export function storeVerdict({ validation, codec }: StoreWhatIfResult): string {
 }
 
 /** The answer, a sentence for each design; with several combinations, where it gains least and most. */
-export function storeAnswers({ designs, sizes, sweep }: StoreWhatIfResult): readonly string[] {
+export function storeAnswers({ designs, leftOut, sizes, sweep }: StoreWhatIfResult): readonly string[] {
   return [
     ...(sweep === null ? [] : sweptAnswers(sweep)),
     ...(sweep === null ? designs : []).map((design) => {
@@ -35,6 +36,7 @@ export function storeAnswers({ designs, sizes, sweep }: StoreWhatIfResult): read
       const often = isSame ? '' : `; stores faster in ${shareText(fasterShare)} of the runs`;
       return `${id}: ${parts.join(', ')} as fast as the base${often}.`;
     }),
+    ...leftOutSentences(leftOut),
     ...(sizes.doesNotCompress
       ? [
           `Of ${sizes.from} ${shareText(sizes.doesNotCompress)} do not get below a page: they would be refused; the replay refuses what was recorded.`,

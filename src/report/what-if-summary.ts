@@ -53,8 +53,17 @@ export function verdictSentence({ validation }: WhatIfResult): string {
   return `The model reproduces this recording: ${shown.join('; ')}.${why === '' ? '' : ` ${sentence(why)}`}`;
 }
 
-/** What the designs do to the whole, the best first. */
+/** What the designs do to the whole, the best first, and which ones do not fit the kernel. */
 export function answerSentences(result: WhatIfResult): string[] {
+  return [...gainSentences(result), ...leftOutSentences(result.leftOut)];
+}
+
+/** Designs that are not replayed, each with the reason. */
+export function leftOutSentences(leftOut: WhatIfResult['leftOut']): string[] {
+  return leftOut.map(({ id, why }) => `Left out: ${id}: ${why}.`);
+}
+
+function gainSentences(result: WhatIfResult): string[] {
   const { designs, runs } = result;
   if (designs.length === 0) return ['No design was asked for (--design): this is the base alone.'];
   const ranked = [...designs].sort((a, b) => b.speedup.value - a.speedup.value);

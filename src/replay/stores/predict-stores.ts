@@ -71,18 +71,24 @@ export function predictStores(
   baseRuns: RunOf = runsOf(replay.kernel, replay),
 ): { readonly base: StorePrediction; readonly designs: readonly StorePrediction[] } {
   const { kernel } = replay;
-  const models = designs.map(({ text, chosen }) => {
-    const changed = applyDesigns(kernel, chosen);
-    if (chosen.length > 0 && isUnchanged(kernel, changed))
-      throw new DesignError(`${text} changes nothing that stores, loads or invalidations do in ${kernel.id}`);
-    return changed;
-  });
+  const models = designs.map((design) => changedStores(kernel, design));
   return {
     base: summary('base', [], kernel, baseRuns, baseRuns),
     designs: designs.map(({ text, chosen }, d) =>
       summary(text, chosen, models[d]!, runsOf(models[d]!, replay), baseRuns),
     ),
   };
+}
+
+/**
+ * The kernel with a design.
+ * @throws {DesignError} for one that does not fit, or leaves every path of zswap as it is.
+ */
+export function changedStores(kernel: KernelModel, { text, chosen }: AskedDesign): KernelModel {
+  const changed = applyDesigns(kernel, chosen);
+  if (chosen.length > 0 && isUnchanged(kernel, changed))
+    throw new DesignError(`${text} changes nothing that stores, loads or invalidations do in ${kernel.id}`);
+  return changed;
 }
 
 /** Mean of each group, ns, when each task runs by itself: nobody waits, and the recorded steps must add up. */

@@ -1,4 +1,5 @@
 import type { PageTime } from '../../model/codecs/costs.ts';
+import type { LeftOut } from '../fitting-designs.ts';
 import type { Interval } from '../interval.ts';
 import type { Assumption, InputFile, Reading } from '../result.ts';
 import type { ZswapReport } from '../zswap/result.ts';
@@ -82,6 +83,8 @@ export interface StoreWhatIfResult {
   readonly validation: StoreValidation;
   readonly baseline: StorePrediction;
   readonly designs: readonly StorePrediction[];
+  /** Designs that were asked for and do not fit this kernel. */
+  readonly leftOut: readonly LeftOut[];
   /** All combinations of what was asked for, the first one being the rest of this result; null: no more. */
   readonly sweep: readonly SweptCase[] | null;
   readonly refused: Readonly<Record<string, number>>;

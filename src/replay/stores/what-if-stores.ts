@@ -7,12 +7,13 @@ import type { KernelModel } from '../../model/steps.ts';
 import { Geometry } from '../../model/zsmalloc/geometry.ts';
 import { zswapEraById } from '../../model/zswap/eras.ts';
 import { detectEra } from '../detect-era.ts';
+import { fittingDesigns } from '../fitting-designs.ts';
 import type { Recording } from '../run-what-if.ts';
 import { replayStructure } from '../structure.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
-import { meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
+import { changedStores, meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
 import { withProcesses } from './processes.ts';
 import { recordedRows } from './recorded-rows.ts';
 import { STORE_WHAT_IF_SCHEMA_VERSION, type StoreWhatIfResult } from './result.ts';
@@ -47,7 +48,7 @@ export interface StoreRequest {
  * Replays a recording's stores, loads, invalidations and writebacks, and what designs would make of them.
  * @throws {RangeError} when the recording has no store with its calls, or a version does not exist.
  * @throws {PlatformError} when nobody knows what the codec takes.
- * @throws {DesignError} for designs that do not exist or do not fit the kernel.
+ * @throws {DesignError} for designs that do not exist, or when none fits the kernel.
  */
 export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['tool']): StoreWhatIfResult {
   const { recording, seeds, iaa, otherSteps } = request;
@@ -67,6 +68,13 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       : { era: eraOn(eraById(request.era), shape), basis: 'as asked (--kernel)' };
   const zswap =
     request.zswap === null ? detected : { era: zswapEraById(request.zswap), basis: 'as asked (--zswap)' };
+  const kernel = withCodec(withZswap(zsmalloc, zswap.era), codec, iaa);
+  const { designs: fitting, leftOut } = fittingDesigns(kernel, designs, changedStores);
+  // A design that wanted another codec must not leave it behind: what is left is asked anew.
+  if (leftOut.length > 0) {
+    const rest = whatIfStores({ ...request, designs: fitting.map(({ text }) => text) }, tool);
+    return { ...rest, leftOut: [...leftOut, ...rest.leftOut] };
+  }
   const geometry = new Geometry(zsmalloc.geometry);
   const { outcome, pool } = replayStructure(ops, compaction, geometry, zsmalloc.fullness);
   const sized = request.sizes
@@ -77,7 +85,6 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const asked = sized.outcome === outcome ? rows : recordedRows(ops, detected.era, outcome, sized.outcome);
   const recorded = storeWorkload(ops, rows, AS_RECORDED);
   const usedCpus = Math.max(1, ...recorded.tasks.map(({ cpu }) => cpu + 1));
-  const kernel = withCodec(withZswap(zsmalloc, zswap.era), codec, iaa);
   const replayOf = ({
     processes,
     folioPages,
@@ -166,6 +173,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     },
     baseline: first.base,
     designs: first.designs,
+    leftOut,
     sweep: cases.length > 1 ? swept.map(({ one, base, designs: list }) => caseOf(one, base, list)) : null,
     refused: times.refused,
     assumptions: assumptions({

@@ -141,6 +141,11 @@ describe('stores of a recording', () => {
     expect(free!.groups.length).toBeGreaterThan(0);
     expect(() => ask(['no-zram-counters'])).toThrow('changes nothing that stores, loads or invalidations do');
     expect(() => ask(['batch-store'])).toThrow('large-folio comes first');
+    const { designs, leftOut, codec } = ask(['no-zram-counters', 'iaa-batch', 'vswap']);
+    expect(designs.map(({ id }) => id)).toEqual(['vswap']);
+    expect(leftOut.map(({ id }) => id)).toEqual(['no-zram-counters', 'iaa-batch']);
+    // The device went with the design that wanted it.
+    expect(codec).toBeNull();
   });
 
   it('give the same answer again', () => {
@@ -150,9 +155,10 @@ describe('stores of a recording', () => {
 
   it('are printed within 72 columns, in ASCII', () => {
     const text = renderStoreWhatIfText(
-      ask(['large-folio+batch-store', 'vswap'], { sweep: { folioPages: [4] } }),
+      ask(['large-folio+batch-store', 'no-zram-counters', 'vswap'], { sweep: { folioPages: [4] } }),
     );
     expect(text).toContain('zswap_store (4 pages)');
+    expect(text).toContain('Left out: no-zram-counters: ');
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(72);
     expect(text).toMatch(/^[\x20-\x7e\n]*$/);
   });
