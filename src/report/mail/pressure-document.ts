@@ -30,6 +30,7 @@ export function pressureDocument(result: PressureResult): ReviewDocument {
     ),
   ];
   const read = inputs.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 12)}`).join(', ');
+  const lost = box.lostRecords ? `${box.lostRecords} records lost` : 'no record lost';
   return {
     title: `Memory pressure: ${designs.map(({ id }) => id).join(', ') || 'the base'}`,
     words: [
@@ -40,7 +41,7 @@ export function pressureDocument(result: PressureResult): ReviewDocument {
     parts: parts.filter((part) => part.kind === 'table' && part.rows.length > 0),
     method: [
       'Method: a closed loop of faults, reclaim, zswap with its limits and shrinker, writeback and loads; every run draws what is not known from its range, base and designs meet the same draws.',
-      `Input: ${read === '' ? 'none, published times and assumptions' : read}; ${tool.name} ${tool.version}.`,
+      `Input: ${read === '' ? 'none, published times and assumptions' : `${read}; ${lost}`}; ${tool.name} ${tool.version}.`,
     ],
     details: [
       `Baseline: ${box.validation!.verdict}`,
