@@ -70,6 +70,7 @@ describe('the page of a comparison', () => {
     expect(header).toContain('Function,Verdict,"p50 before, us","p50 after, us",Median,Median from');
     expect(first).toContain('faster,16,12,-0.25,-0.27,-0.23');
     expect(files.get('locks.csv')).toContain('4000,2000,-0.5');
+    expect(files.get('blockers.csv')).toContain('zs_malloc,30,30,3000,1500');
   });
 });
 

@@ -3,6 +3,7 @@ import type { StoreWhatIfResult } from '../../replay/stores/result.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { sweepTable } from '../store-sweep-text.ts';
 import { groupName, storeAnswers, storeVerdict, storeWorld } from '../store-what-if-summary.ts';
+import { baseName } from './base-name.ts';
 import { number, type Part, type ReviewDocument, type Table, text } from './document.ts';
 
 const MARKS = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
@@ -17,7 +18,7 @@ export function storeWhatIfDocument(result: StoreWhatIfResult): ReviewDocument {
     parts,
     method: [
       'Method: recorded stores, loads, invalidations and writebacks replayed as closed loops through a model; medians of the runs.',
-      `Input: ${inputs.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 12)}`).join(', ')}; ` +
+      `Input: ${inputs.map(({ name, sha256 }) => `${baseName(name)} ${sha256.slice(0, 12)}`.trim()).join(', ')}; ` +
         `${reading.lostRecords === 0 ? 'no record lost' : `${reading.lostRecords} records lost`}; ${tool.name} ${tool.version}.`,
     ],
     details: [

@@ -11,6 +11,7 @@ import {
   verdictSentence,
   worldSentence,
 } from '../what-if-summary.ts';
+import { baseName } from './base-name.ts';
 import { number, type Part, type ReviewDocument, type Table, text } from './document.ts';
 import { histogramsSideBySide } from './histograms.ts';
 
@@ -31,11 +32,12 @@ export function whatIfDocument(result: WhatIfResult): ReviewDocument {
     words: [verdictSentence(result), replayed(result), ...answerSentences(result), worldSentence(result)],
     parts: parts.filter((part) => (part.kind === 'table' ? part.rows : part.lines).length > 0),
     method: [
-      `Method: recorded frees replayed through a model; ${intervalsSentence(result)}`,
-      `Input: ${inputs.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 12)}`).join(', ')}; ` +
+      methodText(result),
+      `Input: ${inputs.map(({ name, sha256 }) => `${baseName(name)} ${sha256.slice(0, 12)}`.trim()).join(', ')}; ` +
         `${reading.lostRecords === 0 ? 'no record lost' : `${reading.lostRecords} records lost`}; ${tool.name} ${tool.version}.`,
     ],
     details: [
+      intervalsSentence(result),
       ...validationText(result).map((line) => line.trim()),
       '[=] measured, [~] modelled, [?] assumed:',
       ...assumptions.map(({ what, basis }) => `${MARKS[basis]} ${what}`),
@@ -43,6 +45,12 @@ export function whatIfDocument(result: WhatIfResult): ReviewDocument {
     ],
     command: tool.command,
   };
+}
+
+/** At most two lines; `--full` says what the intervals are. */
+function methodText({ runs, ensemble: { accepted, tried } }: WhatIfResult): string {
+  const sets = tried === 0 ? '' : `, ${accepted} of ${tried} parameter sets`;
+  return `Method: recorded frees replayed through a model, ${countText(runs, 'run')}${sets}; intervals are the middle 90 %.`;
 }
 
 function replayed({ frees, tasks, cpus, kernel }: WhatIfResult): string {

@@ -11,6 +11,7 @@ export const PLACES = {
   functions: 'functions',
   latency: 'latency',
   locks: 'locks',
+  blockers: 'blockers',
   callTree: 'call-tree',
   trust: 'trust',
   method: 'method',
@@ -41,9 +42,10 @@ export function verdictText(row: { readonly verdict: Verdict; readonly canSee: n
   return `no difference seen${row.canSee === null ? '' : ` (could have seen ${sizeText(row.canSee)})`}`;
 }
 
-/** A relative change: `+12.3 %`. */
+/** A relative change: `+12.3 %`, `+0.49 %`. */
 export function percentText(change: number): string {
-  return `${change > 0 ? '+' : ''}${(change * 100).toFixed(1)} %`;
+  const percent = change * 100;
+  return `${change > 0 ? '+' : ''}${percent.toFixed(Math.abs(percent) < 9.995 ? 2 : 1)} %`;
 }
 
 /** A change with its interval: `+12.3 % (+8.0 % to +16.1 %)`. */
