@@ -1,5 +1,5 @@
 import type { Change, ComparisonResult, Verdict } from '../../../analysis/compare/result.ts';
-import { sizeText } from '../../compare-summary.ts';
+import { changeText as factorText, sizeText } from '../../compare-summary.ts';
 import { Ids } from '../ids.ts';
 import { type Exact, exact } from '../tables.ts';
 
@@ -48,12 +48,17 @@ export function percentText(change: number): string {
   return `${change > 0 ? '+' : ''}${percent.toFixed(Math.abs(percent) < 9.995 ? 2 : 1)} %`;
 }
 
-/** A change with its interval: `+12.3 % (+8.0 % to +16.1 %)`. */
+/** A change with its interval: `+12.3 % (+8.00 % to +16.1 %)`, `x3.29 (-97.8 % to x1197)`. */
 export function changeText({ value, lo, hi }: Change): string {
   if (value === null) return '-';
   return lo === null || hi === null
-    ? percentText(value)
-    : `${percentText(value)} (${percentText(lo)} to ${percentText(hi)})`;
+    ? sizeOfChange(value)
+    : `${sizeOfChange(value)} (${sizeOfChange(lo)} to ${sizeOfChange(hi)})`;
+}
+
+/** Per cent, from three times as much on a factor: `+119501.2 %` says nothing. */
+function sizeOfChange(change: number): string {
+  return change < 2 ? percentText(change) : factorText(change);
 }
 
 /** One end or the value of a change as a cell. */
