@@ -33,7 +33,7 @@ export function comparisonDocument(result: ComparisonResult, summary: readonly s
     parts: parts.filter((part) => (part.kind === 'table' ? part.rows : part.lines).length > 0),
     method: [
       methodText(method),
-      `Input: before ${inputsText(result.before)}; after ${inputsText(result.after)}; ${tool.name} ${tool.version}.`,
+      `Input: before ${inputsText(result.before)}; after ${inputsText(result.after)}; ${lostText(result)}; ${tool.name} ${tool.version}.`,
     ],
     details: [
       method.interval,
@@ -201,6 +201,11 @@ function verdictText({ verdict, canSee }: Evidence): string {
   if (verdict !== 'no-difference') return verdict;
   if (canSee === null) return 'none';
   return canSee > 1 ? 'cannot tell' : `none (${Number((canSee * 100).toPrecision(2))}%)`;
+}
+
+function lostText({ before, after }: ComparisonResult): string {
+  const lost = [...before.recordings, ...after.recordings].reduce((sum, one) => sum + one.lostRecords, 0);
+  return lost === 0 ? 'no record lost' : `${countText(lost, 'record')} lost`;
 }
 
 function inputsText({ recordings }: ComparisonSide): string {

@@ -1,7 +1,9 @@
 import type { DesignPrediction, WhatIfResult } from '../../replay/result.ts';
 import { countText, durationText, shareText } from '../quantities.ts';
+import { trustLines } from '../text/trust.ts';
 import { lockNames, workChange } from '../text/what-if-designs.ts';
 import { validationText } from '../text/what-if-validation.ts';
+import { trustOfWhatIf } from '../trust/what-if.ts';
 import {
   answerSentences,
   intervalsSentence,
@@ -15,11 +17,9 @@ import { baseName } from './base-name.ts';
 import { number, type Part, type ReviewDocument, type Table, text } from './document.ts';
 import { histogramsSideBySide } from './histograms.ts';
 
-const MARKS = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
-
 /** A what-if for reviewers: whether to believe it, what each design buys, and what remains of the waiting. */
 export function whatIfDocument(result: WhatIfResult): ReviewDocument {
-  const { inputs, reading, tool, assumptions, notIdentifiable, designs } = result;
+  const { inputs, reading, tool, notIdentifiable, designs } = result;
   const parts: Part[] = [
     designTable(result),
     ...distributions(result),
@@ -39,8 +39,7 @@ export function whatIfDocument(result: WhatIfResult): ReviewDocument {
     details: [
       intervalsSentence(result),
       ...validationText(result).map((line) => line.trim()),
-      '[=] measured, [~] modelled, [?] assumed:',
-      ...assumptions.map(({ what, basis }) => `${MARKS[basis]} ${what}`),
+      ...trustLines(trustOfWhatIf(result)).map((line) => line.trim()),
       ...notIdentifiable.map((open) => `Cannot be told: ${unknownText(open)}`),
     ],
     command: tool.command,

@@ -14,6 +14,7 @@ describe('the mail of a comparison', () => {
     const mail = mailOf();
     expect(mail).toMatch(/^Compared: 2 recordings of 6\.12\.117 \(2 CPUs, 364\.0ms\) before/);
     expect(mail).toMatch(/^Who blocked whom[^\n]*:\nlock +waiter +holder +waits +after +wait +after$/m);
+    expect(mail).toMatch(/^Input: before 2 recordings; after 2 recordings; 12 records lost;/m);
     expect(mail).toMatch(/ zs_malloc +30 +30 +3\.000ms +1\.500ms$/m);
     expect(mail).toMatch(/ \(not seen\) +- +2\.5 +- +1\.000us$/m);
   });
