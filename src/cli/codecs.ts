@@ -19,6 +19,11 @@ interface CodecsOptions {
 const SAMPLE = 2048;
 const PAGE_BYTES = 4096;
 
+const EXAMPLES = `
+Examples:
+  trace-replay codecs --pages core.1234
+  trace-replay codecs --pages memory.img --backend zswap --sample 8192 --json`;
+
 /** `trace-replay codecs`: what zram or zswap would make of the user's pages. */
 export function addCodecsCommand(program: Command): void {
   program
@@ -33,6 +38,7 @@ export function addCodecsCommand(program: Command): void {
     .addOption(new Option('--backend <name>', 'whose rules apply').choices([...BACKENDS]).default('zram'))
     .option('--sample <n>', 'most pages to compress, evenly spaced', wholeNumber(1), SAMPLE)
     .option('--json', 'print JSON instead of text')
+    .addHelpText('after', EXAMPLES)
     .action(async ({ pages: path, backend, sample, json }: CodecsOptions) => {
       const input = await readFile(path).catch((error: Error) => {
         throw new InputError(`${path}: cannot be read (${error.message})`);

@@ -15,6 +15,11 @@ import { oneOf, poolShape } from './option-values.ts';
 import { writeStdout } from './output.ts';
 import { withOwnDesigns } from './own-designs.ts';
 
+const EXAMPLES = `
+Examples:
+  trace-replay designs
+  trace-replay designs show class-idx+drop-lock`;
+
 const SHOW_EXAMPLES = `
 Examples:
   trace-replay designs show class-idx+drop-lock --kernel D
@@ -28,6 +33,7 @@ export function addDesignsCommand(program: Command): void {
     .summary('designs of frees and stores that what-if can apply')
     .description('Lists designs with their options, where they come from, and how safe they are.')
     .option('--json', 'print JSON instead of text')
+    .addHelpText('after', EXAMPLES)
     .action(async (options: { readonly json?: boolean }) => {
       await writeStdout(options.json ? `${JSON.stringify(DESIGNS.map(described))}\n` : listText());
     });

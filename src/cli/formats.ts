@@ -12,6 +12,7 @@ export function addFormatsCommand(program: Command): void {
     .summary('what is read, and how well')
     .description('The formats that are read, in the order in which an input is tried against them.')
     .option('--json', 'print JSON instead of text')
+    .addHelpText('after', '\nExamples:\n  trace-replay formats\n  trace-replay formats --json')
     .action(async (options: { readonly json?: boolean }) => {
       await writeStdout(options.json ? formatsJson() : formatsText());
     });

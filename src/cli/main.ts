@@ -24,6 +24,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 /** These tell of all others. */
 const NEEDS_ALL = new Set(['completion', 'man']);
 
+const EXAMPLES = `
+Examples:
+  trace-replay analyze trace.txt
+  trace-replay compare before-*.txt -- after-*.txt --format mail
+  trace-replay what-if trace.txt --design class-idx+drop-lock --html report.html
+  trace-replay help what-if`;
+
 const EXIT_INPUT = 2;
 const EXIT_BUG = 70;
 
@@ -42,6 +49,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command('trace-replay')
     .description('Where does the time go in this kernel trace, and what would a design change buy?')
     .version(version())
+    .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help says more)')
     .exitOverride();
   // Anything but the name of a command is answered from all of them: help, slips of the finger, completion.

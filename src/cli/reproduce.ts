@@ -13,6 +13,12 @@ interface ReproduceCommandOptions extends ExportOptions {
   readonly seed: number;
 }
 
+const EXAMPLES = `
+Examples:
+  trace-replay reproduce
+  trace-replay reproduce --json
+  trace-replay reproduce --html published.html --export-csv tables`;
+
 /** `trace-replay reproduce`: the published experiments, predicted from their baseline. */
 export function addReproduceCommand(program: Command): void {
   const command = program
@@ -27,6 +33,7 @@ export function addReproduceCommand(program: Command): void {
     .option('--html <file>', 'also write the report as one HTML file that needs nothing else');
   addExportOptions(command)
     .option('--seed <n>', 'another drawing of the parameter sets', wholeNumber(0), REPRODUCE_DEFAULTS.seed)
+    .addHelpText('after', EXAMPLES)
     .action(async (options: ReproduceCommandOptions) => {
       const { json, html, seed } = options;
       const result = reproduce({ ...REPRODUCE_DEFAULTS, seed });

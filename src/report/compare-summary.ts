@@ -5,7 +5,7 @@ import type {
   FunctionComparison,
   LockComparison,
 } from '../analysis/compare/result.ts';
-import { countText } from './quantities.ts';
+import { countText, durationText } from './quantities.ts';
 
 const NAMED = 4;
 
@@ -70,7 +70,13 @@ function factor(value: number): string {
 function sideText({ recordings }: ComparisonSide): string {
   const kernels = [...new Set(recordings.map(({ kernelRelease }) => kernelRelease))].filter(Boolean);
   const of = kernels.length > 0 ? ` of ${kernels.join(' and ')}` : '';
-  return `${countText(recordings.length, 'recording')}${of}`;
+  const cpus = [...new Set(recordings.map((recording) => recording.cpus))].filter((n) => n > 0);
+  const lasting = recordings.every(({ durationNs }) => durationNs !== null)
+    ? durationText(recordings.reduce((sum, { durationNs }) => sum + durationNs!, 0))
+    : '';
+  const on = cpus.length === 1 ? countText(cpus[0]!, 'CPU') : '';
+  const place = [on, lasting].filter(Boolean).join(', ');
+  return `${countText(recordings.length, 'recording')}${of}${place && ` (${place})`}`;
 }
 
 /** The rows with a verdict, the weightiest first; '' without any. */

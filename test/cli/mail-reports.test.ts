@@ -31,6 +31,7 @@ describe('--format mail', () => {
     expect(text).toMatch(/^The model reproduces this recording/);
     expect(text).toMatch(/^drop-lock +\S+ms +1\.\d{3}/m);
     expect(text).toMatch(/^base +class->lock +\d+/m);
+    expect(text).toMatch(/^Method: [^\n]*\n?[^\n]*\nInput: fg-full-p2\.txt\.gz/m);
   });
 
   it('can be Markdown, brief or full', () => {

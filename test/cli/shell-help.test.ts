@@ -31,6 +31,13 @@ describe('completion in bash', () => {
 describe('the manual page', () => {
   const { stdout } = runCli(['man']);
 
+  it('has examples of all that takes options, as all help has', () => {
+    const parts = stdout.split(/^\.SS /m).slice(1);
+    const without = parts.filter((part) => part.includes('\\-\\-json') && !part.includes('Examples:'));
+    expect(without.map((part) => part.split('\n')[0])).toEqual([]);
+    expect(runCli(['--help']).stdout).toContain('Examples:\n  trace-replay analyze');
+  });
+
   it('has every command with its options and examples', () => {
     const commands = runCli(['--help']).stdout.matchAll(/^ {2}([a-z-]+) (?=\[options\])/gm);
     for (const [, name] of commands) expect(stdout).toContain(`.SS ${name!.replaceAll('-', '\\-')} `);

@@ -87,6 +87,7 @@ export function lockOf(waits: number, waitNs: number, site = 'zs_free'): LockFig
     },
     hold: null,
     sites: { [site]: waitNs },
+    blockedBy: waits > 0 ? [{ waiter: site, holder: 'zs_malloc', waits, waitNs }] : [],
   };
 }
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderComparisonHtml } from '../../src/report/compare-html.ts';
 import { exhibitFiles } from '../../src/report/exhibit-files.ts';
 import type { ChartExhibit } from '../../src/report/exhibits.ts';
+import { changeText } from '../../src/report/page/compare/sides.ts';
 import { temporaryFolder } from '../cli/run-cli.ts';
 import { seriousFindings } from '../helpers/axe.ts';
 import { BROWSER, visitPage } from '../helpers/visit-page.ts';
@@ -47,6 +48,15 @@ describe('the page of a comparison', () => {
     expect(page.text).toContain('Nothing can be concluded: the host was busy.');
   });
 
+  it('tells a change of more than a doubling as a factor', () => {
+    expect(changeText({ value: 2.29, lo: -0.978, hi: 1195, difference: null })).toBe(
+      'x3.29 (-97.8 % to x1196)',
+    );
+    expect(changeText({ value: 0.0049, lo: 0.0046, hi: 0.12, difference: null })).toBe(
+      '+0.49 % (+0.46 % to +12.0 %)',
+    );
+  });
+
   it('bears a comparison without anything in it', async () => {
     const empty = { ...result, functions: [], locks: [], callTree: [], warnings: [], gates: [] };
     const page = (await renderComparisonHtml(empty, [])).text.replace(/<(script|style)>.*?<\/\1>/gs, '');
@@ -70,6 +80,7 @@ describe('the page of a comparison', () => {
     expect(header).toContain('Function,Verdict,"p50 before, us","p50 after, us",Median,Median from');
     expect(first).toContain('faster,16,12,-0.25,-0.27,-0.23');
     expect(files.get('locks.csv')).toContain('4000,2000,-0.5');
+    expect(files.get('blockers.csv')).toContain('zs_malloc,30,30,3000,1500');
   });
 });
 

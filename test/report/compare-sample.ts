@@ -78,6 +78,15 @@ function lockRow(name: string, waitNs: number, by: number): LockComparison {
     before: side(waitNs),
     after: side(waitNs * (1 + by)),
     judgedBy: 'wait',
+    blockedBy: [
+      {
+        waiter: NASTY.function,
+        holder: 'zs_malloc',
+        before: { waits: 30, waitNs: waitNs * 0.75 },
+        after: { waits: 30, waitNs: waitNs * 0.75 * (1 + by) },
+      },
+      { waiter: NASTY.function, holder: '(not seen)', before: null, after: { waits: 2.5, waitNs: 1000 } },
+    ],
     change: {
       median: change(by),
       p99: change(by),

@@ -1,4 +1,5 @@
 import { changeOf, meanOf, NO_CHANGE_KNOWN } from './changes.ts';
+import { compareBlockers } from './compare-blockers.ts';
 import { countsOf } from './compare-functions.ts';
 import { type Design, type Estimate, estimate } from './estimate.ts';
 import { effectSize, rankTest } from './ranks.ts';
@@ -26,6 +27,7 @@ export interface LockRow extends Tested {
   readonly before: LockSide | null;
   readonly after: LockSide | null;
   readonly judgedBy: 'wait' | 'hold';
+  readonly blockedBy: LockComparison['blockedBy'];
   readonly change: Changes;
 }
 
@@ -112,6 +114,7 @@ export function compareLock(
     before: one,
     after: other,
     judgedBy,
+    blockedBy: compareBlockers(name, before, after),
     change,
     candidates: judgedBy === 'wait' ? { wait: waits } : { hold: holdMedian },
     obstacle:

@@ -86,8 +86,8 @@ export function compareSummaries(
     .sort((a, b) => weight(b) - weight(a) || (a.name < b.name ? -1 : 1));
   const locks = lockRows
     .map((row, i): LockComparison => {
-      const { name, kind, before, after, judgedBy, change } = row;
-      return { name, kind, before, after, judgedBy, change, ...evidence(lockVerdicts.judged[i]!) };
+      const { name, kind, before, after, judgedBy, blockedBy, change } = row;
+      return { name, kind, before, after, judgedBy, blockedBy, change, ...evidence(lockVerdicts.judged[i]!) };
     })
     .sort((a, b) => lockWeight(b) - lockWeight(a) || (a.name < b.name ? -1 : 1));
   return {

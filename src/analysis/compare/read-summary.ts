@@ -100,8 +100,14 @@ function isLock(value: unknown): boolean {
     isDurations(fields!.wait) &&
     (fields!.hold === null || isDurations(fields!.hold)) &&
     sites !== null &&
-    Object.values(sites).every(isAmount)
+    Object.values(sites).every(isAmount) &&
+    (fields!.blockedBy === undefined || isListOf(fields!.blockedBy, isBlocker))
   );
+}
+
+function isBlocker(value: unknown): boolean {
+  const fields = asObject(value);
+  return has(fields, ['waiter', 'holder'], isText) && has(fields, ['waits', 'waitNs'], isAmount);
 }
 
 function areCounts(value: unknown): boolean {

@@ -7,6 +7,7 @@ import { bucketCounts, mergedFigures, seriesFigures, sumOfCounts } from './figur
 import { FunctionSeriesTable } from './function-series.ts';
 import { mergeSummaries } from './merge-summaries.ts';
 import {
+  type BlockerFigures,
   type BucketCounts,
   type DurationFigures,
   type FunctionFigures,
@@ -163,6 +164,7 @@ function lockFigures(rows: readonly LockRow[]) {
       sites: Object.fromEntries(
         [...byKey(same, (row) => row.site)].map(([site, at]) => [site, sum(at, (row) => row.wait.totalNs)]),
       ),
+      blockedBy: blockers(same),
     });
     waits.set(name, sumOfCounts(waited.map(bucketCounts)));
     if (held.length > 0) holds.set(name, sumOfCounts(held.map(bucketCounts)));
@@ -172,6 +174,21 @@ function lockFigures(rows: readonly LockRow[]) {
     waits: Object.fromEntries(waits),
     holds: Object.fromEntries(holds),
   };
+}
+
+/** Over tasks and CPUs, which are others in each recording. */
+function blockers(rows: readonly LockRow[]): BlockerFigures[] {
+  const pairs = rows.flatMap((row) =>
+    row.blockedBy.map((by) => ({ ...by, waiter: row.namedBy === 'unknown' ? '' : row.site })),
+  );
+  return [...byKey(pairs, ({ waiter, function: holder }) => JSON.stringify([waiter, holder])).values()]
+    .map((same) => ({
+      waiter: same[0]!.waiter,
+      holder: same[0]!.function,
+      waits: sum(same, ({ waits }) => waits),
+      waitNs: sum(same, ({ waitNs }) => waitNs),
+    }))
+    .sort((a, b) => b.waitNs - a.waitNs || b.waits - a.waits);
 }
 
 /** Addresses are others in each boot: such a lock is named by what takes it. */

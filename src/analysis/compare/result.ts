@@ -95,6 +95,23 @@ export interface LockSide {
   readonly sites: readonly string[];
 }
 
+/** How often and how long one function waited while another held the lock, in each recording on average. */
+export interface BlockedTime {
+  readonly waits: number;
+  readonly waitNs: number;
+}
+
+/** Who blocked whom, on both sides; measured, without a verdict of its own. */
+export interface BlockerComparison {
+  /** Function that waits; '' when not known. */
+  readonly waiter: string;
+  /** Function that had taken the lock; '(not seen)' for waiting that no hold in the recordings explains. */
+  readonly holder: string;
+  /** Null where the side lacks the lock, or its summary was saved without holders. */
+  readonly before: BlockedTime | null;
+  readonly after: BlockedTime | null;
+}
+
 /** One lock, over all functions that take it. */
 export interface LockComparison extends Evidence {
   readonly name: string;
@@ -103,6 +120,8 @@ export interface LockComparison extends Evidence {
   readonly after: LockSide | null;
   /** What the verdict is about: all waiting, or the median hold where nobody waited. */
   readonly judgedBy: 'wait' | 'hold';
+  /** The longest waiting of either side first. */
+  readonly blockedBy: readonly BlockerComparison[];
   readonly change: {
     /** Of the waits. */
     readonly median: Change;

@@ -46,6 +46,18 @@ export interface LockFigures {
   readonly hold: DurationFigures | null;
   /** Functions that take it, with what they waited, ns. */
   readonly sites: Readonly<Record<string, number>>;
+  /** Who held it while somebody waited, the longest waiting first; summaries of earlier versions have none. */
+  readonly blockedBy?: readonly BlockerFigures[];
+}
+
+/** Waits in one function that holds taken in another overlap. */
+export interface BlockerFigures {
+  /** '' when not known. */
+  readonly waiter: string;
+  /** '(not seen)' for waiting that no hold in the recording explains. */
+  readonly holder: string;
+  readonly waits: number;
+  readonly waitNs: number;
 }
 
 /** One recording: what `compare` takes as a unit. */

@@ -3,6 +3,7 @@ import { bytesText, countText, durationText, shareText } from '../quantities.ts'
 import { summarise } from '../summary.ts';
 import { overheadLines } from '../text/overhead.ts';
 import { readingLines } from '../text/reading.ts';
+import { baseName } from './base-name.ts';
 import { number, type Part, type ReviewDocument, type Table, text } from './document.ts';
 import { histogramsSideBySide } from './histograms.ts';
 
@@ -161,5 +162,5 @@ function inputText({ files, bytes }: AnalysisResult['input']): string {
   if (files.length !== 1 || only === undefined)
     return `${countText(files.length, 'file')}, ${bytesText(bytes)}`;
   const sum = only.sha256 === '' ? '' : `, sha256 ${only.sha256.slice(0, 12)}`;
-  return `${only.name}${sum}`;
+  return `${baseName(only.name)}${sum}`;
 }

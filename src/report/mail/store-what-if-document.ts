@@ -3,13 +3,14 @@ import type { StoreWhatIfResult } from '../../replay/stores/result.ts';
 import { durationText, shareText } from '../quantities.ts';
 import { sweepTable } from '../store-sweep-text.ts';
 import { groupName, storeAnswers, storeVerdict, storeWorld } from '../store-what-if-summary.ts';
+import { trustLines } from '../text/trust.ts';
+import { trustOfStores } from '../trust/what-if.ts';
+import { baseName } from './base-name.ts';
 import { number, type Part, type ReviewDocument, type Table, text } from './document.ts';
-
-const MARKS = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
 
 /** A what-if of stores for reviewers: whether to believe it, what each design buys, and by folio. */
 export function storeWhatIfDocument(result: StoreWhatIfResult): ReviewDocument {
-  const { inputs, reading, tool, assumptions, notIdentifiable, designs, sweep } = result;
+  const { inputs, reading, tool, notIdentifiable, designs, sweep } = result;
   const parts: Part[] = [...(sweep ? [combinations(result)] : []), designTable(result), latencies(result)];
   return {
     title: `What ${designs.map(({ id }) => id).join(', ') || 'the base'} would change for stores`,
@@ -17,12 +18,11 @@ export function storeWhatIfDocument(result: StoreWhatIfResult): ReviewDocument {
     parts,
     method: [
       'Method: recorded stores, loads, invalidations and writebacks replayed as closed loops through a model; medians of the runs.',
-      `Input: ${inputs.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 12)}`).join(', ')}; ` +
+      `Input: ${inputs.map(({ name, sha256 }) => `${baseName(name)} ${sha256.slice(0, 12)}`.trim()).join(', ')}; ` +
         `${reading.lostRecords === 0 ? 'no record lost' : `${reading.lostRecords} records lost`}; ${tool.name} ${tool.version}.`,
     ],
     details: [
-      '[=] measured, [~] modelled, [?] assumed:',
-      ...assumptions.map(({ what, basis }) => `${MARKS[basis]} ${what}`),
+      ...trustLines(trustOfStores(result)).map((line) => line.trim()),
       ...notIdentifiable.map(({ what, shownBy }) => `Cannot be told: ${what}; would be shown by ${shownBy}`),
     ],
     command: tool.command,

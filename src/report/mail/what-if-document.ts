@@ -1,7 +1,9 @@
 import type { DesignPrediction, WhatIfResult } from '../../replay/result.ts';
 import { countText, durationText, shareText } from '../quantities.ts';
+import { trustLines } from '../text/trust.ts';
 import { lockNames, workChange } from '../text/what-if-designs.ts';
 import { validationText } from '../text/what-if-validation.ts';
+import { trustOfWhatIf } from '../trust/what-if.ts';
 import {
   answerSentences,
   intervalsSentence,
@@ -11,14 +13,13 @@ import {
   verdictSentence,
   worldSentence,
 } from '../what-if-summary.ts';
+import { baseName } from './base-name.ts';
 import { number, type Part, type ReviewDocument, type Table, text } from './document.ts';
 import { histogramsSideBySide } from './histograms.ts';
 
-const MARKS = { measured: '[=]', modelled: '[~]', assumed: '[?]' } as const;
-
 /** A what-if for reviewers: whether to believe it, what each design buys, and what remains of the waiting. */
 export function whatIfDocument(result: WhatIfResult): ReviewDocument {
-  const { inputs, reading, tool, assumptions, notIdentifiable, designs } = result;
+  const { inputs, reading, tool, notIdentifiable, designs } = result;
   const parts: Part[] = [
     designTable(result),
     ...distributions(result),
@@ -31,18 +32,24 @@ export function whatIfDocument(result: WhatIfResult): ReviewDocument {
     words: [verdictSentence(result), replayed(result), ...answerSentences(result), worldSentence(result)],
     parts: parts.filter((part) => (part.kind === 'table' ? part.rows : part.lines).length > 0),
     method: [
-      `Method: recorded frees replayed through a model; ${intervalsSentence(result)}`,
-      `Input: ${inputs.map(({ name, sha256 }) => `${name} ${sha256.slice(0, 12)}`).join(', ')}; ` +
+      methodText(result),
+      `Input: ${inputs.map(({ name, sha256 }) => `${baseName(name)} ${sha256.slice(0, 12)}`.trim()).join(', ')}; ` +
         `${reading.lostRecords === 0 ? 'no record lost' : `${reading.lostRecords} records lost`}; ${tool.name} ${tool.version}.`,
     ],
     details: [
+      intervalsSentence(result),
       ...validationText(result).map((line) => line.trim()),
-      '[=] measured, [~] modelled, [?] assumed:',
-      ...assumptions.map(({ what, basis }) => `${MARKS[basis]} ${what}`),
+      ...trustLines(trustOfWhatIf(result)).map((line) => line.trim()),
       ...notIdentifiable.map((open) => `Cannot be told: ${unknownText(open)}`),
     ],
     command: tool.command,
   };
+}
+
+/** At most two lines; `--full` says what the intervals are. */
+function methodText({ runs, ensemble: { accepted, tried } }: WhatIfResult): string {
+  const sets = tried === 0 ? '' : `, ${accepted} of ${tried} parameter sets`;
+  return `Method: recorded frees replayed through a model, ${countText(runs, 'run')}${sets}; intervals are the middle 90 %.`;
 }
 
 function replayed({ frees, tasks, cpus, kernel }: WhatIfResult): string {

@@ -127,6 +127,24 @@ describe('compare', () => {
       ),
     );
     expect(gone.locks[0]!.change.total.value).toBe(-1);
+    expect(result.locks[0]!.blockedBy).toEqual([
+      {
+        waiter: 'zs_free',
+        holder: 'zs_malloc',
+        before: { waits: 100, waitNs: 31e6 / 3 },
+        after: { waits: 100, waitNs: 0.5e6 },
+      },
+    ]);
+  });
+
+  it('knows no holders of summaries that were saved without them', () => {
+    const { blockedBy: _, ...old } = lockOf(4, 4000);
+    const of = (id: string, lock: ReturnType<typeof lockOf>) =>
+      summaryOf(id, { zs_free: [1, 2] }, { locks: { 'class->lock': lock } });
+    const [row] = compare(of('a', old), of('b', lockOf(2, 100))).locks;
+    expect(row!.blockedBy).toEqual([
+      { waiter: 'zs_free', holder: 'zs_malloc', before: null, after: { waits: 2, waitNs: 100 } },
+    ]);
   });
 
   it('adds up self time by path', () => {

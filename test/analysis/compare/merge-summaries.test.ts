@@ -50,6 +50,7 @@ describe('merged summaries', () => {
       ['"callTree":[', '"callTree":[{},'],
       ['"recordings":[', '"recordings":[1,'],
       ['"kind":"spinlock"', '"kind":3'],
+      ['"holder":"zs_malloc"', '"holder":7'],
     ] as const) {
       expect(text).toContain(from);
       expect(() => readSummary('x', text.replace(from, to)), from).toThrow(/damaged/);

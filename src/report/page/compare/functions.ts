@@ -96,12 +96,10 @@ function judged({ change: of, judgedBy }: FunctionComparison) {
 async function chart(functions: readonly FunctionComparison[]): Promise<Html> {
   const told = functions.filter((row) => {
     const { lo, hi } = judged(row);
-    return lo !== null && hi !== null && lo > -1;
+    // What cannot be compared would stretch the axis.
+    return lo !== null && hi !== null && lo > -1 && row.verdict !== 'not-comparable';
   });
-  const drawn = [...told]
-    .sort((a, b) => Number(isClear(b)) - Number(isClear(a)))
-    .slice(0, DRAWN)
-    .sort((a, b) => told.indexOf(a) - told.indexOf(b));
+  const drawn = [...told].sort((a, b) => Number(isClear(b)) - Number(isClear(a))).slice(0, DRAWN);
   if (drawn.length === 0) return NOTHING;
   const rows = drawn.map((row, k): ValueRow => {
     const { value, lo, hi } = judged(row);
@@ -122,7 +120,7 @@ async function chart(functions: readonly FunctionComparison[]): Promise<Html> {
       first === undefined
         ? `No function is shown to have changed, of ${plural(told.length, 'function')}`
         : `${first.name} is ${first.verdict}: ${first.judgedBy} ${changeText(judged(first))}`,
-    text: `After over before, by what each verdict is about (median or mean): the dot is the estimate, the line its 95 % interval. Left of 1x is faster. ${told.length > drawn.length ? `${told.length - drawn.length} more functions are in the table.` : ''}`.trim(),
+    text: `After over before, by what each verdict is about (median or mean), what changed first: the dot is the estimate, the line its 95 % interval. Left of 1x is faster. ${functions.length > drawn.length ? `${plural(functions.length - drawn.length, 'more function')}: see the table.` : ''}`.trim(),
     spec: ratioSpec(rows, 'after over before'),
     legend: [],
     table: renderTable(

@@ -1,4 +1,9 @@
-import type { ComparisonResult, LockComparison, LockSide } from '../../../analysis/compare/result.ts';
+import type {
+  BlockerComparison,
+  ComparisonResult,
+  LockComparison,
+  LockSide,
+} from '../../../analysis/compare/result.ts';
 import { type BarLabel, type BarRow, barsSpec } from '../../charts/rows.ts';
 import { durationText } from '../../quantities.ts';
 import { clipName } from '../../what-if-summary.ts';
@@ -20,8 +25,43 @@ ${heading(2, PLACES.locks, 'Locks')}
 ${await chart(locks)}
 <p class="note">Times in us; waits and holds of all functions that take the lock, by recording.</p>
 ${renderTable(locks, COLUMNS, { caption: 'Locks before and after', group: 'locks', file: 'locks' })}
+${blockers(locks)}
 </section>`;
 }
+
+interface Blocked {
+  readonly lock: string;
+  readonly by: BlockerComparison;
+}
+
+/** Who held a lock while others waited for it, on both sides. */
+function blockers(locks: readonly LockComparison[]): Html {
+  const rows = locks.flatMap(({ name, blockedBy }) => blockedBy.map((by): Blocked => ({ lock: name, by })));
+  if (rows.length === 0) return NOTHING;
+  return html`${heading(3, PLACES.blockers, 'Who blocked whom')}
+<p class="note">Times in us, in a recording on average: the part of the waits that holds taken in the other function overlap (measured; holds of readers overlap each other).</p>
+${renderTable(rows, BLOCKER_COLUMNS, { caption: 'Who blocked whom before and after', file: 'blockers' })}`;
+}
+
+const BLOCKER_COLUMNS: readonly Column<Blocked>[] = [
+  { title: 'Lock', kind: 'name', cell: ({ lock }) => lock },
+  { title: 'Waiter', kind: 'text', cell: ({ by }) => by.waiter || '-' },
+  { title: 'Holder', kind: 'text', cell: ({ by }) => by.holder },
+  ...SIDES.map(
+    ({ key }): Column<Blocked> => ({
+      title: `Waits ${key}`,
+      kind: 'number',
+      cell: ({ by }) => exact(by[key] ? formatCount(by[key].waits) : '-', by[key]?.waits ?? null),
+    }),
+  ),
+  ...SIDES.map(
+    ({ key }): Column<Blocked> => ({
+      title: `Wait ${key}`,
+      kind: 'number',
+      cell: ({ by }) => usCell(by[key]?.waitNs ?? null),
+    }),
+  ),
+];
 
 function counts(title: string, pick: (side: LockSide) => number): readonly Column<LockComparison>[] {
   return SIDES.map(({ key }) => ({

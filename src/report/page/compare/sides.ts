@@ -1,5 +1,5 @@
 import type { Change, ComparisonResult, Verdict } from '../../../analysis/compare/result.ts';
-import { sizeText } from '../../compare-summary.ts';
+import { changeText as factorText, sizeText } from '../../compare-summary.ts';
 import { Ids } from '../ids.ts';
 import { type Exact, exact } from '../tables.ts';
 
@@ -11,6 +11,7 @@ export const PLACES = {
   functions: 'functions',
   latency: 'latency',
   locks: 'locks',
+  blockers: 'blockers',
   callTree: 'call-tree',
   trust: 'trust',
   method: 'method',
@@ -41,17 +42,23 @@ export function verdictText(row: { readonly verdict: Verdict; readonly canSee: n
   return `no difference seen${row.canSee === null ? '' : ` (could have seen ${sizeText(row.canSee)})`}`;
 }
 
-/** A relative change: `+12.3 %`. */
+/** A relative change: `+12.3 %`, `+0.49 %`. */
 export function percentText(change: number): string {
-  return `${change > 0 ? '+' : ''}${(change * 100).toFixed(1)} %`;
+  const percent = change * 100;
+  return `${change > 0 ? '+' : ''}${percent.toFixed(Math.abs(percent) < 9.995 ? 2 : 1)} %`;
 }
 
-/** A change with its interval: `+12.3 % (+8.0 % to +16.1 %)`. */
+/** A change with its interval: `+12.3 % (+8.00 % to +16.1 %)`, `x3.29 (-97.8 % to x1197)`. */
 export function changeText({ value, lo, hi }: Change): string {
   if (value === null) return '-';
   return lo === null || hi === null
-    ? percentText(value)
-    : `${percentText(value)} (${percentText(lo)} to ${percentText(hi)})`;
+    ? sizeOfChange(value)
+    : `${sizeOfChange(value)} (${sizeOfChange(lo)} to ${sizeOfChange(hi)})`;
+}
+
+/** Per cent, from three times as much on a factor: `+119501.2 %` says nothing. */
+function sizeOfChange(change: number): string {
+  return change < 2 ? percentText(change) : factorText(change);
 }
 
 /** One end or the value of a change as a cell. */

@@ -1,5 +1,6 @@
 import type { DesignPrediction, FittedParameter, Sensitivity, WhatIfResult } from '../../../replay/result.ts';
 import { type EffectRow, tornadoSpec } from '../../charts/tornado.ts';
+import { shareText } from '../../quantities.ts';
 import { SIGNS } from '../../trust/trust-box.ts';
 import { clipName, factorText, quantityText, unknownText } from '../../what-if-summary.ts';
 import { changeCell, factorCell, usCell } from '../cells.ts';
@@ -52,8 +53,8 @@ function sensitivity(designs: readonly DesignPrediction[]): Promise<Html> | Html
   );
   return renderFigure({
     id: 'sensitivity',
-    title: `${most.id}: ${factorText(most.speedupAtLow)} to ${factorText(most.speedupAtHigh)} by one open parameter: ${most.title}`,
-    text: `How much the speed-up of the whole changes as one parameter goes from the lower to the upper end of what the recording leaves open (middle 90 %), the others kept; what moves it most comes first.${all.length > drawn.length ? ` ${all.length - drawn.length} weaker ones are in the table.` : ''}`,
+    title: `${most.id}: one open parameter moves the speed-up by ${shareText(Math.expm1(effect(most)))}: ${most.title}`,
+    text: `How much the speed-up of the whole changes as one parameter goes from the lower to the upper end of what the recording leaves open (middle 90 %), the others kept as in the first run, whose speed-up need not be the median of all runs; what moves it most comes first.${all.length > drawn.length ? ` ${all.length - drawn.length} weaker ones are in the table.` : ''}`,
     spec: tornadoSpec(rows, 'change of the speed-up'),
     legend: [
       { slot: 3, label: 'more of it: faster', line: false },

@@ -190,7 +190,7 @@ function faster(plan: Plan, { what, costs, designs }: SpeedupResult, group: Grou
   const most = first.points.at(-1)!;
   return renderFigure({
     id: plan.ids.take('less-time'),
-    title: `${name} ${shareText(most.speedup)} faster saves ${durationText(most.savedNs.value)} (${shareText(most.savedShare)}) of the whole in the ${first.id}`,
+    title: `${shareText(most.speedup)} less time in ${name} saves ${durationText(most.savedNs.value)} (${shareText(most.savedShare)}) of the whole in the ${first.id}`,
     text: `What the whole gains when the own work of ${name} takes less time, in the same runs; waiting follows. Costs of the steps: ${costs.join(', ')}.`,
     spec: pointsSpec(
       shown.map(({ id, points }) => ({
