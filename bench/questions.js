@@ -67,7 +67,7 @@ const OF_STORES = [
     also: [/^All combinations/m, /^About /m],
     answer:
       'Per batch, but there is little in it with a software codec: a percent of a store, 2 at most, from ' +
-      'fewer calls of the mutex; locking for each page gives back about half of that, and the ranges of the ' +
+      'fewer calls of the mutex; locking for each page gives back a third to a half of that, and the ranges of the ' +
       'two overlap. Single pages have nothing to batch. The regression that the thread saw with a lock for ' +
       'each page (v11, no number published) cannot come from these calls alone: what else that code lost is ' +
       'not known.',
@@ -77,7 +77,7 @@ const OF_STORES = [
     command: `what-if ${ZSWAP} --codec zstd -d batch-store -d batch-store+bulk-entries --folio-pages 16 --seeds 41`,
     show: [/^batch-store: stores/m, /^Does the model/m],
     answer:
-      'With it stores take less, 1 to 3 % where batches alone bring 0 to 3: about the slab calls that are ' +
+      'With it stores take less, 1 to 3 % where batches alone bring 0 to 2: about the slab calls that are ' +
       'saved. That is a bound: what each entry of a bulk call costs is assumed (10 to 100 ns), and what ' +
       "entries on the CPU's node do to the shrinker is not in it. The published runs cannot tell (next " +
       'question).',
@@ -98,12 +98,12 @@ const OF_STORES = [
     show: [/^iaa-batch: stores/m, /^Does the model/m],
     also: [/^All combinations/m, /^About /m],
     answer:
-      'Eight, the most that the interface takes: 2, 4 and 8 pages gain 16, 26 and 30 to 32 % with two ' +
-      "tasks, so most of it comes with four; with 30 tasks, which also wait for the tree's lock, 9, 16 and " +
-      '22 %. The number of engines hardly matters with four devices in a package: at most 9 % of them are ' +
+      'Eight, the most that the interface takes: 2, 4 and 8 pages gain 16, 26 and 32 to 36 % with two ' +
+      "tasks, so most of it comes with four; with 30 tasks, which also wait for the tree's lock, 10, 15 and " +
+      '21 to 25 %. The number of engines hardly matters with four devices in a package: at most 8 % of them are ' +
       'busy, and what pages wait for one is hidden behind the others. How many the published runs enabled ' +
       'is not published. Steps other than the codec are recorded under an emulator and scaled by 0.05 ' +
-      '(assumed): with 0.1 it is 19 instead of 32 %. Published gains in throughput are 1.5 to 1.8 times: ' +
+      '(assumed): with 0.1 it is 20 instead of 36 %. Published gains in throughput are 1.5 to 1.8 times: ' +
       'their base takes 7 to 12 us for a page, which an idle device does not explain (docs/reproduce.md).',
   },
 ];

@@ -1,5 +1,6 @@
 import type { SweptCase, SweptFigures } from '../replay/stores/sweep.ts';
 import { durationText, shareText } from './quantities.ts';
+import { wrap } from './text/layout.ts';
 
 /** What a sweep may go through, in the order of its columns. */
 const PARAMETERS = [
@@ -88,6 +89,51 @@ export function sweepLines(cases: readonly SweptCase[]): string[] {
     '  faster: than the base of the same combination, with the middle 90 %',
     '  of the runs; busy: engines of IAA; queued: wait for one of them.',
   ];
+}
+
+/** How long a folio is in zswap_store, by its order, where a sweep has several; all else is the first of its values. */
+export function folioLines(cases: readonly SweptCase[]): string[] {
+  const [first] = cases;
+  const orders = cases.filter(
+    ({ processes, engines, batchSize }) =>
+      processes === first?.processes && engines === first?.engines && batchSize === first?.batchSize,
+  );
+  if (orders.length < 2) return [];
+  const rows = orders.flatMap(({ folioPages, figures }) =>
+    figures.flatMap(({ id, stores }) =>
+      stores
+        .filter(({ pages }) => pages === folioPages)
+        .map(({ pages, operations, p50Ns, p99Ns, meanNs }) => ({
+          id,
+          cells: [
+            String(pages),
+            String(operations),
+            ...[p50Ns, p99Ns, meanNs].map((ns) => durationText(ns.value)),
+          ],
+        })),
+    ),
+  );
+  const head = ['folio', 'stores', 'p50', 'p99', 'mean'];
+  const widths = head.map((title, c) => Math.max(title.length, ...rows.map(({ cells }) => cells[c]!.length)));
+  const line = (texts: readonly string[]) =>
+    `  ${texts.map((text, c) => text.padStart(widths[c]!)).join('  ')}`;
+  const others = cases.length > orders.length ? `, at ${pointText(cases, first!)}` : '';
+  return [
+    ...wrap(`A folio in zswap_store, by its pages${others}`, '  ', ''),
+    ...first!.figures.flatMap(({ id }) => [
+      id,
+      line(head),
+      ...rows.filter((row) => row.id === id).map(({ cells }) => line(cells)),
+    ]),
+  ];
+}
+
+/** What a combination has beside its folios, in words. */
+function pointText(cases: readonly SweptCase[], one: SweptCase): string {
+  return sweepPlaces(cases)(one)
+    .split(', ')
+    .filter((text) => !text.startsWith('folio '))
+    .join(', ');
 }
 
 /** The base has no batches: it stands there once for all their sizes. */

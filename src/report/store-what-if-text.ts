@@ -1,12 +1,16 @@
+import { CONTEXT_MUTEX, TREE_LOCK } from '../model/kernels/zswap.ts';
 import type { Interval } from '../replay/interval.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
 import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import { durationText } from './quantities.ts';
-import { sweepLines } from './store-sweep-text.ts';
+import { folioLines, sweepLines } from './store-sweep-text.ts';
 import { groupName, iaaText, storeAnswers, storeVerdict, storeWorld } from './store-what-if-summary.ts';
 import { wrap } from './text/layout.ts';
 import { trustLines } from './text/trust.ts';
 import { trustOfStores } from './trust/what-if.ts';
+
+/** Locks whose waits are told of even when there are none: they are what is asked about. */
+const ALWAYS: readonly string[] = [CONTEXT_MUTEX, TREE_LOCK];
 
 /** A what-if of the store path as plain text of at most 72 columns. */
 export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
@@ -15,7 +19,7 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
     verdict(result),
     ['Does the model fit the recording?', ...comparisons(result)],
     ...[baseline, ...designs].map((prediction) => details(prediction)),
-    ...(result.sweep === null ? [] : [sweepLines(result.sweep)]),
+    ...(result.sweep === null ? [] : [sweepLines(result.sweep), folioLines(result.sweep)]),
     ...designs.flatMap(({ id, notes }) =>
       notes.length === 0 ? [] : [[`About ${id}`, ...notes.flatMap((note) => wrap(note, '    ', '  - '))]],
     ),
@@ -29,7 +33,10 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
   ];
   const { structure } = validation;
   if (structure) blocks.splice(2, 0, structural(structure, result));
-  return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${blocks
+    .filter(({ length }) => length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }
 
 function verdict(result: StoreWhatIfResult): string[] {
@@ -96,7 +103,7 @@ function details(prediction: StorePrediction): string[] {
     durationText(group.meanNs.value),
   ]);
   const taken = groups.filter(({ members }) => members > 1);
-  const waited = Object.entries(lockWaitNs).filter(([, { hi }]) => hi > 0);
+  const waited = Object.entries(lockWaitNs).filter(([lock, { hi }]) => hi > 0 || ALWAYS.includes(lock));
   const pages = storedPagesPerSecond;
   return [
     ...wrap(`${id}${safety.length > 0 ? ` (${safety.join(', ')})` : ''}: ${title}`, ''),

@@ -21,6 +21,7 @@ const EACH_ENTRY: Step = { do: 'each-page', steps: [work('entry from the slab', 
 export const batchStore: Design = {
   id: 'batch-store',
   changes: 'store',
+  place: 'batch',
   title: 'pages stored in batches: entries together, one hold of the context',
   safety: 'posted',
   source: SOURCE,
@@ -65,10 +66,13 @@ export const batchStore: Design = {
 export const mutexPerPage: Design = {
   id: 'mutex-per-page',
   changes: 'store',
+  place: 'of-batch',
   title: 'batches whose pages lock the context one by one',
   safety: 'proposed',
   source: 'thread of v11, patch 24/24',
-  notes: ['After batch-store. What the posted code lost beside the mutex is not known.'],
+  notes: [
+    'Without batch-store it brings batches of 8. What the posted code lost beside the mutex is not known.',
+  ],
   options: [],
   apply: (kernel) => {
     wantsZswap(kernel, 'mutex-per-page');
@@ -104,11 +108,12 @@ const BULK_ENTRIES: readonly Step[] = [
 export const bulkEntries: Design = {
   id: 'bulk-entries',
   changes: 'store',
+  place: 'of-batch',
   title: 'entries of a batch from one slab call, on the node of the CPU',
   safety: 'posted',
   source: 'v12, patch 22/23',
   notes: [
-    'After batch-store. One call costs what one entry cost; what each entry adds is assumed (entry-bulk-page).',
+    'Without batch-store it brings batches of 8. One call costs what one entry cost; what each entry adds is assumed (entry-bulk-page).',
     'Entries follow the CPU and not their page: the shrinker of a node then writes back pages of another. Recordings show no nodes: not modelled.',
   ],
   options: [],
@@ -127,10 +132,11 @@ export const bulkEntries: Design = {
 export const nodeEntries: Design = {
   id: 'node-entries',
   changes: 'store',
+  place: 'of-batch',
   title: 'each entry from a slab call of its own, on the node of its page',
   safety: 'posted',
   source: 'v13 and v14; the kernel without batches',
-  notes: ['After bulk-entries, to see what it costs to give that up.'],
+  notes: ['Undoes bulk-entries; batches without it have their entries so already.'],
   options: [],
   apply: (kernel) => {
     wantsZswap(kernel, 'node-entries');
@@ -138,7 +144,7 @@ export const nodeEntries: Design = {
       kernel,
       ZSWAP_PATHS.store,
       (step) => {
-        if (step === BULK_ENTRIES[0]) return [EACH_ENTRY];
+        if (step === BULK_ENTRIES[0] || step === EACH_ENTRY) return [EACH_ENTRY];
         return step === BULK_ENTRIES[1] ? [] : undefined;
       },
       'entries come from the node of their page already',

@@ -37,10 +37,11 @@ export interface Design {
   /** Lines that show whether it is safe: orders of steps that break it, or that none was found. */
   readonly evidence?: () => readonly string[];
   /**
-   * Part of a composition that must come behind others, wherever it is named: what copies zs_free for a queue, and
-   * what changes how a queue is drained.
+   * Part of a composition that must come before or behind others, wherever it is named: what copies zs_free for a queue,
+   * and what changes how a queue is drained; of stores what makes folios, batches of them, batches in flight, what
+   * changes batches, and what changes whatever the others have made.
    */
-  readonly place?: 'queue' | 'drain';
+  readonly place?: 'queue' | 'drain' | 'folio' | 'batch' | 'flight' | 'of-batch' | 'last';
   /** Paths that it changes: of zs_free (all that do not say so), or of zswap_store, load and invalidate. */
   readonly changes?: 'free' | 'store';
   /** Codec without which it is nothing: the base has it too. */

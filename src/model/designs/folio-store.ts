@@ -1,5 +1,7 @@
+import { explorationLines } from '../interleavings.ts';
 import { LARGE_STORE, SPLIT_STORE, ZSWAP_PATHS } from '../kernels/zswap.ts';
 import type { KernelModel } from '../steps.ts';
+import { ABORT_RULES, exploreStale } from '../zswap/stale-race.ts';
 import { type Design, DesignError } from './design.ts';
 import { wantsZswap } from './store-rewrite.ts';
 
@@ -9,10 +11,26 @@ const withStore = (kernel: KernelModel, steps: typeof LARGE_STORE): KernelModel 
   paths: { ...kernel.paths, [ZSWAP_PATHS.store]: steps },
 });
 
+/**
+ * What a store may do with the slots of a folio that has older entries and cannot be stored, and the shortest order of
+ * steps in which that breaks: all slots are erased, or old data comes back.
+ * @param vswap Slots are of a virtual device: a folio that fails stays in the swap cache.
+ */
+export function staleVerdicts(vswap: boolean): readonly string[] {
+  return ABORT_RULES.flatMap((rule) => {
+    const found = exploreStale({ rule, pages: 2, failsAt: 1, vswap, reads: true });
+    const what = `a store of 2 pages ${rule} when page 1 fails`;
+    return found.shortest === null
+      ? [`${what}: no order breaks it, ${found.worlds} states`]
+      : [`${what}: breaks`, ...explorationLines(found).map((line) => `  ${line}`)];
+  });
+}
+
 /** What zswap did until 6.12: folios of several pages are refused, split, and stored one by one. */
 export const splitFolio: Design = {
   id: 'split-folio',
   changes: 'store',
+  place: 'folio',
   title: 'large folios are split and their pages stored one by one',
   safety: 'merged',
   source: 'mm/zswap.c up to 6.12',
@@ -31,6 +49,7 @@ export const splitFolio: Design = {
 export const largeFolio: Design = {
   id: 'large-folio',
   changes: 'store',
+  place: 'folio',
   title: 'large folios stored page by page, checks once a folio',
   safety: 'merged',
   source: 'commit b7c0ccdfbafd (6.13)',
@@ -38,6 +57,7 @@ export const largeFolio: Design = {
     'A folio with one page that fails is not stored at all: what then goes to the disk is not modelled.',
   ],
   options: [],
+  evidence: () => staleVerdicts(false),
   apply: (kernel) => {
     wantsZswap(kernel, 'large-folio');
     if (!isSplit(kernel)) throw new DesignError(`${kernel.id}: large folios are stored whole already`);

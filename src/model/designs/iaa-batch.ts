@@ -23,6 +23,7 @@ function batchSizes(kernel: KernelModel): readonly number[] {
 export const iaaBatch: Design = {
   id: ID,
   changes: 'store',
+  place: 'flight',
   wantsCodec: 'deflate-iaa',
   title: 'pages of a batch compressed side by side by IAA',
   safety: 'posted',

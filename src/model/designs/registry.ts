@@ -60,7 +60,7 @@ export interface ChosenDesign {
 
 /**
  * Reads `class-idx+deferred:entries=2048,buffers=8`. `base` alone is the kernel as it is. Parts come in the order in
- * which they are applied: those that take zs_free as it is by then behind those that change it.
+ * which they are applied: those that take a path as it is by then behind those that change it.
  * @param known Designs to choose from, e.g. with a user's own.
  * @throws {DesignError} for unknown designs and options, values out of range, and parts named twice.
  */
@@ -92,15 +92,30 @@ export function parseDesign(text: string, known: readonly Design[] = DESIGNS): r
   return inPlace(named);
 }
 
-/** What changes zs_free, then queues, then drains; a drain without a queue gets one of `deferred`. */
+/** Order of application; a design without a place stands where the empty one does. */
+const PLACES: readonly Design['place'][] = [
+  'folio',
+  'batch',
+  'flight',
+  'of-batch',
+  undefined,
+  'queue',
+  'drain',
+  'last',
+];
+
+/** Parts in their places. A drain without a queue gets one of `deferred`, what changes batches those of `batch-store`. */
 function inPlace(named: readonly ChosenDesign[]): readonly ChosenDesign[] {
-  const at = (place: Design['place']) => named.filter(({ design }) => design.place === place);
-  const [first, queues, drains] = [at(undefined), at('queue'), at('drain')];
-  if (drains.length === 0 && queues.length === 0) return named;
   // A design of a user may change what another one has made: it stays where it was put.
   if (named.some(({ design }) => !DESIGNS.includes(design))) return named;
-  const missing = drains.length > 0 && queues.length === 0 ? parseDesign(deferred.id) : [];
-  return [...first, ...queues, ...missing, ...drains];
+  const at = (...places: readonly Design['place'][]) =>
+    named.filter(({ design }) => places.includes(design.place));
+  const missing = [
+    ...(at('drain').length > 0 && at('queue').length === 0 ? parseDesign(deferred.id) : []),
+    ...(at('of-batch').length > 0 && at('batch', 'flight').length === 0 ? parseDesign(batchStore.id) : []),
+  ];
+  const all = [...named, ...missing];
+  return PLACES.flatMap((place) => all.filter(({ design }) => design.place === place));
 }
 
 /** A value as the design wants it: a number, or the place of a name among the choices. */

@@ -1,6 +1,7 @@
 import { TREE_LOCK, ZSWAP_PATHS } from '../kernels/zswap.ts';
 import type { KernelModel, Step } from '../steps.ts';
 import { type Design, DesignError } from './design.ts';
+import { staleVerdicts } from './folio-store.ts';
 import { rewriteSteps } from './rewrite.ts';
 import { wantsZswap } from './store-rewrite.ts';
 
@@ -11,6 +12,7 @@ const CLUSTER_SLOTS = 512;
 export const vswap: Design = {
   id: 'vswap',
   changes: 'store',
+  place: 'last',
   title: 'entries in cluster tables (virtual swap) instead of xarrays',
   safety: 'posted',
   source: 'series "virtual swap", v2 (June 2026)',
@@ -20,6 +22,7 @@ export const vswap: Design = {
     'Entries without a physical slot are not written back: the shrinker is stopped where it was recorded to write. What it would look at then, and what a pool that stays full would refuse, is not modelled.',
   ],
   options: [],
+  evidence: () => staleVerdicts(true),
   apply: (kernel) => {
     wantsZswap(kernel, 'vswap');
     if (kernel.locks[TREE_LOCK]?.per !== 'cluster')

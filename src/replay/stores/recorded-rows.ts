@@ -4,7 +4,14 @@ import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
 import { IntervalsByKey } from './intervals.ts';
-import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
+import {
+  type Below,
+  ENTRY_WRITE_NS,
+  type StepTimes,
+  splitNewZspages,
+  stepTimes,
+  unheldOf,
+} from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
 
 /** What a task did in one call: a folio stored, a page loaded, invalidated or written back. */
@@ -54,6 +61,7 @@ export const ONCE_A_FOLIO: readonly string[] = ['store-check', 'store-end'];
  * Sorts out what a recording shows of zswap.
  * @param outcome Which zspages were made and emptied.
  * @param sized The same with other sizes of the objects; `outcome` without.
+ * @param otherSteps What steps are multiplied by afterwards: what is assumed of a step is of the machine that is meant.
  * @throws {RangeError} when no store has a duration and its calls.
  */
 export function recordedRows(
@@ -61,6 +69,7 @@ export function recordedRows(
   era: ZswapEra,
   outcome: StructureOutcome,
   sized: StructureOutcome = outcome,
+  otherSteps = 1,
 ): RecordedRows {
   const zswap = new RecordedZswap(ops, era);
   const below = belowOf(ops, outcome);
@@ -74,7 +83,7 @@ export function recordedRows(
       return;
     }
     const under = below(op);
-    const times = stepTimes(ops, op, path, under);
+    const times = stepTimes(ops, op, path, under, (pages * ENTRY_WRITE_NS) / otherSteps);
     const slot = ops.slot[op]!;
     // The steps of a large folio are shown as sums: each page has taken its share.
     const share = Object.fromEntries(

@@ -28,8 +28,15 @@ const positive = (ns: number) => Math.max(0, ns);
  * model makes somebody wait. Calls of locks count with what the lock protects, and so does the time from the
  * tree's lock to its unlock; other self time is spread evenly over the gaps between calls; what is no call of
  * zswap (an interrupt) goes before the first lock.
+ * @param entryWriteNs The first write to the entries of all pages, in the time of the recording.
  */
-export function stepTimes(ops: OperationTable, op: number, path: string, below: Below): StepTimes {
+export function stepTimes(
+  ops: OperationTable,
+  op: number,
+  path: string,
+  below: Below,
+  entryWriteNs = ENTRY_WRITE_NS,
+): StepTimes {
   const facts = ops.zswap.get(op)!;
   const part = (name: ZswapPart) => positive(known(facts.parts[name]) - known(facts.waits[name]));
   const trees = facts.locks.filter(({ lock }) => lock === 'tree');
@@ -59,8 +66,8 @@ export function stepTimes(ops: OperationTable, op: number, path: string, below: 
         'mutex-calls': mutexCalls,
         compress: part('compress'),
         // The gap around the compressor's call with it: compress is the codec's own time.
-        copy: part('copy') + 2 * gap - Math.min(gap, ENTRY_WRITE_NS),
-        'entry-write': Math.min(gap, ENTRY_WRITE_NS),
+        copy: part('copy') + 2 * gap - Math.min(gap, entryWriteNs),
+        'entry-write': Math.min(gap, entryWriteNs),
         'tree-store': tree(gap),
         'take-references': gap,
         'list-add': part('list') + gap,

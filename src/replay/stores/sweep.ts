@@ -1,7 +1,8 @@
 import { DesignError } from '../../model/designs/design.ts';
+import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { Interval } from '../interval.ts';
 import type { AskedDesign } from './predict-stores.ts';
-import type { IaaPrediction, StorePrediction } from './store-summary.ts';
+import type { GroupPrediction, IaaPrediction, StorePrediction } from './store-summary.ts';
 
 /** Values to go through, all with all; the first of each is what the report is about. Null: as it is. */
 export interface SweepRequest {
@@ -25,9 +26,13 @@ export interface SweepCase extends SweepPoint {
   readonly designs: readonly AskedDesign[];
 }
 
+type LatencyName = 'meanNs' | 'p50Ns' | 'p99Ns' | 'maxNs';
+
 /** Figures of one kernel in one case. */
 export interface SweptFigures {
   readonly id: string;
+  /** Calls of zswap_store that succeed, by pages of the folio. */
+  readonly stores: readonly Pick<GroupPrediction, 'pages' | 'members' | 'operations' | LatencyName>[];
   readonly storeNsPerPage: Interval;
   readonly storeSpeedup: Interval;
   readonly storedPagesPerSecond: Interval;
@@ -69,8 +74,19 @@ export function caseOf(
   designs: readonly StorePrediction[],
 ): SweptCase {
   const figures = [base, ...designs].map(
-    ({ id, storeNsPerPage, storeSpeedup, storedPagesPerSecond, cpuNs, lockWaitNs, iaa }) => ({
+    ({ id, groups, storeNsPerPage, storeSpeedup, storedPagesPerSecond, cpuNs, lockWaitNs, iaa }) => ({
       id,
+      stores: groups
+        .filter(({ path }) => path === ZSWAP_PATHS.store)
+        .map(({ pages, members, operations, meanNs, p50Ns, p99Ns, maxNs }) => ({
+          pages,
+          members,
+          operations,
+          meanNs,
+          p50Ns,
+          p99Ns,
+          maxNs,
+        })),
       storeNsPerPage,
       storeSpeedup,
       storedPagesPerSecond,

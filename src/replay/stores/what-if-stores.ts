@@ -82,7 +82,10 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     : recordedSizes(ops, outcome);
   // What was recorded is told by the recording, whatever kernel is asked for.
   const rows = recordedRows(ops, detected.era, outcome);
-  const asked = sized.outcome === outcome ? rows : recordedRows(ops, detected.era, outcome, sized.outcome);
+  const asked =
+    sized.outcome === outcome && otherSteps === 1
+      ? rows
+      : recordedRows(ops, detected.era, outcome, sized.outcome, otherSteps);
   const recorded = storeWorkload(ops, rows, AS_RECORDED);
   const usedCpus = Math.max(1, ...recorded.tasks.map(({ cpu }) => cpu + 1));
   const replayOf = ({

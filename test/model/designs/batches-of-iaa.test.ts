@@ -80,7 +80,7 @@ describe('pages of a folio on IAA', () => {
   it('are not written back by virtual swap, together or alone', () => {
     expect(designed('writeback-batch+vswap').gathers).toEqual({});
     expect(timeOf('writeback-batch+vswap', writeback, 1).descriptors).toBe(0);
-    expect(() => designed('vswap+writeback-batch')).toThrow('decompresses nothing');
+    expect(designed('vswap+writeback-batch').gathers).toEqual({});
   });
 
   it('of every version have step lists', () => {
@@ -100,7 +100,7 @@ describe('a design of batches that does not fit', () => {
   it.each([
     ['batch-store:size=4+iaa-batch:size=8', 'the sizes must be the same'],
     ['iaa-batch+mutex-per-page', 'not with iaa-batch'],
-    ['batch-store+mutex-per-page+iaa-batch', 'iaa-batch comes before mutex-per-page'],
+    ['batch-store+mutex-per-page+iaa-batch', 'not with iaa-batch'],
     ['readahead-decompress-batch+readahead-decompress-batch', 'decompressed together already'],
     ['reclaim-batch+reclaim-batch', 'handed over together already'],
   ])('%s is refused', (text, why) => {

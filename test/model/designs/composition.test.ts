@@ -21,6 +21,23 @@ it('a way to drain brings something to drain', () => {
   expect(ids('bulk-free+deferred-array')).toEqual(['deferred-array', 'bulk-free']);
 });
 
+it('what changes the batches of a store brings batches', () => {
+  expect(ids('bulk-entries')).toEqual(['batch-store', 'bulk-entries']);
+  expect(ids('mutex-per-page+vswap')).toEqual(['batch-store', 'mutex-per-page', 'vswap']);
+  expect(ids('bulk-entries+iaa-batch')).toEqual(['iaa-batch', 'bulk-entries']);
+});
+
+it.each([
+  ['vswap+prefetchw+iaa-batch+batch-store', 'batch-store+iaa-batch+prefetchw+vswap'],
+  [
+    'bulk-entries+reclaim-batch+large-folio+batch-store',
+    'large-folio+batch-store+bulk-entries+reclaim-batch',
+  ],
+  ['batch-store+split-folio', 'split-folio+batch-store'],
+])('%s of stores is %s', (text, same) => {
+  expect(ids(text).join('+')).toBe(same);
+});
+
 it('each free design runs alone on a kernel that it fits', () => {
   const all =
     'drop-lock class-idx deferred-array zram-gc deferred class-batch bulk-free mm-async try-read-queue';

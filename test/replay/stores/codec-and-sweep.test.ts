@@ -15,7 +15,7 @@ import { ZswapText } from '../../helpers/zswap-text.ts';
 const TOOL = { name: 'trace-replay', version: '0', command: 'trace-replay' };
 let recording: Recording;
 
-/** Ten folios of 16 pages, stored and three of them loaded, as 6.18 would. */
+/** Ten folios of 16 pages, stored as 6.18 would. */
 beforeAll(() => {
   const text = new ZswapText();
   for (let folio = 0; folio < 10; folio++)
@@ -23,8 +23,12 @@ beforeAll(() => {
       folio * 16,
       Array.from({ length: 16 }, (_, k) => 600 + 150 * k + folio),
     );
+  recording = recordingOf(text);
+});
+
+function recordingOf(text: ZswapText): Recording {
   const { table, compaction } = extractOperations(text.bytes);
-  recording = {
+  return {
     operations: table,
     compaction,
     kernelRelease: '',
@@ -34,7 +38,7 @@ beforeAll(() => {
     lostRecords: 0,
     findings: [],
   };
-});
+}
 
 function ask(
   designs: readonly string[],
@@ -96,6 +100,19 @@ describe('another codec', () => {
     const tenth = meanOf(ask([], { seeds: 1, codec, otherSteps: 0.1 }).baseline);
     expect(tenth - compressNs).toBeCloseTo(0.1 * (whole - compressNs), -1);
   });
+});
+
+it('what is assumed of a step is not scaled with those that are recorded', () => {
+  const text = new ZswapText({ hasFunctions: true });
+  for (let slot = 0; slot < 10; slot++) text.store(slot, [600]);
+  const slow = recordingOf(text);
+  const gainNs = (otherSteps: number) => {
+    const { baseline, designs } = ask(['prefetchw'], { seeds: 1, otherSteps, recording: slow });
+    return meanOf(baseline) - meanOf(designs[0]!);
+  };
+  // An entry's first write takes 50 ns, and 5 when it was fetched.
+  expect(gainNs(1)).toBeCloseTo(45, 1);
+  expect(gainNs(0.1)).toBeCloseTo(45, 1);
 });
 
 describe('sizes', () => {
@@ -166,6 +183,18 @@ describe('a sweep', () => {
     expect(crowded[1]!.iaa!.waitNs.value).toBeGreaterThan(alone[1]!.iaa!.waitNs.value);
     expect(crowded[1]!.iaa!.utilisation.value).toBeGreaterThan(alone[1]!.iaa!.utilisation.value);
     expect(at(1, 8, 8)[1]!.storeNsPerPage.value).toBeLessThan(at(1, 1, 8)[1]!.storeNsPerPage.value);
+  });
+
+  it('tells how long a folio takes for each of its orders', () => {
+    const result = ask(['batch-store+prefetchw'], { seeds: 2, sweep: { folioPages: [1, 16] } });
+    const [design] = result.designs;
+    expect(result.sweep![0]!.figures[1]!.stores).toEqual(
+      design!.groups
+        .filter(({ path }) => path === 'zswap_store')
+        .map(({ path: _, allPages: __, allMembers: ___, ...rest }) => rest),
+    );
+    expect(renderStoreWhatIfText(result)).toContain('A folio in zswap_store, by its pages\n');
+    expect(renderStoreWhatIfText(ask([], { seeds: 1 }))).not.toContain('by its pages');
   });
 
   it('of batch sizes wants designs with batches', () => {
