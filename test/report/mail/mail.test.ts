@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { tableLines } from '../../../src/report/mail/columns.ts';
 import { number, type ReviewDocument, text } from '../../../src/report/mail/document.ts';
 import { commandLines } from '../../../src/report/mail/fill.ts';
 import { histogramsSideBySide } from '../../../src/report/mail/histograms.ts';
@@ -82,6 +83,21 @@ describe('a mail', () => {
     const lines = commandLines(command);
     expect(lines.length).toBeGreaterThan(1);
     expect(lines.join('\n').replaceAll(/ \\\n */g, ' ')).toBe(command);
+  });
+});
+
+describe('a table', () => {
+  it('has a line for a name of which its column would leave too little', () => {
+    const columns = [text('design'), ...Array.from({ length: 6 }, (_, k) => number(`number ${k}`))];
+    const row = ['class-idx+drop-lock+deferred', ...Array.from({ length: 6 }, () => '1')];
+    const lines = tableLines(
+      { kind: 'table', title: '', columns, rows: [row, ['base', ...row.slice(1)]], note: '' },
+      2,
+      72,
+    );
+    expect(lines[1]).toBe('class-idx+drop-lock+deferred');
+    expect(lines[2]).toMatch(/^ +1( +1){5}$/);
+    expect(lines[3]).toMatch(/^base +1( +1){5}$/);
   });
 });
 
