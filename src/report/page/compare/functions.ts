@@ -30,7 +30,21 @@ ${renderTable(shown, COLUMNS, {
   file: 'functions',
   all: functions,
   rowId: (row) => rowIds.get(row) ?? null,
-})}${moreNote(functions.length, shown.length, 'functions')}`
+})}${moreNote(functions.length, shown.length, 'functions')}
+<h3>Means and tails</h3>
+${renderTable(shown, TAILS, {
+  caption: 'Means and tails of functions before and after',
+  group: 'function-tails',
+  file: 'function-tails',
+  all: functions,
+})}
+<h3>Totals and calls</h3>
+${renderTable(shown, TOTALS, {
+  caption: 'Totals and calls of functions before and after',
+  group: 'function-totals',
+  file: 'function-totals',
+  all: functions,
+})}`
 }
 </section>`;
 }
@@ -62,9 +76,23 @@ const COLUMNS: readonly Column<FunctionComparison>[] = [
   { title: 'Verdict', kind: 'text', cell: verdictCell },
   ...side('p50', ({ p50Ns }) => p50Ns),
   ...change('Median', (row) => row.change.median),
+  {
+    title: 'p',
+    kind: 'number',
+    cell: ({ pValue }) => exact(pValue === null ? '-' : pValue.toPrecision(2), pValue),
+  },
+];
+
+/** Apart from the verdicts: one table of all figures would not fit a printed page. */
+const TAILS: readonly Column<FunctionComparison>[] = [
+  { title: 'Function', kind: 'name', cell: ({ name }) => name },
   ...change('Mean', (row) => row.change.mean),
   ...side('p99', ({ p99Ns }) => p99Ns),
   ...change('p99', (row) => row.change.p99),
+];
+
+const TOTALS: readonly Column<FunctionComparison>[] = [
+  { title: 'Function', kind: 'name', cell: ({ name }) => name },
   ...change('Total', (row) => row.change.total),
   {
     title: 'Calls before',
@@ -76,11 +104,6 @@ const COLUMNS: readonly Column<FunctionComparison>[] = [
     name: 'Calls after',
     kind: 'number',
     cell: ({ after }) => exact(formatCount(after?.calls ?? 0), after?.calls ?? 0),
-  },
-  {
-    title: 'p',
-    kind: 'number',
-    cell: ({ pValue }) => exact(pValue === null ? '-' : pValue.toPrecision(2), pValue),
   },
   { title: 'Note', kind: 'wide', cell: ({ reason }) => reason },
 ];

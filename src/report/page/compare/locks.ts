@@ -25,6 +25,8 @@ ${heading(2, PLACES.locks, 'Locks')}
 ${await chart(locks)}
 <p class="note">Times in us; waits and holds of all functions that take the lock, by recording.</p>
 ${renderTable(locks, COLUMNS, { caption: 'Locks before and after', group: 'locks', file: 'locks' })}
+<h3>Holds and acquisitions</h3>
+${renderTable(locks, HOLDS, { caption: 'Holds and acquisitions before and after', group: 'lock-holds', file: 'lock-holds' })}
 ${blockers(locks)}
 </section>`;
 }
@@ -99,19 +101,24 @@ function change(
 
 const COLUMNS: readonly Column<LockComparison>[] = [
   { title: 'Lock', kind: 'name', cell: ({ name }) => name },
-  { title: 'Kind', kind: 'text', cell: ({ kind }) => kind },
   { title: 'Verdict', kind: 'text', cell: (row) => exact(verdictText(row), row.verdict) },
   ...times('Wait', ({ wait }) => wait.totalNs),
   ...change('Wait', (row) => row.change.total),
   ...counts('Waits', ({ contended }) => contended),
-  ...times('Hold p50', ({ hold }) => hold?.p50Ns ?? null),
-  ...change('Hold', (row) => row.change.hold.median),
-  ...counts('Taken', ({ acquisitions }) => acquisitions),
   {
     title: 'p',
     kind: 'number',
     cell: ({ pValue }) => exact(pValue === null ? '-' : pValue.toPrecision(2), pValue),
   },
+];
+
+/** Apart from the waits: one table of all figures would not fit a printed page. */
+const HOLDS: readonly Column<LockComparison>[] = [
+  { title: 'Lock', kind: 'name', cell: ({ name }) => name },
+  { title: 'Kind', kind: 'text', cell: ({ kind }) => kind },
+  ...times('Hold p50', ({ hold }) => hold?.p50Ns ?? null),
+  ...change('Hold', (row) => row.change.hold.median),
+  ...counts('Taken', ({ acquisitions }) => acquisitions),
   { title: 'Note', kind: 'wide', cell: ({ reason }) => reason },
 ];
 
