@@ -57,7 +57,7 @@ describe('a mail', () => {
           expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(72);
           expect(lines.join('')).toMatch(/^[\x20-\x7e]*$/);
           if (length === 'usual') expect(lines.length).toBeLessThanOrEqual(60);
-          if (length === 'brief') expect(lines.length).toBeLessThanOrEqual(60);
+          if (length === 'brief') expect(lines.length).toBeLessThanOrEqual(24);
         },
       ),
       { numRuns: 60 },
