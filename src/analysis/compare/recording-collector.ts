@@ -1,8 +1,9 @@
 import type { RecordSink } from '../../trace/records.ts';
+import type { SpanBatch } from '../../trace/spans.ts';
+import { AnalysisDriver } from '../analysis-driver.ts';
 import type { Exclusions } from '../call-stacks.ts';
 import type { AnalysisResult, FunctionRow, LockRow } from '../result.ts';
-import { type Filters, RowFilter } from '../row-filter.ts';
-import { type EndedFile, TraceAnalysis } from '../trace-analysis.ts';
+import type { Filters } from '../row-filter.ts';
 import { bucketCounts, mergedFigures, seriesFigures, sumOfCounts } from './figures.ts';
 import { FunctionSeriesTable } from './function-series.ts';
 import { mergeSummaries } from './merge-summaries.ts';
@@ -26,62 +27,38 @@ export interface CollectOptions {
 }
 
 /** One recording, read into a summary; a sink for records like the analysis that it drives. */
-export class RecordingCollector {
-  readonly #analysis: TraceAnalysis;
+export class RecordingCollector extends AnalysisDriver {
   readonly #options: CollectOptions;
-  readonly #filter: RowFilter;
   readonly #series: FunctionSeriesTable;
 
   constructor(options: CollectOptions) {
+    super(options);
     this.#options = options;
-    this.#analysis = new TraceAnalysis({
-      ...options,
-      slowest: 1,
-      overhead: null,
-      onSpans: (rows) => this.#series.add(rows),
-    });
-    this.#filter = new RowFilter(options.filters, this.#analysis.names, this.#analysis.tasks);
-    this.#series = new FunctionSeriesTable(this.#filter);
+    this.#series = new FunctionSeriesTable(this.filter);
   }
 
-  get names() {
-    return this.#analysis.names;
+  protected onSpans(rows: SpanBatch): void {
+    this.#series.add(rows);
   }
 
-  get tasks() {
-    return this.#analysis.tasks;
-  }
-
-  get diagnostics() {
-    return this.#analysis.diagnostics;
-  }
-
-  get tables() {
-    return this.#analysis.tables;
-  }
-
-  beginFile(names: readonly string[], originNs: () => number): RecordSink {
-    const sink = this.#analysis.beginFile(names, originNs);
+  override beginFile(names: readonly string[], originNs: () => number): RecordSink {
+    const sink = super.beginFile(names, originNs);
     const { fromNs, toNs } = this.#options.filters;
     if (fromNs === undefined && toNs === undefined) return sink;
     return (records) => {
-      this.#filter.setOrigin(originNs());
+      this.filter.setOrigin(originNs());
       sink(records);
     };
   }
 
-  endFiles(files: readonly EndedFile[]): void {
-    this.#analysis.endFiles(files);
-  }
-
   /** What was read, as a summary of one recording. */
   summary(): Summary {
-    const result = this.#analysis.result({ name: '', version: '', command: '' }, null);
+    const result = this.analysis.result({ name: '', version: '', command: '' }, null);
     const { input, overhead } = result;
     const functions = this.#functions(result.functions);
     const locks = lockFigures(result.locks);
     const cost = overhead.insideNs === null ? null : overhead.insideNs + (overhead.outsideNs ?? 0);
-    const noTime = this.#analysis.diagnostics.count('clock-not-time') > 0;
+    const noTime = this.analysis.diagnostics.count('clock-not-time') > 0;
     const summary: Summary = {
       format: SUMMARY_FORMAT,
       schemaVersion: SUMMARY_SCHEMA_VERSION,

@@ -1,8 +1,7 @@
+import { AnalysisDriver } from '../../analysis/analysis-driver.ts';
 import { BlockSeries } from '../../analysis/compare/block-series.ts';
 import type { InputFile, LockRow } from '../../analysis/result.ts';
-import { globPattern, RowFilter } from '../../analysis/row-filter.ts';
-import { type EndedFile, TraceAnalysis } from '../../analysis/trace-analysis.ts';
-import type { RecordSink } from '../../trace/records.ts';
+import { globPattern } from '../../analysis/row-filter.ts';
 import { type SpanBatch, SpanKind } from '../../trace/spans.ts';
 
 /** What one recording shows of the calls that a what-if predicts. Times in ns, null where it does not show them. */
@@ -34,10 +33,8 @@ interface Calls {
 }
 
 /** Reads a recording for the calls of a function; a sink for records. */
-export class MeasuredCallsReader {
+export class MeasuredCallsReader extends AnalysisDriver {
   readonly #candidates: readonly string[];
-  readonly #analysis: TraceAnalysis;
-  readonly #filter: RowFilter;
   readonly #calls = new Map<string, Calls>();
 
   /**
@@ -45,45 +42,16 @@ export class MeasuredCallsReader {
    * @param roots Functions in which waits count.
    */
   constructor(candidates: readonly string[], roots: readonly string[]) {
-    this.#candidates = candidates;
-    const filters = { roots };
-    this.#analysis = new TraceAnalysis({
-      filters,
+    super({
+      filters: { roots },
       filtersText: '',
       exclude: { irq: false, softirq: false, offCpu: false },
-      slowest: 1,
-      overhead: null,
-      onSpans: (rows) => this.#add(rows),
     });
-    this.#filter = new RowFilter(filters, this.#analysis.names, this.#analysis.tasks);
-  }
-
-  get names() {
-    return this.#analysis.names;
-  }
-
-  get tasks() {
-    return this.#analysis.tasks;
-  }
-
-  get diagnostics() {
-    return this.#analysis.diagnostics;
-  }
-
-  get tables() {
-    return this.#analysis.tables;
-  }
-
-  beginFile(names: readonly string[], originNs: () => number): RecordSink {
-    return this.#analysis.beginFile(names, originNs);
-  }
-
-  endFiles(files: readonly EndedFile[]): void {
-    this.#analysis.endFiles(files);
+    this.#candidates = candidates;
   }
 
   result(): MeasuredCalls {
-    const { input, locks } = this.#analysis.result({ name: '', version: '', command: '' }, null);
+    const { input, locks } = this.analysis.result({ name: '', version: '', command: '' }, null);
     const name = this.#candidates.find((candidate) => this.#calls.has(candidate)) ?? this.#candidates.at(-1)!;
     const calls = this.#calls.get(name);
     const [p50 = null, p99 = null] = calls ? calls.durations.quantiles([0.5, 0.99]) : [];
@@ -103,12 +71,12 @@ export class MeasuredCallsReader {
     };
   }
 
-  #add(rows: SpanBatch): void {
-    const { names, tasks } = this.#analysis;
+  protected onSpans(rows: SpanBatch): void {
+    const { names, tasks } = this.analysis;
     const wanted = globPattern(this.#candidates);
     for (let i = 0; i < rows.length; i++) {
       const ns = rows.durationNs[i]!;
-      if (rows.kind[i] !== SpanKind.Span || Number.isNaN(ns) || !this.#filter.acceptsPlace(rows, i)) continue;
+      if (rows.kind[i] !== SpanKind.Span || Number.isNaN(ns) || !this.filter.acceptsPlace(rows, i)) continue;
       const name = names.functionName(rows.name[i]!);
       if (!wanted.test(name)) continue;
       const task = rows.task[i]!;
