@@ -6,12 +6,13 @@ import { renderJson } from '../report/json.ts';
 import { analysisDocument } from '../report/mail/analysis-document.ts';
 import { summarise } from '../report/summary.ts';
 import { renderText } from '../report/text.ts';
-import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
+import { addExportOptions, type ExportOptions } from './export-options.ts';
 import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, nameList, wholeNumber } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
+import { writePage } from './page-output.ts';
 import type { MergeMode } from './plan-inputs.ts';
 import { Progress } from './progress.ts';
 import { InputReader } from './read-inputs.ts';
@@ -144,14 +145,11 @@ async function writeReports(
   choice: ReportChoice,
   inputs: readonly string[],
 ): Promise<void> {
-  if (options.html !== undefined || isExported(options)) {
-    // vega takes a third of a second to load: only when a chart is drawn.
+  const wantsText = await writePage(options, inputs, async () => {
     const { renderHtml } = await import('../report/html.ts');
-    const page = await renderHtml(result, summarise(result));
-    if (options.html !== undefined) await writeTo(options.html, page.text);
-    await writeExports(options, page.exhibits, inputs);
-    if (options.html === '-') return;
-  }
+    return renderHtml(result, summarise(result));
+  });
+  if (!wantsText) return;
   const main = mainReport(result, options, choice);
   if (options.output === undefined) await writeStdout(main);
   else await writeTo(options.output, main);

@@ -6,9 +6,10 @@ import { renderPredictedJson } from '../report/json.ts';
 import { predictedDocument } from '../report/mail/predicted-document.ts';
 import { renderPredictedText } from '../report/predicted-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
-import { type ExportOptions, isExported, writeExports } from './export-options.ts';
+import type { ExportOptions } from './export-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { writeTo } from './output.ts';
+import { writePage } from './page-output.ts';
 import { eachRecording, readRecording } from './read-summaries.ts';
 import { type ReportChoice, renderDocument } from './report-format.ts';
 import { textOfFile } from './text-of-file.ts';
@@ -47,14 +48,11 @@ export async function comparePrediction(after: readonly string[], options: Predi
     }
     const tool = toolOf(process.argv.slice(2));
     const result = comparePredicted(tool, predicted, prediction, recordings, options.design ?? null);
-    if (options.html !== undefined || isExported(options)) {
-      // vega takes a third of a second to load: only when a chart is drawn.
+    const wantsText = await writePage(options, [...after, predicted], async () => {
       const { renderPredictedHtml } = await import('../report/predicted-html.ts');
-      const page = await renderPredictedHtml(result);
-      if (options.html !== undefined) await writeTo(options.html, page.text);
-      await writeExports(options, page.exhibits, [...after, predicted]);
-      if (options.html === '-') return;
-    }
+      return renderPredictedHtml(result);
+    });
+    if (!wantsText) return;
     await writeTo(options.output, mainReport(result, options.choice));
   } catch (error) {
     if (error instanceof PredictionError) throw new InputError(error.message);

@@ -10,11 +10,12 @@ import { comparisonDocument } from '../report/mail/comparison-document.ts';
 import { UsageError } from '../trace/diagnostics.ts';
 import { BETWEEN } from './compare-arguments.ts';
 import { comparePrediction } from './compare-predicted.ts';
-import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
+import { addExportOptions, type ExportOptions } from './export-options.ts';
 import { addPlaceOptions, type PlaceOptions, placeFilters, placeText } from './filter-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, nameList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
+import { writePage } from './page-output.ts';
 import { readSummaries } from './read-summaries.ts';
 import {
   type Formats,
@@ -137,14 +138,11 @@ async function compare(names: readonly string[], options: CompareCommandOptions)
       gates,
     });
     if (options.save !== undefined) await writeTo(options.save, summaryText(summaries.after));
-    if (options.html !== undefined || isExported(options)) {
-      // vega takes a third of a second to load: only when a chart is drawn.
+    const wantsText = await writePage(options, [...before, ...after], async () => {
       const { renderComparisonHtml } = await import('../report/compare-html.ts');
-      const page = await renderComparisonHtml(result, comparisonSentences(result));
-      if (options.html !== undefined) await writeTo(options.html, page.text);
-      await writeExports(options, page.exhibits, [...before, ...after]);
-    }
-    if (options.html !== '-') await writeTo(options.output, reportText(result, options.entries, choice));
+      return renderComparisonHtml(result, comparisonSentences(result));
+    });
+    if (wantsText) await writeTo(options.output, reportText(result, options.entries, choice));
     if (result.gates.some(({ status }) => status === 'failed')) process.exitCode = EXIT_GATE;
   } catch (error) {
     if (error instanceof GateError) throw new UsageError(error.message);

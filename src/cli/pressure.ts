@@ -9,10 +9,11 @@ import { pressureDocument } from '../report/mail/pressure-document.ts';
 import { renderPressureJson } from '../report/pressure-json.ts';
 import { renderPressureText } from '../report/pressure-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
-import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
+import { addExportOptions, type ExportOptions } from './export-options.ts';
 import { keepInputs } from './keep-inputs.ts';
 import { fileList, wholeNumber } from './option-values.ts';
 import { writeTo } from './output.ts';
+import { writePage } from './page-output.ts';
 import { recordingOf } from './recordings.ts';
 import {
   addReportOptions,
@@ -159,14 +160,11 @@ export function addPressureCommand(program: Command): void {
           },
           toolOf(process.argv.slice(2)),
         );
-        if (options.html !== undefined || isExported(options)) {
-          // vega takes a third of a second to load: only when a chart is drawn.
+        const wantsText = await writePage(options, traces, async () => {
           const { renderPressureHtml } = await import('../report/pressure-html.ts');
-          const page = await renderPressureHtml(result);
-          if (options.html !== undefined) await writeTo(options.html, page.text);
-          await writeExports(options, page.exhibits, traces);
-          if (options.html === '-') return;
-        }
+          return renderPressureHtml(result);
+        });
+        if (!wantsText) return;
         await writeTo(options.output, mainReport(result, choice));
       } catch (error) {
         if (error instanceof DesignError || error instanceof ScenarioError)

@@ -1,10 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { conditions, MergeError, mergeSummaries } from '../analysis/compare/merge-summaries.ts';
 import { looksLikeSummary, readSummary, SummaryError } from '../analysis/compare/read-summary.ts';
 import { type CollectOptions, RecordingCollector } from '../analysis/compare/recording-collector.ts';
 import type { Summary } from '../analysis/compare/summary.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import { expandInputs } from './expand-inputs.ts';
+import { headOfFile } from './head-of-file.ts';
 import { Progress } from './progress.ts';
 import { InputReader, type RecordConsumer } from './read-inputs.ts';
 import { Spool } from './spool.ts';
@@ -97,19 +97,6 @@ export async function readRecording(
 }
 
 function isSummary(name: string): boolean {
-  if (name === '-' || !statOf(name)?.isFile()) return false;
-  let file: number;
-  try {
-    file = openSync(name, 'r');
-  } catch {
-    // Whoever reads it says why it cannot be read.
-    return false;
-  }
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    const bytes = readSync(file, head, 0, HEAD_BYTES, 0);
-    return looksLikeSummary(head.toString('latin1', 0, bytes));
-  } finally {
-    closeSync(file);
-  }
+  const head = headOfFile(name, HEAD_BYTES);
+  return head !== null && looksLikeSummary(Buffer.from(head).toString('latin1'));
 }

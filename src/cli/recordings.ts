@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { OperationRecording } from '../analysis/operations/recording.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import { sniffSideData } from '../parsers/side-data.ts';
@@ -6,10 +5,10 @@ import { preemptionShownBy } from '../replay/cpu-sharing.ts';
 import { releaseOf, shapeOf } from '../replay/machine-of.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import type { SideTable } from '../trace/side-tables.ts';
+import { headOfFile } from './head-of-file.ts';
 import { Progress } from './progress.ts';
 import { InputReader } from './read-inputs.ts';
 import { Spool } from './spool.ts';
-import { statOf } from './stat-of.ts';
 
 /** Reads inputs for their operations. @throws {InputError} when nothing can be read. */
 export async function readOperations(
@@ -53,21 +52,8 @@ function sideDataFirst(inputs: readonly string[]): readonly string[] {
 }
 
 function isSideData(name: string): boolean {
-  if (name === '-' || !statOf(name)?.isFile()) return false;
-  let file: number;
-  try {
-    file = openSync(name, 'r');
-  } catch {
-    // Whoever reads it says why it cannot be read.
-    return false;
-  }
-  try {
-    const head = new Uint8Array(HEAD_BYTES);
-    const bytes = readSync(file, head, 0, HEAD_BYTES, 0);
-    return sniffSideData(head.subarray(0, bytes));
-  } finally {
-    closeSync(file);
-  }
+  const head = headOfFile(name, HEAD_BYTES);
+  return head !== null && sniffSideData(head);
 }
 
 /**

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { REPRODUCE_DEFAULTS, reproduce } from '../replay/reproduce/reproduce.ts';
 import { renderReproduction } from '../report/reproduction.ts';
 import { renderReproductionJson } from '../report/reproduction-json.ts';
-import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
+import { addExportOptions, type ExportOptions } from './export-options.ts';
 import { wholeNumber } from './option-values.ts';
-import { writeStdout, writeTo } from './output.ts';
+import { writeStdout } from './output.ts';
+import { writePage } from './page-output.ts';
 import { toolOf } from './tool.ts';
 
 interface ReproduceCommandOptions extends ExportOptions {
@@ -35,17 +36,14 @@ export function addReproduceCommand(program: Command): void {
     .option('--seed <n>', 'another drawing of the parameter sets', wholeNumber(0), REPRODUCE_DEFAULTS.seed)
     .addHelpText('after', EXAMPLES)
     .action(async (options: ReproduceCommandOptions) => {
-      const { json, html, seed } = options;
+      const { json, seed } = options;
       const result = reproduce({ ...REPRODUCE_DEFAULTS, seed });
       const tool = toolOf(process.argv.slice(2));
-      if (html !== undefined || isExported(options)) {
-        // vega takes a third of a second to load: only when a chart is drawn.
+      const wantsText = await writePage(options, [], async () => {
         const { renderReproductionHtml } = await import('../report/reproduction-html.ts');
-        const page = await renderReproductionHtml(result, tool);
-        if (html !== undefined) await writeTo(html, page.text);
-        await writeExports(options, page.exhibits, []);
-        if (html === '-') return;
-      }
+        return renderReproductionHtml(result, tool);
+      });
+      if (!wantsText) return;
       await writeStdout((json ? renderReproductionJson : renderReproduction)(result, tool));
     });
 }

@@ -14,8 +14,9 @@ import { storeWhatIfDocument } from '../report/mail/store-what-if-document.ts';
 import { renderStoreWhatIfJson } from '../report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../report/store-what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
-import { type ExportOptions, isExported, writeExports } from './export-options.ts';
+import type { ExportOptions } from './export-options.ts';
 import { writeTo } from './output.ts';
+import { writePage } from './page-output.ts';
 import { type ReportChoice, renderDocument } from './report-format.ts';
 import { isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
 
@@ -110,14 +111,11 @@ export async function whatIfStoresCommand(
     throw new UsageError(
       '--engines and --iaa are for deflate-iaa: --codec deflate-iaa, or a design such as iaa-batch',
     );
-  if (options.html !== undefined || isExported(options)) {
-    // vega takes a third of a second to load: only when a chart is drawn.
+  const wantsText = await writePage(options, inputs, async () => {
     const { renderStoreWhatIfHtml } = await import('../report/store-what-if-html.ts');
-    const page = await renderStoreWhatIfHtml(result);
-    if (options.html !== undefined) await writeTo(options.html, page.text);
-    await writeExports(options, page.exhibits, inputs);
-    if (options.html === '-') return;
-  }
+    return renderStoreWhatIfHtml(result);
+  });
+  if (!wantsText) return;
   await writeTo(options.output, mainReport(result, choice));
 }
 

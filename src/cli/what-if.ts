@@ -18,7 +18,7 @@ import { whatIfDocument } from '../report/mail/what-if-document.ts';
 import { renderWhatIfJson } from '../report/what-if-json.ts';
 import { renderWhatIfText } from '../report/what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
-import { addExportOptions, type ExportOptions, isExported, writeExports } from './export-options.ts';
+import { addExportOptions, type ExportOptions } from './export-options.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
 import {
@@ -34,6 +34,7 @@ import {
 } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { type KnownDesigns, withOwnDesigns } from './own-designs.ts';
+import { writePage } from './page-output.ts';
 import { recordingOf } from './recordings.ts';
 import {
   addReportOptions,
@@ -226,14 +227,11 @@ export function addWhatIfCommand(program: Command): void {
           tool,
           threads.run,
         );
-        if (options.html !== undefined || isExported(options)) {
-          // vega takes a third of a second to load: only when a chart is drawn.
+        const wantsText = await writePage(options, inputs, async () => {
           const { renderWhatIfHtml } = await import('../report/what-if-html.ts');
-          const page = await renderWhatIfHtml(result);
-          if (options.html !== undefined) await writeTo(options.html, page.text);
-          await writeExports(options, page.exhibits, inputs);
-          if (options.html === '-') return;
-        }
+          return renderWhatIfHtml(result);
+        });
+        if (!wantsText) return;
         await writeTo(options.output, mainReport(result, choice));
       } catch (error) {
         const isUsage = [DesignError, ScenarioError, PlatformError].some((kind) => error instanceof kind);
