@@ -23,10 +23,3 @@ export const CODECS: readonly Codec[] = [
     sizesBy: 'zlib with fixed codes and a 4 KiB window: a stand-in, matches of the hardware differ',
   },
 ];
-
-/** @throws {RangeError} for a codec that is not known. */
-export function codecById(id: string): Codec {
-  const codec = CODECS.find((candidate) => candidate.id === id);
-  if (!codec) throw new RangeError(`no codec ${id}; known are ${CODECS.map((c) => c.id).join(', ')}`);
-  return codec;
-}

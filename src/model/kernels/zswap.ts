@@ -182,8 +182,3 @@ function writebackPaths(takeAndFree: readonly Step[]): Record<string, readonly S
     [ZSWAP_PATHS.writebackStopped]: [...CHOOSE, CLAIM, ...BACK_TO_THE_LIST],
   };
 }
-
-/** Step lists of zswap above zsmalloc, rather than of zsmalloc alone. */
-export function hasZswap(kernel: KernelModel): boolean {
-  return STORE_PAGE in kernel.paths;
-}

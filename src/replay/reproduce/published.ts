@@ -11,8 +11,7 @@ export interface PublishedRow {
   readonly value: number;
 }
 
-/** Where all of them were published. */
-export const PUBLISHED_SOURCE = 'linux-mm thread "reduce zs_free() latency", April 2026';
+// All of them are of the linux-mm thread "reduce zs_free() latency", April 2026.
 
 const UNMAP = 'munmap time';
 

@@ -10,12 +10,9 @@ export interface StoreRow {
   readonly value: number;
 }
 
-/** Where they were published. */
-export const STORE_SOURCES = [
-  'RFC of May 2024 that compresses a 64 KiB folio in n pieces ("by_n"), medians',
-  'cover letters and patches of the zswap batching series with IAA, v9 to v14',
-  'cover letters of virtual swap: RFC v2 of June 2026, and v5, v6 of the older design',
-] as const;
+// Where they were published: the RFC of May 2024 that compresses a 64 KiB folio in n pieces ("by_n"), medians; cover letters and
+// patches of the zswap batching series with IAA, v9 to v14; cover letters of virtual swap, RFC v2 of June 2026, and v5, v6 of the
+// older design.
 
 const SPR = 'spr-2x56-iaa';
 
