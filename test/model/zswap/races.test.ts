@@ -95,13 +95,13 @@ describe('references of the pool that are taken for a batch', () => {
 
 describe('older entries of a folio that could not be stored', () => {
   const stale = (rule: (typeof ABORT_RULES)[number], failsAt: number, reads = true) =>
-    exploreStale({ rule, pages: 2, failsAt, vswap: false, reads });
+    exploreStale({ rule, pages: 2, failsAt, device: 'disk', reads });
 
   it('are no danger when all slots are erased, in any order', () => {
     for (const failsAt of [0, 1])
       for (const reads of [false, true])
-        for (const vswap of [false, true]) {
-          const found = exploreStale({ rule: 'erases all slots', pages: 2, failsAt, vswap, reads });
+        for (const device of ['disk', 'virtual', 'virtual on a disk'] as const) {
+          const found = exploreStale({ rule: 'erases all slots', pages: 2, failsAt, device, reads });
           expect([found.shortest, found.complete]).toEqual([null, true]);
         }
   });
