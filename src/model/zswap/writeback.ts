@@ -67,7 +67,7 @@ export function unlinkVictim(state: ZswapState, slot: number, victim: EntryId): 
 
 /**
  * Entries can be written back at all: those of a virtual device need a place on its disk, so that without
- * one the shrinker does not look at them (zswap_shrinker_count of v2, shrink_worker of later versions).
+ * one the shrinker does not look at them (zswap_shrinker_count of v2, shrink_memcg of later versions).
  */
 export function canWriteBack({ index }: ZswapState): boolean {
   return !(index instanceof VswapTable) || index.physicalLeft > 0;
@@ -157,7 +157,6 @@ export function runShrinkWorker(
   onWritten: (entry: Entry) => void = () => {},
 ): ShrinkRun {
   state.shrinkQueued = false;
-  if (!canWriteBack(state)) return { writtenBack: 0, failures: 0 };
   let failures = 0;
   let attempts = 0;
   let writtenBack = 0;
@@ -175,7 +174,7 @@ export function runShrinkWorker(
     if (result === 'nothing to shrink') continue;
     attempts++;
     if (result === 'again' && ++failures === RECLAIM_RETRIES) break;
-  } while (canWriteBack(state) && state.storage.pages > state.settings.limit.acceptPages);
+  } while (state.storage.pages > state.settings.limit.acceptPages);
   return { writtenBack, failures };
 }
 
