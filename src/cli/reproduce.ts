@@ -26,8 +26,8 @@ export function addReproduceCommand(program: Command): void {
     .command('reproduce')
     .summary('published experiments, predicted from their baseline column')
     .description(
-      'Predicts the published times of class-idx, deferred frees and the no-lock limit from the baseline ' +
-        'columns and published machine constants, and lays them beside what was measured ' +
+      'Predicts published times of designs of frees (class-idx, deferred, no lock) and of stores (IAA, usemem, ' +
+        'kernel builds) from their baseline columns and published machine constants, beside what was measured ' +
         '(docs/reproduce.md says what rests on what).',
     )
     .option('--json', 'print JSON instead of text')

@@ -99,6 +99,17 @@ describe('a store by version', () => {
     expect(loadPage(emptyZswap({ vswap: true }), 0, { pages: 4 }).kind).toBe('missing');
   });
 
+  it('loads exclusively, but only into the swap cache, and not in 6.1', () => {
+    for (const era of ERA_IDS)
+      for (const intoSwapCache of [true, false]) {
+        const zswap = emptyZswap({ era });
+        storeFolio(zswap, folio(5, [FINE]));
+        const isFreed = era !== '6.1' && intoSwapCache;
+        expect(loadPage(zswap, 5, { intoSwapCache })).toMatchObject({ kind: 'loaded', freed: isFreed });
+        expect(zswap.entries.size).toBe(isFreed ? 0 : 1);
+      }
+  });
+
   it('erases what is there when it is off', () => {
     const zswap = emptyZswap();
     storeFolio(zswap, folio(0, [FINE, FINE]));
