@@ -19,6 +19,8 @@ export type ReferenceRule =
   | 'each before publication'
   /** All before the first page; a failure gives those of pages that were not published back. */
   | 'all ahead'
+  /** All before the first page; a failure gives none back. */
+  | 'all ahead, none given back'
   /** All before the first page; a failure gives all of them back. */
   | 'all ahead, all given back'
   /** All when the last page is on the list. */
@@ -34,6 +36,7 @@ export type ReferenceRule =
 export const REFERENCE_RULES: readonly ReferenceRule[] = [
   'each before publication',
   'all ahead',
+  'all ahead, none given back',
   'all ahead, all given back',
   'all after publication',
   'all after publication, settled on failure',
@@ -95,8 +98,17 @@ export function referenceRace(options: ReferenceRaceOptions): Race<World> {
   };
 }
 
-function firstFault({ zswap }: World): string | null {
-  return zswap.references.faults[0] ?? null;
+function firstFault(world: World): string | null {
+  return world.zswap.references.faults[0] ?? keptReferences(world);
+}
+
+/** Without a store at work the pool has its own reference, while it is the current one, and one of each entry. */
+function keptReferences({ zswap, storing }: World): string | null {
+  if (storing) return null;
+  const { pool, isCurrent } = zswap.references;
+  const owned = [...zswap.entries.values()].filter(({ holdsReferences }) => holdsReferences).length;
+  const kept = pool - owned - (isCurrent ? 1 : 0);
+  return kept > 0 ? `references of the pool that are nobody's: ${kept}; it is never destroyed` : null;
 }
 
 function lostPool({ zswap, storing }: World): string | null {

@@ -72,6 +72,13 @@ describe('references of the pool that are taken for a batch', () => {
     expect(isSafe('all ahead, all given back', { failsAt: -1 })).toBe(true);
   });
 
+  it('ahead: those of pages that were not published must be given back', () => {
+    const { shortest } = references('all ahead, none given back', { failsAt: 1, swapCacheGuards: true });
+    expect(shortest!.fault).toBe("references of the pool that are nobody's: 1; it is never destroyed");
+    expect(references('all ahead, none given back', { failsAt: 0 }).shortest!.fault).toContain("nobody's: 2");
+    expect(isSafe('all ahead, none given back', { failsAt: -1 })).toBe(true);
+  });
+
   it('after publication: only the swap cache stands between it and the fault', () => {
     const rule = 'all after publication, settled on failure';
     expect(isSafe(rule, { failsAt: 1, swapCacheGuards: true })).toBe(true);
@@ -89,7 +96,7 @@ describe('references of the pool that are taken for a batch', () => {
   });
 
   it('every rule is asked about', () => {
-    expect(REFERENCE_RULES.length).toBe(6);
+    expect(REFERENCE_RULES.length).toBe(7);
   });
 });
 
