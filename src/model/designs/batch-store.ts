@@ -153,7 +153,7 @@ export const nodeEntries: Design = {
 };
 
 /** A path of the store, of those that a batch has taken apart. */
-export const storeParts: readonly string[] = [ZSWAP_PATHS.store, STORE_PAGE, COMPRESS_PAGE];
+const storeParts: readonly string[] = [ZSWAP_PATHS.store, STORE_PAGE, COMPRESS_PAGE];
 
 /** The first part of a store in which a step can be rewritten. @throws {DesignError} when none has it. */
 export function rewriteAnyPart(

@@ -6,9 +6,9 @@ import { work } from './pieces.ts';
 /** Locks of zswap, by the names that step lists use. */
 export const CONTEXT_MUTEX = 'acomp_ctx->mutex';
 export const TREE_LOCK = 'tree lock';
-export const LIST_LOCK = 'list_lru lock';
+const LIST_LOCK = 'list_lru lock';
 /** Counter of all pages in zswap, which every CPU changes. */
-export const STORED_PAGES = 'zswap_stored_pages';
+const STORED_PAGES = 'zswap_stored_pages';
 
 /** Paths of zswap that tasks run; the rest is called by these. */
 export const ZSWAP_PATHS = {

@@ -14,7 +14,7 @@ export const ZSWAP_COUNTERS = [
 export type ZswapCounter = (typeof ZSWAP_COUNTERS)[number];
 
 /** Slots numbered by device: device * DEVICE_SLOTS + offset. */
-export const DEVICE_SLOTS = 2 ** 40;
+const DEVICE_SLOTS = 2 ** 40;
 
 /** What changed in zswap between kernels, as far as its structure goes. */
 export interface ZswapEra {

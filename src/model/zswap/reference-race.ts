@@ -69,8 +69,7 @@ export function exploreReferences(options: ReferenceRaceOptions): Exploration {
   return explore(referenceRace(options));
 }
 
-/** The race itself, for those who want to add to it. */
-export function referenceRace(options: ReferenceRaceOptions): Race<World> {
+function referenceRace(options: ReferenceRaceOptions): Race<World> {
   const era = zswapEraById('6.18');
   const settings = {
     era,

@@ -66,8 +66,7 @@ export function exploreStale(options: StaleRaceOptions): Exploration {
   return explore(staleRace(options));
 }
 
-/** The race itself. */
-export function staleRace(options: StaleRaceOptions): Race<World> {
+function staleRace(options: StaleRaceOptions): Race<World> {
   const settings = {
     era: zswapEraById('6.18'),
     limit: { maxPages: 1000, acceptPages: 900 },

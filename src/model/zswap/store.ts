@@ -90,7 +90,7 @@ export function admitFolio(
 }
 
 /** Bytes that a compressed page takes, or why it is refused. */
-export function bytesToStore(state: ZswapState, page: Compressed, memcg: number): number | Rejection {
+function bytesToStore(state: ZswapState, page: Compressed, memcg: number): number | Rejection {
   if (page.kind === 'same-filled') return state.era.sameFilled === 'entry without object' ? 0 : page.bytes;
   if (page.kind === 'compressed' && page.bytes < PAGE_BYTES) return page.bytes;
   const keepsRaw = state.era.incompressible === 'kept raw';
@@ -134,7 +134,7 @@ export function abortFolio(
 }
 
 /** Takes the entries of slots out of the tree and frees them. */
-export function eraseSlots(state: ZswapState, firstSlot: number, pages: number): EntryId[] {
+function eraseSlots(state: ZswapState, firstSlot: number, pages: number): EntryId[] {
   const freed: EntryId[] = [];
   for (let page = 0; page < pages; page++) {
     const entry = state.index.erase(firstSlot + page);

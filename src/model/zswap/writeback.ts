@@ -69,7 +69,7 @@ export function unlinkVictim(state: ZswapState, slot: number, victim: EntryId): 
  * Entries can be written back at all: those of a virtual device need a place on its disk, so that without
  * one the shrinker does not look at them (zswap_shrinker_count of v2, shrink_memcg of later versions).
  */
-export function canWriteBack({ index }: ZswapState): boolean {
+function canWriteBack({ index }: ZswapState): boolean {
   return !(index instanceof VswapTable) || index.physicalLeft > 0;
 }
 

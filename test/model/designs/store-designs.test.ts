@@ -71,6 +71,14 @@ describe('a folio of 20 pages', () => {
     expect(store('base', 20, costs).ns).toBe(200);
     expect(store('batched-pool-refs', 20, costs).ns).toBe(10);
     expect(store('batched-pool-refs-after', 20, costs).ns).toBe(10);
+    const place = (text: string) =>
+      pathText(designed(text).paths[ZSWAP_PATHS.store]!).indexOf('pool: references for all pages');
+    expect([place('batched-pool-refs'), place('batched-pool-refs-after')]).toEqual([1, 3]);
+  });
+
+  it('is looked at once more for each folio that reclaim hands over with it', () => {
+    expect(store('reclaim-batch', 20, { 'store-check': 100 }).ns).toBe(100);
+    expect(designed('reclaim-batch:folios=4').gathers).toEqual({ [ZSWAP_PATHS.store]: 4 });
   });
 
   it('writes its entries as often with prefetchw, only faster', () => {
@@ -87,6 +95,15 @@ describe('a folio of 20 pages', () => {
       expect(designed(text).locks).not.toHaveProperty('tree lock');
     }
   });
+});
+
+it.each(ZSWAP_ERAS.map(({ id }) => id))('zswap %s: each CPU compresses in a context of its own', (zswap) => {
+  const task = (cpu: number) =>
+    taskOf(cpu, new Float64Array(1), { slot: Int32Array.of(cpu), zspagePages: new Int32Array(1) });
+  const run = runOf(kernel(zswap), [task(0), task(1)], { paths: [ZSWAP_PATHS.store], times: FREE_TIMES });
+  const costs = run.program.costs.map((name) => constant(name === 'compress' ? 1000 : 0));
+  // At the same time, and neither waits for the other.
+  expect(new Machine({ ...run, costs }).run().latencySumNs[0]).toBe(2000);
 });
 
 describe('a design that does not fit is refused', () => {
