@@ -122,7 +122,7 @@ async function showText(text: string, { kernel: era, zswap, zsmalloc: shape }: S
     });
     if (parts.length + queues.length + evidence.length === 0)
       return `${fitted(`${text} changes nothing in ${kernel.title}`).join('\n')}\n`;
-    return `${[...parts, ...queues, ...evidence].join('\n')}\n`;
+    return `${[...parts, ...queues.flatMap((line) => fitted(line)), ...evidence].join('\n')}\n`;
   } catch (error) {
     if (error instanceof DesignError || error instanceof RangeError) throw new UsageError(error.message);
     throw error;
