@@ -17,6 +17,8 @@ const LEAVE: Step = { do: 'unlock', lock: CONTEXT_MUTEX };
 /** Where the entries of a batch come from, one by one. */
 const EACH_ENTRY: Step = { do: 'each-page', steps: [work('entry from the slab', 'entry')] };
 
+const compressesOne = (step: Step) => step.do === 'call' && step.path === COMPRESS_PAGE;
+
 /** Entries of a batch made together, one hold of the context for it, then published page by page. */
 export const batchStore: Design = {
   id: 'batch-store',
@@ -89,7 +91,7 @@ export const mutexPerPage: Design = {
           throw new DesignError(`${kernel.id}: pages in flight are under one hold: not with iaa-batch`);
         const steps = step.steps.filter((inner) => ![TAKE, LEAVE, MUTEX_CALLS].includes(inner));
         const alone = (inner: Step): Step =>
-          inner.do === 'each-page' && inner !== EACH_PAGE && inner !== EACH_ENTRY
+          inner.do === 'each-page' && inner.steps.some(compressesOne)
             ? { ...inner, steps: [TAKE, MUTEX_CALLS, ...inner.steps, LEAVE] }
             : inner;
         return [{ ...step, steps: steps.map(alone) }];

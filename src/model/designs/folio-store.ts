@@ -3,9 +3,8 @@ import { LARGE_STORE, SPLIT_STORE, ZSWAP_PATHS } from '../kernels/zswap.ts';
 import type { KernelModel } from '../steps.ts';
 import { ABORT_RULES, exploreStale, type StaleDevice } from '../zswap/stale-race.ts';
 import { type Design, DesignError } from './design.ts';
-import { wantsZswap } from './store-rewrite.ts';
+import { isSplit, wantsZswap } from './store-rewrite.ts';
 
-const isSplit = (kernel: KernelModel) => kernel.paths[ZSWAP_PATHS.store] === SPLIT_STORE;
 const withStore = (kernel: KernelModel, steps: typeof LARGE_STORE): KernelModel => ({
   ...kernel,
   paths: { ...kernel.paths, [ZSWAP_PATHS.store]: steps },

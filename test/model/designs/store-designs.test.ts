@@ -37,6 +37,8 @@ describe('a folio of 20 pages', () => {
     expect(holds('batch-store:size=4')).toBe(5);
     expect(holds('batch-store:size=64')).toBe(1);
     expect(holds('batch-store+mutex-per-page')).toBe(20);
+    expect(holds('bulk-entries+mutex-per-page')).toBe(20);
+    expect(holds('mutex-per-page+bulk-entries')).toBe(20);
   });
 
   it('locks tree and list for each page, whatever the batches', () => {
@@ -117,6 +119,8 @@ describe('a design that does not fit is refused', () => {
     ['prefetchw+prefetchw', '6.18', 'no write to an entry that misses'],
     ['batched-pool-refs+batched-pool-refs-after', '6.18', 'no page takes a reference'],
     ['vswap', '6.1', 'no xarray'],
+    ['batched-pool-refs+reclaim-batch', '6.12', 'large-folio comes first'],
+    ['reclaim-batch+batched-pool-refs', '6.12', 'large-folio comes first'],
   ];
   it.each(refused)('%s on zswap %s', (text, zswap, why) => {
     expect(() => designed(text, zswap)).toThrow(DesignError);
