@@ -95,6 +95,7 @@ describe('a virtual device', () => {
     const zswap = virtual(2);
     zswap.enabled = false;
     expect(writeOutFolio(zswap, folio(0, [FINE, FINE, FINE]), false).to).toBe('memory');
+    expect((zswap.index as VswapTable).physicalLeft).toBe(2);
     expect(writeOutFolio(zswap, folio(0, [FINE, FINE]), false).to).toBe('disk');
     expect(writeOutFolio(zswap, folio(0, [FINE, FINE]), false).to).toBe('disk');
     expect(writeOutFolio(zswap, folio(4, [FINE]), false).to).toBe('memory');
