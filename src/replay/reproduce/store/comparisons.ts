@@ -1,5 +1,5 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
-import type { Find } from './piece-rows.ts';
+import type { Find } from './published.ts';
 import { columnOf } from './store-row.ts';
 
 /** Two variants of the v12 kernel builds over their four configurations; one run of each was published. */

@@ -1,13 +1,15 @@
 import type { ReproducedRow } from '../rows.ts';
 import { buildRows, vswapRows } from './bounds.ts';
 import { type Comparison, compareBuilds } from './comparisons.ts';
-import { type Find, pieceStudy } from './piece-rows.ts';
-import { PUBLISHED_STORE, type StoreRow } from './published.ts';
+import { pieceNoise, type RowNoise } from './noise.ts';
+import { pieceStudy } from './piece-rows.ts';
+import { type Find, PUBLISHED_STORE, type StoreRow } from './published.ts';
 import { usememRows } from './usemem.ts';
 
 export interface StoreReproduction {
   readonly rows: readonly ReproducedRow[];
   readonly comparisons: readonly Comparison[];
+  readonly noise: readonly RowNoise[];
 }
 
 /**
@@ -32,5 +34,6 @@ export function reproduceStore(
       ...vswapRows(find, published, compress),
     ],
     comparisons: compareBuilds(find),
+    noise: pieceNoise(find, rows),
   };
 }
