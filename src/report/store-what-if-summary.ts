@@ -4,7 +4,7 @@ import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import type { StoreGroup } from '../replay/stores/store-workload.ts';
 import type { SweptCase } from '../replay/stores/sweep.ts';
 import { countText, durationText, shareText } from './quantities.ts';
-import { sweepPlaces } from './store-sweep-text.ts';
+import { sweepPlaces } from './store-sweep.ts';
 import { leftOutSentences } from './what-if-summary.ts';
 
 /** Sentences and names that text and page share. */

@@ -3,7 +3,7 @@ import type { Interval } from '../replay/interval.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
 import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import { durationText } from './quantities.ts';
-import { folioLines, sweepLines } from './store-sweep-text.ts';
+import { sweepBlocks } from './store-sweep-text.ts';
 import { groupName, iaaText, storeAnswers, storeVerdict, storeWorld } from './store-what-if-summary.ts';
 import { wrap } from './text/layout.ts';
 import { trustLines } from './text/trust.ts';
@@ -19,7 +19,7 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
     verdict(result),
     ['Does the model fit the recording?', ...comparisons(result)],
     ...[baseline, ...designs].map((prediction) => details(prediction)),
-    ...(result.sweep === null ? [] : [sweepLines(result.sweep), folioLines(result.sweep)]),
+    ...(result.sweep === null ? [] : sweepBlocks(result.sweep)),
     ...designs.flatMap(({ id, notes }) =>
       notes.length === 0 ? [] : [[`About ${id}`, ...notes.flatMap((note) => wrap(note, '    ', '  - '))]],
     ),

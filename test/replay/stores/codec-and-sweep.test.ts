@@ -7,6 +7,7 @@ import type { Row } from '../../../src/replay/stores/recorded-rows.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
 import { NO_SWEEP, type SweepRequest } from '../../../src/replay/stores/sweep.ts';
 import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
+import { durationText } from '../../../src/report/quantities.ts';
 import { renderStoreWhatIfHtml } from '../../../src/report/store-what-if-html.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
 import { extractOperations } from '../../helpers/operations.ts';
@@ -193,8 +194,11 @@ describe('a sweep', () => {
         .filter(({ path }) => path === 'zswap_store')
         .map(({ path: _, allPages: __, allMembers: ___, ...rest }) => rest),
     );
-    expect(renderStoreWhatIfText(result)).toContain('A folio in zswap_store, by its pages\n');
-    expect(renderStoreWhatIfText(ask([], { seeds: 1 }))).not.toContain('by its pages');
+    const text = renderStoreWhatIfText(result);
+    expect(text).toMatch(/^ +folio +stores +p50 +p99 +pages\/s +CPU$/m);
+    const of = result.sweep![1]!.figures[1]!.stores.find(({ pages }) => pages === 16)!;
+    expect(text).toMatch(new RegExp(`^ +64K +${of.operations} +${durationText(of.p50Ns.value)} `, 'm'));
+    expect(renderStoreWhatIfText(ask([], { seeds: 1 }))).not.toContain('pages/s');
   });
 
   it('of batch sizes wants designs with batches', () => {
