@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CODECS, type CodecId } from '../model/codecs/codecs.ts';
 import { CODEC_PLATFORMS, type CodecPlatform } from '../model/codecs/costs.ts';
+import { CORPORA, type CorpusId } from '../model/codecs/stated-sizes.ts';
 import type { Design } from '../model/designs/design.ts';
 import { changesStores, parseDesign } from '../model/designs/registry.ts';
 import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
@@ -18,6 +19,7 @@ export interface StoreOptions {
   readonly engines?: readonly number[];
   readonly codec?: CodecId;
   readonly pages?: string;
+  readonly sizes?: CorpusId;
   readonly ratio?: number;
   readonly iaa?: IaaRequest;
   readonly otherSteps?: number;
@@ -30,6 +32,7 @@ const OF_STORES = [
   'engines',
   'codec',
   'pages',
+  'sizes',
   'ratio',
   'iaa',
   'otherSteps',
@@ -57,7 +60,16 @@ export function addStoreOptions(command: Command): Command {
       numbers(1, MOST_BATCH),
     )
     .addOption(new Option('--codec <name>', 'stores: another codec than the recorded one').choices(codecs))
-    .option('--pages <file>', 'stores: sizes of objects from 4 KiB pages of a file (with --codec)')
+    .option(
+      '--pages <file>',
+      'stores: sizes of objects from 4 KiB pages of a file (with --codec); - is standard input',
+    )
+    .addOption(
+      new Option(
+        '--sizes <kind>',
+        'stores: sizes of objects as of pages of this kind (with --codec)',
+      ).choices(CORPORA.map(({ id }) => id)),
+    )
     .option('--ratio <ratio>', 'stores: all objects so much smaller than a page, e.g. 2.7', ratio)
     .option(
       '--engines <list>',

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { CodecId } from '../model/codecs/codecs.ts';
 import { compressors } from '../model/codecs/compressors.ts';
 import { CODEC_PLATFORMS } from '../model/codecs/costs.ts';
 import { PageSizes, statedRatio } from '../model/codecs/sizes.ts';
-import { samplePages } from '../model/codecs/survey.ts';
+import { statedSizes } from '../model/codecs/stated-sizes.ts';
 import type { Design } from '../model/designs/design.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import { IAA_AS_PUBLISHED } from '../replay/stores/codec-costs.ts';
@@ -17,6 +16,7 @@ import { InputError, UsageError } from '../trace/diagnostics.ts';
 import type { ExportOptions } from './export-options.ts';
 import { writeTo } from './output.ts';
 import { writePage } from './page-output.ts';
+import { readPages } from './read-pages.ts';
 import { type ReportChoice, renderDocument } from './report-format.ts';
 import { isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
 
@@ -125,10 +125,14 @@ function mainReport(result: StoreWhatIfResult, choice: ReportChoice): string {
   return renderDocument(storeWhatIfDocument(result), choice);
 }
 
-/** Sizes of a sample or of a stated ratio; null: as recorded. */
-async function sizesOf({ pages, ratio, codec }: StoreOptions): Promise<SizesRequest | null> {
-  if (pages !== undefined && ratio !== undefined)
-    throw new UsageError('--pages and --ratio both say how small pages get: name one of them');
+/** Sizes of a sample, of a kind of pages or of a stated ratio; null: as recorded. */
+async function sizesOf({ pages, sizes, ratio, codec }: StoreOptions): Promise<SizesRequest | null> {
+  if ([pages, sizes, ratio].filter((given) => given !== undefined).length > 1)
+    throw new UsageError('--pages, --sizes and --ratio all say how small pages get: name one of them');
+  if (sizes !== undefined) {
+    if (codec === undefined) throw new UsageError('--sizes are those of a codec: name it with --codec');
+    return { sizes: statedSizes(sizes, codec), from: `stated sizes of ${codec} (${sizes})` };
+  }
   if (ratio !== undefined) return { sizes: statedRatio(ratio), from: `a stated ratio of ${ratio}` };
   if (pages === undefined) return null;
   if (codec === undefined) throw new UsageError('--pages is compressed with a codec: name it with --codec');
@@ -137,11 +141,10 @@ async function sizesOf({ pages, ratio, codec }: StoreOptions): Promise<SizesRequ
 
 async function sizesOfFile(path: string, codec: CodecId): Promise<PageSizes> {
   const compress = (await compressors()).get(codec);
-  if (!compress) throw new UsageError(`--pages: no library stands for ${codec}; --ratio states its sizes`);
-  const input = await readFile(path).catch((error: Error) => {
-    throw new InputError(`${path}: cannot be read (${error.message})`);
-  });
-  const sample = samplePages(input, SAMPLE).filter((page) => page.some((byte) => byte !== 0));
+  if (!compress)
+    throw new UsageError(`--pages: no library stands for ${codec}; --sizes and --ratio state sizes`);
+  const { pages } = await readPages(path, SAMPLE);
+  const sample = pages.filter((page) => page.some((byte) => byte !== 0));
   if (sample.length === 0) throw new InputError(`${path}: no page of 4096 bytes that is not zero`);
   return new PageSizes(sample.map(compress), 'pages');
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PageSizes, statedRatio } from '../../../src/model/codecs/sizes.ts';
+import { statedSizes } from '../../../src/model/codecs/stated-sizes.ts';
 import type { Recording } from '../../../src/replay/run-what-if.ts';
 import { Codec, IAA_AS_PUBLISHED } from '../../../src/replay/stores/codec-costs.ts';
 import { asFolios, gathered } from '../../../src/replay/stores/gather.ts';
@@ -125,6 +126,9 @@ describe('sizes', () => {
     expect(recorded.sizes).toMatchObject({ basis: 'recorded', objects: 160, doesNotCompress: null });
     expect(half.sizes).toMatchObject({ basis: 'stated', meanBytes: 512, objects: 160 });
     expect(half.sizes.poolPages).toBeLessThan(recorded.sizes.poolPages);
+    const elf = ask([], { seeds: 1, sizes: { sizes: statedSizes('elf', 'zstd'), from: 'ELF' } }).sizes;
+    expect(elf).toMatchObject({ basis: 'stated', objects: 160, doesNotCompress: 0 });
+    expect(Math.abs(elf.meanBytes / statedSizes('elf', 'zstd').mean - 1)).toBeLessThan(0.01);
   });
 
   it('of a sample keep the order of the recorded ones, without pages that do not compress', () => {
