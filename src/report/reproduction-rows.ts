@@ -32,6 +32,12 @@ export function shortName(id: string): string {
     .replaceAll('-', ' ');
 }
 
+/** The configuration of a row that is compared: `64K iaa`, `v11 PMD`. */
+export function configurationText(id: string): string {
+  const [series, , folio, codec] = id.replace('deflate-iaa', 'iaa').replace('2M', 'PMD').split('-');
+  return id.includes('usemem') ? `${series} ${folio}` : `${folio} ${codec}`;
+}
+
 /** Throughputs of stores in GB/s, their times as published. */
 export function storeNumber(unit: string): (value: number) => string {
   return unit === 'KB/s' ? (value) => (value / 1e6).toFixed(2) : (value) => value.toFixed(0);

@@ -3,6 +3,7 @@ import type { Comparison } from '../replay/reproduce/store/comparisons.ts';
 import type { RowNoise } from '../replay/reproduce/store/noise.ts';
 import type { GroupSummary, Summary } from '../replay/reproduce/summary.ts';
 import {
+  configurationText,
   GROUP_TITLES,
   SCATTER_NOTE,
   shortName,
@@ -40,8 +41,9 @@ export function storeLines(
     'No more than a bound is known (rows, published within the bound):',
     ...boundLines(store.filter((row) => row.role === 'not-predictable')),
     '',
-    'v12 kernel builds, mean over four configurations, 95 % interval',
-    ...comparisons.map(comparisonLine),
+    'What the tables support: kernel builds of v12, usemem with zstd; mean',
+    'over configurations, 95 % interval, then each configuration, %',
+    ...comparisons.flatMap(comparisonLines),
     '',
     'Mean absolute error, rows, worst',
     ...GROUP_TITLES.store.map(([group, title]) => groupLine(title, summary.groups[group])),
@@ -107,9 +109,16 @@ function boundLines(rows: readonly ReproducedRow[]): readonly string[] {
   });
 }
 
-function comparisonLine({ what, metric, meanPct, loPct, hiPct, verdict }: Comparison): string {
+function comparisonLines(comparison: Comparison): readonly string[] {
+  const { what, metric, meanPct, loPct, hiPct, verdict, differences, pairsForOnePct } = comparison;
   const range = `${signedText(loPct)} .. ${signedText(hiPct)}`;
-  return `  ${what.padEnd(29)} ${metric.padEnd(4)}${signedText(meanPct).padStart(5)} %${range.padStart(13)}  ${verdict}`;
+  const short = metric === 'throughput' ? 'tput' : metric;
+  const each = differences.map(({ id, pct }) => `${configurationText(id)} ${signedText(pct)}`).join(', ');
+  const pairs = verdict === 'cannot be told' ? `; to tell 1 %: ${pairsForOnePct} pairs of runs` : '';
+  return [
+    `  ${what.padEnd(29)} ${short.padEnd(4)}${signedText(meanPct).padStart(5)} %${range.padStart(13)}  ${verdict}`,
+    ...wrap(`${each}${pairs}`, '      '),
+  ];
 }
 
 function groupLine(what: string, { meanAbsErrorPct, worstErrorPct, rows }: GroupSummary): string {

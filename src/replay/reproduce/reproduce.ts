@@ -37,7 +37,7 @@ export interface Reproduction {
   /** Over the rows of the free path, and over those of the store path. */
   readonly summary: Summary;
   readonly storeSummary: Summary;
-  /** What the v12 tables of kernel builds support. */
+  /** What the published tables of builds and of usemem with zstd support. */
   readonly comparisons: readonly Comparison[];
   /** Errors of pieces and batches beside what the published figures' own scatter may cause. */
   readonly storeNoise: readonly RowNoise[];

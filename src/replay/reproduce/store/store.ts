@@ -1,6 +1,6 @@
 import type { ReproducedRow } from '../rows.ts';
 import { buildRows, vswapRows } from './bounds.ts';
-import { type Comparison, compareBuilds } from './comparisons.ts';
+import { type Comparison, compareBuilds, compareSoftware } from './comparisons.ts';
 import { pieceNoise, type RowNoise } from './noise.ts';
 import { pieceStudy } from './piece-rows.ts';
 import { type Find, PUBLISHED_STORE, type StoreRow } from './published.ts';
@@ -33,7 +33,7 @@ export function reproduceStore(
       ...buildRows(published),
       ...vswapRows(find, published, compress),
     ],
-    comparisons: compareBuilds(find),
+    comparisons: [...compareBuilds(find), ...compareSoftware(find)],
     noise: pieceNoise(find, rows),
   };
 }
