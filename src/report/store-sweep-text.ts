@@ -1,17 +1,17 @@
 import type { SweptCase } from '../replay/stores/sweep.ts';
-import { FOLIO_NOTE, folioTable, PAGE_NOTE, pageTable, type SweepTable } from './store-sweep.ts';
+import { folioTable, pageTable, type SweepTable } from './store-sweep.ts';
 import { wrap } from './text/layout.ts';
 
 /** A sweep as two tables of text: by page against the base, and by folio. */
 export function sweepBlocks(cases: readonly SweptCase[]): string[][] {
   return [
-    block('All combinations: time in zswap_store for each page stored', pageTable(cases), PAGE_NOTE),
-    block('All combinations: a folio in zswap_store, throughput, sys time', folioTable(cases), FOLIO_NOTE),
+    block('All combinations: time in zswap_store for each page stored', pageTable(cases)),
+    block('All combinations: a folio in zswap_store, throughput, sys time', folioTable(cases)),
   ];
 }
 
 /** Blocks by design, so that lines stay short. */
-function block(title: string, { parameters, figures, rows }: SweepTable, note: string): string[] {
+function block(title: string, { parameters, figures, rows, note }: SweepTable): string[] {
   const ids = [...new Set(rows.map(({ id }) => id))];
   const head = [...parameters, ...figures];
   const widths = head.map((name, c) =>

@@ -27,6 +27,8 @@ export interface SweepTable {
   readonly parameters: readonly string[];
   readonly figures: readonly string[];
   readonly rows: readonly SweepRow[];
+  /** What the columns mean. */
+  readonly note: string;
 }
 
 /** A folio by its size as the threads have it: `4K`, `64K`, `PMD`. */
@@ -45,7 +47,8 @@ export function pageTable(cases: readonly SweptCase[]): SweepTable {
     ...(hasWaits ? ['lock wait'] : []),
     ...(hasIaa ? ['busy', 'queued'] : []),
   ];
-  return tableOf(cases, figures, ({ id, storeNsPerPage, storeSpeedup: factor, iaa, ...rest }) => [
+  const note = `${PAGE_NOTE}${hasIaa ? IAA_NOTE : ''}.`;
+  return tableOf(cases, figures, note, ({ id, storeNsPerPage, storeSpeedup: factor, iaa, ...rest }) => [
     {
       id,
       cells: [
@@ -66,6 +69,7 @@ export function folioTable(cases: readonly SweptCase[]): SweepTable {
   return tableOf(
     cases,
     ['stores', 'p50', 'p99', 'pages/s', 'CPU'],
+    FOLIO_NOTE,
     ({ id, stores, storedPagesPerSecond, cpuNs }, { folioPages }) =>
       stores
         .filter(({ pages }) => pages === folioPages)
@@ -82,11 +86,11 @@ export function folioTable(cases: readonly SweptCase[]): SweepTable {
   );
 }
 
-/** What the columns of the tables mean. */
-export const PAGE_NOTE =
+const PAGE_NOTE =
   'page: time in zswap_store for each page stored; faster: than the base of the same combination, with the ' +
-  'middle 90 % of the runs; busy: engines of IAA; queued: wait for one of them.';
-export const FOLIO_NOTE =
+  'middle 90 % of the runs';
+const IAA_NOTE = '; busy: engines of IAA; queued: wait for one of them';
+const FOLIO_NOTE =
   'stores: folios of this size that were stored; p50, p99: of one of them in zswap_store; CPU: of all replayed ' +
   'operations (sys time). PMD is a folio of 512 pages.';
 
@@ -105,12 +109,14 @@ export function valueText(one: SweptCase, name: (typeof PARAMETERS)[number][0]):
 function tableOf(
   cases: readonly SweptCase[],
   figures: readonly string[],
+  note: string,
   rowsOf: (figures: SweptFigures, one: SweptCase) => readonly Pick<SweepRow, 'id' | 'cells'>[],
 ): SweepTable {
   const used = usedIn(cases);
   return {
     parameters: used.map(([, title]) => title),
     figures,
+    note,
     rows: cases.flatMap((one) =>
       one.figures
         .filter((_, k) => k > 0 || isFirstOf(one, cases))

@@ -1,7 +1,7 @@
 import type { Interval } from '../../replay/interval.ts';
 import type { StoreWhatIfResult } from '../../replay/stores/result.ts';
 import { durationText, shareText } from '../quantities.ts';
-import { FOLIO_NOTE, folioTable, PAGE_NOTE, pageTable, type SweepTable } from '../store-sweep.ts';
+import { folioTable, pageTable, type SweepTable } from '../store-sweep.ts';
 import { groupName, storeAnswers, storeVerdict, storeWorld } from '../store-what-if-summary.ts';
 import { trustLines } from '../text/trust.ts';
 import { trustOfStores } from '../trust/what-if.ts';
@@ -13,12 +13,8 @@ export function storeWhatIfDocument(result: StoreWhatIfResult): ReviewDocument {
   const { inputs, reading, tool, notIdentifiable, designs, sweep } = result;
   const swept = sweep
     ? [
-        combinations(
-          'All combinations, largest gain first: for each page stored',
-          pageTable(sweep),
-          PAGE_NOTE,
-        ),
-        combinations('The same: folios, throughput, sys time', folioTable(sweep), FOLIO_NOTE),
+        combinations('All combinations, largest gain first: for each page stored', pageTable(sweep)),
+        combinations('The same: folios, throughput, sys time', folioTable(sweep)),
       ]
     : [];
   const parts: Part[] = [...swept, designTable(result), latencies(result)];
@@ -84,7 +80,7 @@ function latencies({ baseline, designs }: StoreWhatIfResult): Table {
   };
 }
 
-function combinations(title: string, { parameters, figures, rows }: SweepTable, note: string): Table {
+function combinations(title: string, { parameters, figures, rows, note }: SweepTable): Table {
   return {
     kind: 'table',
     title: `${title} [~]`,

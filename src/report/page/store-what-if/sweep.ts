@@ -2,15 +2,7 @@ import type { StoreWhatIfResult } from '../../../replay/stores/result.ts';
 import type { SweptCase } from '../../../replay/stores/sweep.ts';
 import { SERIES } from '../../charts/palette.ts';
 import { type PointSeries, pointsSpec } from '../../charts/points.ts';
-import {
-  FOLIO_NOTE,
-  folioTable,
-  PAGE_NOTE,
-  pageTable,
-  type SweepRow,
-  type SweepTable,
-  valueText,
-} from '../../store-sweep.ts';
+import { folioTable, pageTable, type SweepRow, type SweepTable, valueText } from '../../store-sweep.ts';
 import { factorText, spanText } from '../../what-if-summary.ts';
 import { type Html, html, joinHtml, NOTHING } from '../escape.ts';
 import { heading, renderFigure } from '../figure.ts';
@@ -44,14 +36,13 @@ export async function renderStoreSweep({ sweep }: StoreWhatIfResult): Promise<Ht
   return html`<section aria-labelledby="${STORE_PARTS.sweep}">
 ${heading(2, STORE_PARTS.sweep, 'All combinations')}
 ${joinHtml(figures, '\n')}
-${table(pageTable(sweep), PAGE_NOTE, { caption: 'For each page stored', file: 'combinations' })}
-${table(folioTable(sweep), FOLIO_NOTE, { caption: 'Folios, throughput, sys time', file: 'folios' })}
+${table(pageTable(sweep), { caption: 'For each page stored', file: 'combinations' })}
+${table(folioTable(sweep), { caption: 'Folios, throughput, sys time', file: 'folios' })}
 </section>`;
 }
 
 function table(
-  { parameters, figures, rows }: SweepTable,
-  note: string,
+  { parameters, figures, rows, note }: SweepTable,
   { caption, file }: { readonly caption: string; readonly file: string },
 ): Html {
   const column = (title: string, cell: (row: SweepRow) => string) => ({
