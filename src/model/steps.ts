@@ -139,17 +139,39 @@ export interface CollectStep {
   readonly what: string;
 }
 
-/** Runs its steps for each page of the folio at hand: the whole folio, or the batch that `each-batch` made. */
+/**
+ * What becomes of a page of a folio that is not stored as a whole: stored and later erased, compressed in the batch of the
+ * page that failed, that page itself by its cause, not reached in its batch; then, once for each slot, what is erased.
+ */
+export const PAGE_FATES = [
+  'published',
+  'undone',
+  'no-entry',
+  'not-compressed',
+  'no-object',
+  'no-tree',
+  'not-reached',
+  'erased',
+  'nothing',
+] as const;
+export type PageFate = (typeof PAGE_FATES)[number];
+
+/**
+ * Runs its steps for each page of the folio at hand: the whole folio, or the batch that `each-batch` made; of an
+ * operation whose pages have fates, for those of some.
+ */
 export interface EachPageStep {
   readonly do: 'each-page';
+  readonly only?: readonly PageFate[];
   /** The two pages of the largest size classes first, the others as they come. */
   readonly order?: 'two-largest-first';
   readonly steps: readonly Step[];
 }
 
-/** Runs its steps for each run of so many pages of the folio at hand; the last one may have fewer. */
+/** Runs its steps for each run of so many pages of the folio at hand, or of those with some fates; the last one may have fewer. */
 export interface EachBatchStep {
   readonly do: 'each-batch';
+  readonly only?: readonly PageFate[];
   readonly size: number;
   readonly steps: readonly Step[];
 }

@@ -34,7 +34,7 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
         return [`${indent}for each handle in ${step.queue}:`, ...pathText(step.steps, inner)];
       case 'each-page':
         return [
-          `${indent}for each page${step.order ? ', the two largest first' : ''}:`,
+          `${indent}for each page${step.only ? ` ${step.only.join(' or ')}` : ''}${step.order ? ', the two largest first' : ''}:`,
           ...pathText(step.steps, inner),
         ];
       case 'submit':
@@ -42,7 +42,10 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
       case 'collect':
         return [`${indent}wait for the device: ${step.what}`];
       case 'each-batch':
-        return [`${indent}for each batch of ${step.size} pages:`, ...pathText(step.steps, inner)];
+        return [
+          `${indent}for each batch of ${step.size} pages${step.only ? ` ${step.only.join(' or ')}` : ''}:`,
+          ...pathText(step.steps, inner),
+        ];
       case 'enqueue':
         return [`${indent}enqueue to ${step.queue}, when full:`, ...pathText(step.full, inner)];
       case 'call':

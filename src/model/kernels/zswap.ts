@@ -15,7 +15,9 @@ export const ZSWAP_PATHS = {
   store: 'zswap_store',
   storeFull: 'zswap_store: pool limit',
   storeFailed: 'zswap_store: does not compress',
+  storeUndone: 'zswap_store: fails at a page',
   load: 'zswap_load',
+  loadNone: 'zswap_load: no entry',
   invalidate: 'zswap_invalidate',
   invalidateNone: 'zswap_invalidate: no entry',
   writeback: 'zswap_writeback_entry',
@@ -142,6 +144,12 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         ...erase,
       ],
       [ZSWAP_PATHS.load]: [work('enter', 'load-enter'), ...load[zswap.id]],
+      [ZSWAP_PATHS.loadNone]: [
+        work('enter', 'load-enter'),
+        ...(zswap.index === 'rb-tree'
+          ? locked(TREE_LOCK, work('find nothing', 'tree-erase'))
+          : [work('find nothing (RCU)', 'tree-load')]),
+      ],
       [ZSWAP_PATHS.invalidate]: [work('enter', 'invalidate-enter'), ...eraseOne, freed],
       [ZSWAP_PATHS.invalidateNone]: [
         work('enter', 'invalidate-enter'),
