@@ -279,4 +279,8 @@ export interface KernelModel {
   readonly gathers?: Readonly<Record<string, number>>;
   /** Each descriptor goes to the next device of the package, rather than all of a CPU's to one. */
   readonly spreadsOverDevices?: true;
+  /** Swap slots are of a virtual device: nothing is written back, and a store that fails at its first page releases nothing. */
+  readonly virtualSwap?: true;
+  /** Entries of zswap come from the node of the CPU that stores, rather than from that of their page. */
+  readonly entriesOfCpu?: true;
 }

@@ -32,6 +32,25 @@ const each = (only: readonly PageFate[], ...steps: readonly Step[]): EachPageSte
   steps,
 });
 
+/** How a kernel goes through the pages of a folio. */
+export interface FolioRules {
+  /** Pages of a batch; 1: one by one. */
+  readonly batch: number;
+  /** A large folio is refused as a whole, and its pages come one by one. */
+  readonly splits: boolean;
+  readonly vswap: boolean;
+}
+
+export function folioRules(kernel: KernelModel): FolioRules {
+  const store = kernel.paths[ZSWAP_PATHS.store] ?? [];
+  const batch = store.find((step) => step.do === 'each-batch');
+  return {
+    batch: batch?.do === 'each-batch' ? batch.size : 1,
+    splits: store === SPLIT_STORE,
+    vswap: kernel.virtualSwap === true,
+  };
+}
+
 /**
  * A kernel with the path of a folio that fails at some page: what was done up to there, page by page or batch by batch,
  * is done; a batch is initialised as a whole before its pages are tried; then all slots of the folio are erased

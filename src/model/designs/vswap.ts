@@ -48,6 +48,7 @@ export const vswap: Design = {
       ...(kernel.gathers ? { gathers } : {}),
       locks: { ...locks, [TABLE_LOCK]: tree },
       clusterSlots: CLUSTER_SLOTS,
+      virtualSwap: true,
       paths: {
         ...Object.fromEntries(Object.entries(kernel.paths).map(([path, steps]) => [path, onTable(steps)])),
         ...(stopped ? { [writeback]: stopped } : {}),

@@ -1,7 +1,8 @@
 import { DesignError } from '../../model/designs/design.ts';
+import { withFailedFolios } from '../../model/designs/failed-folio.ts';
 import { applyDesigns, type ChosenDesign } from '../../model/designs/registry.ts';
 import { reachedFromZswap } from '../../model/designs/store-rewrite.ts';
-import { SPLIT_PAGE } from '../../model/kernels/zswap.ts';
+import { SPLIT_PAGE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import { Machine, type MachineResult, type MachineTimes } from '../engine/machine.ts';
@@ -125,10 +126,12 @@ function runOnce(
 ): MachineResult {
   const { groups } = workload;
   const names = groups.map(({ path, pages }) => `${path}, ${pages}`);
+  const fails = groups.some(({ path }) => path === ZSWAP_PATHS.storeUndone);
+  const { paths } = fails ? withFailedFolios(kernel) : kernel;
   const wrapped: KernelModel = {
     ...kernel,
     paths: {
-      ...kernel.paths,
+      ...paths,
       ...Object.fromEntries(groups.map(({ path }, g) => [names[g]!, [{ do: 'call', path }] as const])),
     },
   };
@@ -183,10 +186,11 @@ function picked(column: Float64Array, rows: Int32Array): Float64Array {
 function inAnotherOrder({ tasks, costs }: StoreWorkload, seed: number): StoreWorkload['costs'] {
   if (seed === 0) return costs;
   return tasks.map(({ path, pages }, t) => {
-    const byGroup = new Map<number, number[]>();
+    const byGroup = new Map<string, number[]>();
     for (let row = 0; row < path.length; row += pages![row]!) {
-      // Calls of one group may take different numbers of pages together.
-      const key = path[row]! * 2 ** 20 + pages![row]!;
+      // Calls of one group may take different numbers of pages together, and fail at different pages.
+      const fates = path.subarray(row + 1, row + pages![row]!).join();
+      const key = `${path[row]}: ${pages![row]} ${fates}`;
       const list = byGroup.get(key);
       if (list) list.push(row);
       else byGroup.set(key, [row]);

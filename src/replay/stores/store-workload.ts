@@ -1,9 +1,12 @@
+import type { FolioRules } from '../../model/designs/failed-folio.ts';
 import { SPLIT_PAGE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
+import { PAGE_FATES, type PageFate } from '../../model/steps.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import type { TaskStream } from '../engine/machine.ts';
 import { mostCommonCpu, quantiles } from '../workload.ts';
+import { fatedPages } from './failed-folios.ts';
 import { asFolios, gathered } from './gather.ts';
-import type { RecordedRows, Row } from './recorded-rows.ts';
+import type { Page, RecordedRows, Row } from './recorded-rows.ts';
 import { type RecordedTimes, timesOf } from './recorded-times.ts';
 
 /** A path with the pages of the folios that take it: what latencies are told apart by. */
@@ -35,9 +38,12 @@ export interface WorkloadShape {
   readonly folioPages: number;
   /** By path, operations in one call at most. */
   readonly gathers: Readonly<Record<string, number>>;
+  /** What becomes of folios that fail. */
+  readonly rules: FolioRules;
 }
 
-export const AS_RECORDED: WorkloadShape = { folioPages: 1, gathers: {} };
+const PAGE_BY_PAGE: FolioRules = { batch: 1, splits: false, vswap: false };
+export const AS_RECORDED: WorkloadShape = { folioPages: 1, gathers: {}, rules: PAGE_BY_PAGE };
 
 /**
  * Makes closed loops of what a recording shows of zswap. Every operation ends as it did: stored, refused
@@ -46,14 +52,14 @@ export const AS_RECORDED: WorkloadShape = { folioPages: 1, gathers: {} };
 export function storeWorkload(
   ops: OperationTable,
   rows: RecordedRows,
-  { folioPages, gathers }: WorkloadShape,
+  { folioPages, gathers, rules }: WorkloadShape,
 ): StoreWorkload {
-  const lists = rows.tasks.map((list) => gathered(asFolios(list, folioPages), gathers));
+  const lists = rows.tasks.map((list) => gathered(asFolios(list, folioPages), gathers).map(laidOut(rules)));
   const groups = new Groups(gathers);
   const names = new Set<string>();
   for (const list of lists)
-    for (const { pages } of list)
-      for (const { times } of pages) for (const name of Object.keys(times)) names.add(name);
+    for (const { rows: laid } of list)
+      for (const { times } of laid) for (const name of Object.keys(times)) names.add(name);
   const streams = lists.map((list) => streamOf(ops, list, [...names], groups));
   return {
     groups: groups.all,
@@ -107,20 +113,40 @@ class Groups {
   }
 }
 
+/** An operation as rows of a stream: a row a page; of a folio that failed one for itself and one for each page and fate. */
+interface LaidOut {
+  readonly row: Row;
+  readonly rows: readonly (Page & { readonly fate?: PageFate })[];
+}
+
+function laidOut(rules: FolioRules): (row: Row) => LaidOut {
+  return (row) => {
+    const { pages, failure } = row;
+    if (!failure) return { row, rows: pages };
+    const fated = fatedPages(pages.length, failure, rules).map(({ fate, page }) => {
+      const erased = fate === 'erased' ? failure.erased[page] : null;
+      // A slot that has nothing takes its lock all the same.
+      const slot = { ...pages[page]!, times: {}, zspagePages: 0 };
+      return { ...(erased ?? (fate === 'nothing' || fate === 'erased' ? slot : pages[page]!)), fate };
+    });
+    return { row, rows: [{ ...pages[0]!, zspagePages: 0 }, ...fated] };
+  };
+}
+
 function streamOf(
   ops: OperationTable,
-  list: readonly Row[],
+  list: readonly LaidOut[],
   names: readonly string[],
   groups: Groups,
 ): { readonly task: TaskStream; readonly costs: ReadonlyMap<string, Float64Array> } {
-  const count = list.reduce((sum, { pages }) => sum + pages.length, 0);
+  const count = list.reduce((sum, { rows }) => sum + rows.length, 0);
   const costs = new Map(
     [...names, SPLIT_PAGE].map((name) => [name, new Float64Array(count).fill(Number.NaN)]),
   );
   const task = {
     cpu: mostCommonCpu(
       ops,
-      Int32Array.from(list, ({ op }) => op),
+      Int32Array.from(list, ({ row }) => row.op),
     ),
     path: new Uint8Array(count),
     handle: new Int32Array(count).fill(-1),
@@ -131,14 +157,14 @@ function streamOf(
     zspagePages: new Int32Array(count),
   };
   let at = 0;
-  for (const row of list) {
+  for (const { row, rows } of list) {
     const group = groups.visit(row);
-    task.pages[at] = row.pages.length;
+    task.pages[at] = rows.length;
     task.thinkNs[at] = row.thinkNs;
     // A folio of one page is not split.
     if (row.pages.length === 1) costs.get(SPLIT_PAGE)![at] = 0;
-    for (const { times, slot, sizeClass, zspagePages } of row.pages) {
-      task.path[at] = group;
+    for (const { times, slot, sizeClass, zspagePages, fate } of rows) {
+      task.path[at] = fate === undefined ? group : PAGE_FATES.indexOf(fate);
       task.sizeClass[at] = sizeClass;
       task.slot[at] = slot;
       task.zspagePages[at] = zspagePages;

@@ -1,4 +1,5 @@
 import type { Design } from '../../model/designs/design.ts';
+import { folioRules } from '../../model/designs/failed-folio.ts';
 import { parseDesign, wantsIaa } from '../../model/designs/registry.ts';
 import { eraById, eraOn } from '../../model/kernels/eras.ts';
 import { withIaa } from '../../model/kernels/iaa-steps.ts';
@@ -94,8 +95,10 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     engines,
   }: ReturnType<typeof sweepCases>[number]): StoreReplay => ({
     kernel,
-    workloadOf: ({ gathers = {} }) =>
-      withProcesses(storeWorkload(ops, asked, { folioPages, gathers }), processes),
+    workloadOf: (model) => {
+      const shape = { folioPages, gathers: model.gathers ?? {}, rules: folioRules(model) };
+      return withProcesses(storeWorkload(ops, asked, shape), processes);
+    },
     pool,
     cpus: request.cpus ?? processes ?? usedCpus,
     seeds,
