@@ -6,7 +6,10 @@ import type { Design } from '../model/designs/design.ts';
 import { changesStores, parseDesign } from '../model/designs/registry.ts';
 import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
 import { IAA_AS_PUBLISHED, type IaaRequest } from '../replay/stores/codec-costs.ts';
+import { ACCEPT_PERCENT, type LimitRequest } from '../replay/stores/fates/fate-settings.ts';
+import { type NodesRequest, nodesOf } from '../replay/stores/fates/nodes.ts';
 import { UsageError } from '../trace/diagnostics.ts';
+import { share, wholeNumber } from './option-values.ts';
 
 export type StorePath = 'free' | 'store';
 
@@ -23,6 +26,11 @@ export interface StoreOptions {
   readonly ratio?: number;
   readonly iaa?: IaaRequest;
   readonly otherSteps?: number;
+  readonly poolPages?: number;
+  readonly acceptThreshold?: number;
+  readonly nodes?: number;
+  readonly memcgs?: number;
+  readonly pagesElsewhere?: number;
 }
 
 const OF_STORES = [
@@ -36,10 +44,17 @@ const OF_STORES = [
   'ratio',
   'iaa',
   'otherSteps',
+  'poolPages',
+  'acceptThreshold',
+  'nodes',
+  'memcgs',
+  'pagesElsewhere',
 ] as const;
 /** Pages of the largest folio: a PMD of 1 GB is none that swaps. */
 const MOST_FOLIO_PAGES = 512;
 const MOST_BATCH = 512;
+const MOST_NODES = 8;
+const MOST_MEMCGS = 1024;
 
 /** Adds the options of stores to `what-if`. */
 export function addStoreOptions(command: Command): Command {
@@ -85,7 +100,33 @@ export function addStoreOptions(command: Command): Command {
       '--other-steps <factor>',
       "stores: steps but the codec's, and pauses, are this share of the recorded time (assumed)",
       factor,
+    )
+    .option('--pool-pages <n>', 'stores: limit of the pool in pages; as recorded else', wholeNumber(1))
+    .option(
+      '--accept-threshold <percent>',
+      `stores: a full pool takes folios again at this share of its limit (default: ${ACCEPT_PERCENT})`,
+      wholeNumber(1, 100),
+    )
+    .option('--nodes <n>', 'stores: NUMA nodes that the CPUs are spread over', wholeNumber(1, MOST_NODES))
+    .option('--memcgs <n>', 'stores: memcgs that the tasks are in, in turn', wholeNumber(1, MOST_MEMCGS))
+    .option(
+      '--pages-elsewhere <share>',
+      'stores: pages on another node than the CPU that stores them, 0 to 1 (with --nodes)',
+      share,
     );
+}
+
+/** Limit and nodes that were asked for. @throws {UsageError} for a share of pages on a node that is not there. */
+export function fateOptions({ poolPages, acceptThreshold, nodes, memcgs, pagesElsewhere }: StoreOptions): {
+  readonly limit: LimitRequest;
+  readonly nodes: NodesRequest;
+} {
+  if (pagesElsewhere !== undefined && (nodes ?? 1) === 1)
+    throw new UsageError('--pages-elsewhere wants another node: --nodes 2');
+  return {
+    limit: { poolPages: poolPages ?? null, acceptPercent: acceptThreshold ?? null },
+    nodes: nodesOf(nodes ?? 1, memcgs ?? 1, pagesElsewhere ?? null),
+  };
 }
 
 /**

@@ -18,7 +18,7 @@ import { writeTo } from './output.ts';
 import { writePage } from './page-output.ts';
 import { readPages } from './read-pages.ts';
 import { type ReportChoice, renderDocument } from './report-format.ts';
-import { isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
+import { fateOptions, isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
 
 /** Options of what-if that its store path knows too. */
 interface StoreCommandOptions extends StoreOptions, ExportOptions {
@@ -98,6 +98,7 @@ export async function whatIfStoresCommand(
       sizes: await sizesOf(options),
       iaa: iaa ?? IAA_AS_PUBLISHED,
       otherSteps: options.otherSteps ?? 1,
+      ...fateOptions(options),
       sweep: {
         batchSizes: options.batchSize ?? null,
         engines: engines ?? null,

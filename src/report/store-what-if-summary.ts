@@ -39,7 +39,7 @@ export function storeAnswers({ designs, leftOut, sizes, sweep }: StoreWhatIfResu
     ...leftOutSentences(leftOut),
     ...(sizes.doesNotCompress
       ? [
-          `Of ${sizes.from} ${shareText(sizes.doesNotCompress)} do not get below a page: they would be refused; the replay refuses what was recorded.`,
+          `Of ${sizes.from} ${shareText(sizes.doesNotCompress)} do not get below a page: zswap refuses them, or keeps them as they are from 6.18 on.`,
         ]
       : []),
   ];

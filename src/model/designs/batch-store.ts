@@ -116,17 +116,18 @@ export const bulkEntries: Design = {
   source: 'v12, patch 22/23',
   notes: [
     'Without batch-store it brings batches of 8. One call costs what one entry cost; what each entry adds is assumed (entry-bulk-page).',
-    'Entries follow the CPU and not their page: the shrinker of a node then writes back pages of another. Recordings show no nodes: not modelled.',
+    'Entries follow the CPU and not their page: the shrinker of a node then writes back pages of another. Recordings show no nodes: --nodes 2 assumes some.',
   ],
   options: [],
   apply: (kernel) => {
     wantsZswap(kernel, 'bulk-entries');
-    return rewriteStore(
+    const changed = rewriteStore(
       kernel,
       ZSWAP_PATHS.store,
       (step) => (step === EACH_ENTRY ? BULK_ENTRIES : undefined),
       'no batch whose entries come one by one: batch-store comes first',
     );
+    return { ...changed, entriesOfCpu: true };
   },
 };
 
@@ -142,8 +143,9 @@ export const nodeEntries: Design = {
   options: [],
   apply: (kernel) => {
     wantsZswap(kernel, 'node-entries');
+    const { entriesOfCpu: _, ...ofPages } = kernel;
     return rewriteStore(
-      kernel,
+      ofPages,
       ZSWAP_PATHS.store,
       (step) => {
         if (step === BULK_ENTRIES[0] || step === EACH_ENTRY) return [EACH_ENTRY];

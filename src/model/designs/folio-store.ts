@@ -59,7 +59,7 @@ export const largeFolio: Design = {
   safety: 'merged',
   source: 'commit b7c0ccdfbafd (6.13)',
   notes: [
-    'A folio with one page that fails is not stored at all: what then goes to the disk is not modelled.',
+    'A folio with one page that fails is not stored at all: what was done for it is in its time, what the disk then takes is not.',
   ],
   options: [],
   evidence: () => staleVerdicts('disk'),

@@ -146,9 +146,9 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
       [ZSWAP_PATHS.load]: [work('enter', 'load-enter'), ...load[zswap.id]],
       [ZSWAP_PATHS.loadNone]: [
         work('enter', 'load-enter'),
-        ...(zswap.index === 'rb-tree'
-          ? locked(TREE_LOCK, work('find nothing', 'tree-erase'))
-          : [work('find nothing (RCU)', 'tree-load')]),
+        ...(zswap.id === '6.18'
+          ? [work('find nothing (RCU)', 'tree-load')]
+          : locked(TREE_LOCK, work('find nothing', 'tree-erase'))),
       ],
       [ZSWAP_PATHS.invalidate]: [work('enter', 'invalidate-enter'), ...eraseOne, freed],
       [ZSWAP_PATHS.invalidateNone]: [

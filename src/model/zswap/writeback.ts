@@ -151,31 +151,54 @@ export interface ShrinkRun {
  * to the accept threshold, or until it has failed so often. An entry with its second chance left counts as a
  * failure, and so does a pass over all memcgs that found none with an entry (shrink_worker of 6.12).
  */
+export class ShrinkWorker {
+  readonly #state: ZswapState;
+  readonly #cache: SwapCache;
+  readonly #onWritten: (entry: Entry) => void;
+  #attempts = 0;
+  failures = 0;
+
+  /** A run of the worker begins. */
+  constructor(state: ZswapState, cache: SwapCache, onWritten: (entry: Entry) => void = () => {}) {
+    this.#state = state;
+    this.#cache = cache;
+    this.#onWritten = onWritten;
+    state.shrinkQueued = false;
+  }
+
+  /** Looks at one memcg. @returns whether the run goes on. */
+  step(): boolean {
+    const state = this.#state;
+    const memcg = nextMemcg(state);
+    if (memcg === null) {
+      if (this.#attempts === 0 && this.#fails()) return false;
+      this.#attempts = 0;
+    } else {
+      const result = shrinkMemcg(state, this.#cache, memcg, this.#onWritten);
+      if (result !== 'nothing to shrink') this.#attempts++;
+      if (result === 'again' && this.#fails()) return false;
+    }
+    return state.storage.pages > state.settings.limit.acceptPages;
+  }
+
+  #fails(): boolean {
+    return ++this.failures === RECLAIM_RETRIES;
+  }
+}
+
+/** A run of the shrink worker as a whole. */
 export function runShrinkWorker(
   state: ZswapState,
   cache: SwapCache,
   onWritten: (entry: Entry) => void = () => {},
 ): ShrinkRun {
-  state.shrinkQueued = false;
-  let failures = 0;
-  let attempts = 0;
   let writtenBack = 0;
-  do {
-    const memcg = nextMemcg(state);
-    if (memcg === null) {
-      if (attempts === 0 && ++failures === RECLAIM_RETRIES) break;
-      attempts = 0;
-      continue;
-    }
-    const result = shrinkMemcg(state, cache, memcg, (entry) => {
-      writtenBack++;
-      onWritten(entry);
-    });
-    if (result === 'nothing to shrink') continue;
-    attempts++;
-    if (result === 'again' && ++failures === RECLAIM_RETRIES) break;
-  } while (state.storage.pages > state.settings.limit.acceptPages);
-  return { writtenBack, failures };
+  const worker = new ShrinkWorker(state, cache, (entry) => {
+    writtenBack++;
+    onWritten(entry);
+  });
+  while (worker.step());
+  return { writtenBack, failures: worker.failures };
 }
 
 /** The memcg behind the one that was looked at last; null at the end of a pass over all. */

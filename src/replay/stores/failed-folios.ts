@@ -80,7 +80,7 @@ export function failedRow(
   store: RecordedStore,
   cause: FailureCause,
   below: Below,
-  sized: StructureOutcome,
+  outcome: StructureOutcome,
   followed: number,
 ): RecordedRow {
   const { op, pages: count, entries } = store;
@@ -89,8 +89,8 @@ export function failedRow(
   const { once, tried, erase } = shares(ops, op, count, failed, below);
   const { mallocs, frees } = below;
   const objectOf = (row: number | undefined) => ({
-    sizeClass: row === undefined || row < 0 ? 0 : Math.max(0, sized.sizeClass[row]!),
-    zspagePages: row === undefined || row < 0 ? 0 : Math.max(0, sized.pages[row]!),
+    sizeClass: row === undefined || row < 0 ? 0 : Math.max(0, outcome.sizeClass[row]!),
+    zspagePages: row === undefined || row < 0 ? 0 : Math.max(0, outcome.pages[row]!),
   });
   const placeOf = (page: number) => ({
     slot: slot < 0 ? -1 : slot + page,

@@ -1,6 +1,7 @@
 import { DesignError } from '../../model/designs/design.ts';
 import { withFailedFolios } from '../../model/designs/failed-folio.ts';
 import { applyDesigns, type ChosenDesign } from '../../model/designs/registry.ts';
+import { REMOTE_ENTRY, withRemoteEntries } from '../../model/designs/remote-entries.ts';
 import { reachedFromZswap } from '../../model/designs/store-rewrite.ts';
 import { SPLIT_PAGE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { KernelModel } from '../../model/steps.ts';
@@ -26,6 +27,7 @@ export interface AssumedCost {
 export const ASSUMED_COSTS: readonly AssumedCost[] = [
   { name: SPLIT_PAGE, what: 'splitting a folio, for each page', ns: 300, low: 100, high: 1000 },
   { name: 'entry-bulk-page', what: 'each entry of a bulk call', ns: 30, low: 10, high: 100 },
+  { name: REMOTE_ENTRY, what: 'first write to an entry on another node', ns: 100, low: 50, high: 250 },
   { name: 'prefetchw', what: 'write to an entry that was fetched', ns: 5, low: 2, high: 10 },
 ];
 
@@ -115,7 +117,12 @@ export function runsOf(kernel: KernelModel, replay: StoreReplay): RunOf {
   const runs = Array.from({ length: replay.seeds }, (_, seed) =>
     runOnce(kernel, { ...workload, tasks, costs: inAnotherOrder(workload, seed) }, replay, seed),
   );
-  return { groups: workload.groups, runs, sleepsForDevice: replay.iaa.completion.kind === 'interrupt' };
+  return {
+    groups: workload.groups,
+    fates: workload.fates,
+    runs,
+    sleepsForDevice: replay.iaa.completion.kind === 'interrupt',
+  };
 }
 
 function runOnce(
@@ -127,7 +134,8 @@ function runOnce(
   const { groups } = workload;
   const names = groups.map(({ path, pages }) => `${path}, ${pages}`);
   const fails = groups.some(({ path }) => path === ZSWAP_PATHS.storeUndone);
-  const { paths } = fails ? withFailedFolios(kernel) : kernel;
+  const placed = workload.distributions.has(REMOTE_ENTRY) ? withRemoteEntries(kernel) : kernel;
+  const { paths } = fails ? withFailedFolios(placed) : placed;
   const wrapped: KernelModel = {
     ...kernel,
     paths: {

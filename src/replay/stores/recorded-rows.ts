@@ -73,7 +73,6 @@ export const ONCE_A_FOLIO: readonly string[] = ['store-check', 'store-end'];
 /**
  * Sorts out what a recording shows of zswap.
  * @param outcome Which zspages were made and emptied.
- * @param sized The same with other sizes of the objects; `outcome` without.
  * @param otherSteps What steps are multiplied by afterwards: what is assumed of a step is of the machine that is meant.
  * @throws {RangeError} when no store has a duration and its calls.
  */
@@ -81,7 +80,6 @@ export function recordedRows(
   ops: OperationTable,
   era: ZswapEra,
   outcome: StructureOutcome,
-  sized: StructureOutcome = outcome,
   otherSteps = 1,
 ): RecordedRows {
   const zswap = new RecordedZswap(ops, era);
@@ -119,8 +117,8 @@ export function recordedRows(
         return {
           times: ofPage,
           slot: slot < 0 ? -1 : slot + page,
-          sizeClass: object < 0 ? 0 : Math.max(0, sized.sizeClass[object]!),
-          zspagePages: object < 0 ? 0 : Math.max(0, sized.pages[object]!),
+          sizeClass: object < 0 ? 0 : Math.max(0, outcome.sizeClass[object]!),
+          zspagePages: object < 0 ? 0 : Math.max(0, outcome.pages[object]!),
           followed: followed < 0 ? -1 : followed + page,
           bytes: bytesOf(ops, path, under, page),
         };
@@ -142,7 +140,7 @@ export function recordedRows(
     const isShown = ops.zswap.get(store.op)!.showsCalls && ops.endNs[store.op]! >= ops.startNs[store.op]!;
     if (cause === null || !isShown) add(store.op, storePath(store), store.pages);
     else {
-      const row = failedRow(ops, store, cause, below(store.op), sized, zswap.slotOf(store.op));
+      const row = failedRow(ops, store, cause, below(store.op), outcome, zswap.slotOf(store.op));
       push(row);
       for (const [k, { times }] of row.pages.entries())
         recorded.push({ times, zspagePages: Math.max(0, outcome.pages[row.below.mallocs[k] ?? -1] ?? 0) });

@@ -111,6 +111,11 @@ export function stepTimes(
         ...entryFreeTimes(ops, below.frees[0]),
       };
     }
+    case ZSWAP_PATHS.loadNone: {
+      const gap = gapOf(2);
+      const found = tree(gap);
+      return { 'load-enter': gap + other, 'tree-erase': found, 'tree-load': found };
+    }
     case ZSWAP_PATHS.writeback: {
       const gap = gapOf(4);
       // Waits of the swap cache and of the device stay: their locks are not modelled. What is neither named nor

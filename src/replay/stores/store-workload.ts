@@ -5,6 +5,8 @@ import type { OperationTable } from '../../trace/operations.ts';
 import type { TaskStream } from '../engine/machine.ts';
 import { mostCommonCpu, quantiles } from '../workload.ts';
 import { fatedPages } from './failed-folios.ts';
+import type { Fated } from './fates/fates.ts';
+import type { StoreFates } from './fates/result.ts';
 import { asFolios, gathered } from './gather.ts';
 import type { Page, RecordedRows, Row } from './recorded-rows.ts';
 import { type RecordedTimes, timesOf } from './recorded-times.ts';
@@ -24,6 +26,7 @@ export interface StoreGroup {
 
 /** Stores, loads, invalidations and writebacks of a recording as closed loops of the tasks that made them. */
 export interface StoreWorkload {
+  readonly fates: StoreFates;
   readonly groups: readonly StoreGroup[];
   readonly tasks: readonly TaskStream[];
   /** By task: what each row's steps took, by cost name; NaN where the recording does not show it. */
@@ -38,23 +41,25 @@ export interface WorkloadShape {
   readonly folioPages: number;
   /** By path, operations in one call at most. */
   readonly gathers: Readonly<Record<string, number>>;
-  /** What becomes of folios that fail. */
+  /** How the pages of a folio that fails are gone through. */
   readonly rules: FolioRules;
+  /** What becomes of all folios, in the order of each task. */
+  readonly decide: (tasks: readonly (readonly Row[])[]) => Fated;
 }
 
-const PAGE_BY_PAGE: FolioRules = { batch: 1, splits: false, vswap: false };
-export const AS_RECORDED: WorkloadShape = { folioPages: 1, gathers: {}, rules: PAGE_BY_PAGE };
-
 /**
- * Makes closed loops of what a recording shows of zswap. Every operation ends as it did: stored, refused
- * for the same cause, found or not; the same zspages are made and emptied.
+ * Makes closed loops of what a recording shows of zswap. Every operation ends as it did, or as is decided for this
+ * kernel: stored, refused, found or not; zspages are made and emptied by that.
  */
 export function storeWorkload(
   ops: OperationTable,
   rows: RecordedRows,
-  { folioPages, gathers, rules }: WorkloadShape,
+  { folioPages, gathers, rules, decide }: WorkloadShape,
 ): StoreWorkload {
-  const lists = rows.tasks.map((list) => gathered(asFolios(list, folioPages), gathers).map(laidOut(rules)));
+  const { tasks, fates } = decide(rows.tasks.map((list) => asFolios(list, folioPages)));
+  const lists = tasks
+    .filter(({ length }) => length > 0)
+    .map((list) => gathered(list, gathers).map(laidOut(rules)));
   const groups = new Groups(gathers);
   const names = new Set<string>();
   for (const list of lists)
@@ -62,6 +67,7 @@ export function storeWorkload(
       for (const { times } of laid) for (const name of Object.keys(times)) names.add(name);
   const streams = lists.map((list) => streamOf(ops, list, [...names], groups));
   return {
+    fates,
     groups: groups.all,
     tasks: streams.map(({ task }) => task),
     costs: streams.map(({ costs }) => costs),
@@ -181,7 +187,7 @@ export function workloadNotes(
   groups: readonly StoreGroup[],
   folioPages: number,
 ): string[] {
-  const notes = ['one list for all entries: memcgs and nodes are not recorded'];
+  const notes: string[] = [];
   if (rows.left > 0) notes.push(`left out, without calls or failed midway: ${rows.left}`);
   if (groups.some(({ path }) => path === ZSWAP_PATHS.writeback))
     notes.push(

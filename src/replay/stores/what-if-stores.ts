@@ -14,14 +14,17 @@ import { replayStructure } from '../structure.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
+import { ACCEPT_PERCENT, FateDecider, LIMIT_AS_RECORDED, type LimitRequest } from './fates/fate-settings.ts';
+import { recordedFates } from './fates/fates.ts';
+import { type NodesRequest, ONE_NODE } from './fates/nodes.ts';
 import { changedStores, meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
 import { withProcesses } from './processes.ts';
-import { recordedRows } from './recorded-rows.ts';
+import { type Row, recordedRows } from './recorded-rows.ts';
 import { STORE_WHAT_IF_SCHEMA_VERSION, type StoreWhatIfResult } from './result.ts';
-import { otherSizes, recordedSizes, type SizesRequest } from './sizes.ts';
+import { recordedSizes, type SizesRequest, sampledSizes } from './sizes.ts';
 import { assumptions, unknowns } from './store-assumptions.ts';
 import type { RunOf } from './store-summary.ts';
-import { AS_RECORDED, recordedTimes, storeWorkload } from './store-workload.ts';
+import { recordedTimes, storeWorkload } from './store-workload.ts';
 import { caseOf, type SweepRequest, sweepCases } from './sweep.ts';
 import { compareStores } from './validate-stores.ts';
 
@@ -43,6 +46,10 @@ export interface StoreRequest {
   readonly iaa: IaaRequest;
   readonly otherSteps: number;
   readonly sweep: SweepRequest;
+  /** Limit of the pool; absent: as recorded. */
+  readonly limit?: LimitRequest;
+  /** Nodes and memcgs; absent: one of each. */
+  readonly nodes?: NodesRequest;
 }
 
 /**
@@ -78,17 +85,41 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   }
   const geometry = new Geometry(zsmalloc.geometry);
   const { outcome, pool } = replayStructure(ops, compaction, geometry, zsmalloc.fullness);
-  const sized = request.sizes
-    ? otherSizes(ops, request.sizes, geometry, zsmalloc.fullness)
-    : recordedSizes(ops, outcome);
   // What was recorded is told by the recording, whatever kernel is asked for.
   const rows = recordedRows(ops, detected.era, outcome);
-  const asked =
-    sized.outcome === outcome && otherSteps === 1
-      ? rows
-      : recordedRows(ops, detected.era, outcome, sized.outcome, otherSteps);
-  const recorded = storeWorkload(ops, rows, AS_RECORDED);
+  const asked = otherSteps === 1 ? rows : recordedRows(ops, detected.era, outcome, otherSteps);
+  const structure = replayZswap(ops, compaction, {
+    era: detected.era,
+    eraBasis: detected.basis,
+    geometry,
+    fullness: zsmalloc.fullness,
+    maxPages: null,
+    acceptPercent: ACCEPT_PERCENT,
+  });
+  const sizes = recordedSizes(ops, outcome);
+  const ownKernel = withZswap(own, detected.era);
+  const recorded = storeWorkload(ops, rows, {
+    folioPages: 1,
+    gathers: {},
+    rules: folioRules(ownKernel),
+    decide: (tasks) => ({ tasks, fates: recordedFates(rows, tasks, folioRules(ownKernel), sizes) }),
+  });
   const usedCpus = Math.max(1, ...recorded.tasks.map(({ cpu }) => cpu + 1));
+  const decider = new FateDecider({
+    ops,
+    rows: asked,
+    recorded: { era: detected.era, sizes, limit: structure?.limit ?? null },
+    kernel: ownKernel,
+    era: zswap.era,
+    geometry,
+    fullness: zsmalloc.fullness,
+    sizes: request.sizes,
+    limit: request.limit ?? LIMIT_AS_RECORDED,
+    nodes: request.nodes ?? ONE_NODE,
+    cpus: request.cpus ?? usedCpus,
+    isDevice: codec?.isDevice === true,
+    kernels: [kernel, ...fitting.map((design) => changedStores(kernel, design))],
+  });
   const replayOf = ({
     processes,
     folioPages,
@@ -96,7 +127,12 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   }: ReturnType<typeof sweepCases>[number]): StoreReplay => ({
     kernel,
     workloadOf: (model) => {
-      const shape = { folioPages, gathers: model.gathers ?? {}, rules: folioRules(model) };
+      const shape = {
+        folioPages,
+        gathers: model.gathers ?? {},
+        rules: folioRules(model),
+        decide: (tasks: readonly (readonly Row[])[]) => decider.decide(model, tasks, folioPages),
+      };
       return withProcesses(storeWorkload(ops, asked, shape), processes);
     },
     pool,
@@ -120,22 +156,15 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const replay = replayOf(first.one);
   const asRecorded: StoreReplay = {
     ...replay,
-    kernel: withZswap(own, detected.era),
+    kernel: ownKernel,
     workloadOf: () => recorded,
     cpus: usedCpus,
     codec: null,
     otherSteps: 1,
   };
-  const structure = replayZswap(ops, compaction, {
-    era: detected.era,
-    eraBasis: detected.basis,
-    geometry,
-    fullness: zsmalloc.fullness,
-    maxPages: null,
-    acceptPercent: 90,
-  });
   const times = recordedTimes(ops, rows, recorded.groups);
-  const { groups } = first.base;
+  const { groups, fates } = first.base;
+  const used = request.sizes ? sampledSizes(request.sizes, fates) : sizes;
   return {
     schemaVersion: STORE_WHAT_IF_SCHEMA_VERSION,
     tool,
@@ -171,10 +200,13 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     },
     iaa: codec?.isDevice ? replay.iaa : null,
     otherSteps,
-    sizes: sized.used,
+    sizes: used,
+    limit: decider.limit,
+    shrinkWake: decider.isModelled ? decider.wake : null,
     staleEntries: rows.staleEntries,
     validation: {
       structure,
+      fates: decider.checked(),
       ...compareStores(recorded.groups, times, predictStores(asRecorded, []).base, meansAlone(asRecorded)),
     },
     baseline: first.base,
@@ -188,13 +220,16 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       designs: first.designs,
       codec,
       iaa: replay.iaa,
-      sizes: sized.used,
+      sizes: used,
+      fates: first.base.fates,
+      limit: decider.limit,
+      nodes: request.nodes ?? ONE_NODE,
       otherSteps,
       folioPages: first.one.folioPages,
       processes: first.one.processes,
       isOtherVersion: zswap.era.id !== detected.era.id,
     }),
-    notIdentifiable: unknowns(first.designs, recorded.groups),
+    notIdentifiable: unknowns(first.designs, recorded.groups, request.nodes ?? ONE_NODE),
   };
 }
 
