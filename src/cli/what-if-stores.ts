@@ -14,6 +14,7 @@ import { renderStoreWhatIfJson } from '../report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../report/store-what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import type { ExportOptions } from './export-options.ts';
+import type { MeasuredTime } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { writePage } from './page-output.ts';
 import { readPages } from './read-pages.ts';
@@ -27,6 +28,8 @@ interface StoreCommandOptions extends StoreOptions, ExportOptions {
   readonly processes?: readonly number[];
   readonly seeds: number;
   readonly cpus?: number;
+  readonly untraced?: boolean;
+  readonly measured?: readonly MeasuredTime[];
   readonly html?: string;
   readonly output?: string;
 }
@@ -34,12 +37,6 @@ interface StoreCommandOptions extends StoreOptions, ExportOptions {
 /** Options that only the free path knows: what they are when nobody gives them, and why stores have none. */
 const OF_FREES: Readonly<Record<string, readonly [initial: unknown, why: string]>> = {
   operations: [undefined, 'stores take times, sizes and slots from one recording'],
-  untraced: [
-    undefined,
-    "how many traced calls an operation of zswap makes is not counted, so the tracer's cost cannot be taken out; --codec and --other-steps replace recorded times",
-  ],
-  light: [undefined, 'how many traced calls an operation of zswap makes is not counted'],
-  measured: [undefined, 'it takes times of munmap and zs_free only; --other-steps scales what was recorded'],
   cpuPressure: [0, 'it is for the workers of frees'],
   compaction: ['recorded', 'it is for frees'],
   migration: ['recorded', 'it is for frees'],
@@ -83,6 +80,7 @@ export async function whatIfStoresCommand(
   choice: ReportChoice,
   tool: StoreWhatIfResult['tool'],
   inputs: readonly string[],
+  light: Recording | null,
 ): Promise<void> {
   const { platform, codec, engines, iaa } = options;
   const result = whatIfStores(
@@ -99,6 +97,9 @@ export async function whatIfStoresCommand(
       iaa: iaa ?? IAA_AS_PUBLISHED,
       otherSteps: options.otherSteps ?? 1,
       ...fateOptions(options),
+      untraced: options.untraced ?? false,
+      measuredNs: measuredStore(options.measured ?? []),
+      light,
       sweep: {
         batchSizes: options.batchSize ?? null,
         engines: engines ?? null,
@@ -118,6 +119,13 @@ export async function whatIfStoresCommand(
   });
   if (!wantsText) return;
   await writeTo(options.output, mainReport(result, choice));
+}
+
+/** @throws {UsageError} for a time of the free path. */
+function measuredStore(measured: readonly MeasuredTime[]): number | null {
+  const other = measured.find(({ name }) => name !== 'zswap_store');
+  if (other) throw new UsageError(`--measured ${other.name} is of frees: of stores, zswap_store=12us`);
+  return measured[0]?.ns ?? null;
 }
 
 function mainReport(result: StoreWhatIfResult, choice: ReportChoice): string {

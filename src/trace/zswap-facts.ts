@@ -30,6 +30,12 @@ export interface TakenLock {
   freeNs: number;
 }
 
+/** So many traced calls, and so many below them. */
+export interface TracedCalls {
+  readonly calls: number;
+  readonly below: number;
+}
+
 /** What a trace shows of one operation of zswap or of the swap layer. Places as in the operation table. */
 export interface ZswapFacts {
   /** What it returned: 1 stored or loaded, 0 not (6.12); 0 or a negative error number (writeback). */
@@ -57,6 +63,11 @@ export interface ZswapFacts {
   readonly locks: TakenLock[];
   /** Time in calls, ns. */
   readonly parts: Partial<Record<ZswapPart, number>>;
+  /** Traced calls that these times are of, and all that they made: the tracer's cost of them is in the times. */
+  readonly traced: Partial<Record<ZswapPart, TracedCalls>>;
+  /** Traced calls that the operation made itself, and in all. */
+  children: number;
+  descendants: number;
   /** Of that, what was spent in the slow path of a lock, ns. */
   readonly waits: Partial<Record<ZswapPart, number>>;
 }
@@ -78,6 +89,9 @@ export function noFacts(): ZswapFacts {
     published: [],
     locks: [],
     parts: {},
+    traced: {},
+    children: 0,
+    descendants: 0,
     waits: {},
   };
 }

@@ -60,7 +60,7 @@ export function followLocks(
  */
 export function isTreeLock(isOfWriteback: boolean, meaning: ZswapCall, call: Call): boolean {
   if (!isOfWriteback) return true;
-  const { parts, waits } = call.facts;
+  const { parts, traced, waits } = call.facts;
   if (!meaning.locksTree) {
     const isOfTree = call.holdsTree && meaning.name === '_raw_spin_unlock';
     call.holdsTree = false;
@@ -68,6 +68,7 @@ export function isTreeLock(isOfWriteback: boolean, meaning: ZswapCall, call: Cal
   }
   if (parts.decompress === undefined) {
     delete parts.tree;
+    delete traced.tree;
     delete waits.tree;
   }
   call.holdsTree = parts.tree === undefined;
@@ -117,6 +118,10 @@ export function absorb(call: Call, { facts: inner, rows, mutexFrom, mutexTo }: C
     facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt });
   if (!Number.isNaN(inner.treeAt)) facts.treeAt = inner.treeAt;
   for (const part of Object.keys(inner.parts) as ZswapPart[]) addPart(facts, part, inner.parts[part]!);
+  for (const part of Object.keys(inner.traced) as ZswapPart[]) {
+    const { calls, below } = inner.traced[part]!;
+    addTraced(facts, part, calls, below);
+  }
   for (const part of Object.keys(inner.waits) as ZswapPart[])
     facts.waits[part] = (facts.waits[part] ?? 0) + inner.waits[part]!;
   facts.locks.push(...inner.locks);
@@ -129,4 +134,16 @@ export function absorb(call: Call, { facts: inner, rows, mutexFrom, mutexTo }: C
 /** Adds time to a part; nothing where it is not known. */
 export function addPart(facts: ZswapFacts, part: ZswapPart | null, ns: number): void {
   if (part !== null && !Number.isNaN(ns)) facts.parts[part] = (facts.parts[part] ?? 0) + ns;
+}
+
+/** Counts traced calls of a part, and those below them. */
+export function addTraced(
+  { traced }: ZswapFacts,
+  part: ZswapPart | null,
+  calls: number,
+  below: number,
+): void {
+  if (part === null) return;
+  const before = traced[part] ?? { calls: 0, below: 0 };
+  traced[part] = { calls: before.calls + calls, below: before.below + below };
 }

@@ -51,8 +51,8 @@ export interface AskedDesign {
 /** What is replayed with what costs on what machine. */
 export interface StoreReplay {
   readonly kernel: KernelModel;
-  /** Operations taken together as a kernel has them: `gathers`. */
-  readonly workloadOf: (kernel: KernelModel) => StoreWorkload;
+  /** Operations as a kernel has them: decided, and taken together; of a run, with what that takes out of recorded times. */
+  readonly workloadOf: (kernel: KernelModel, seed: number) => StoreWorkload;
   readonly pool: Pool;
   readonly cpus: number;
   readonly seeds: number;
@@ -97,7 +97,7 @@ export function changedStores(kernel: KernelModel, { text, chosen }: AskedDesign
 /** Mean of each group, ns, when each task runs by itself: nobody waits, and the recorded steps must add up. */
 export function meansAlone(replay: StoreReplay): number[] {
   const { kernel } = replay;
-  const workload = replay.workloadOf(kernel);
+  const workload = replay.workloadOf(kernel, 0);
   const runs = workload.tasks.map((task, t) =>
     runOnce(kernel, { ...workload, tasks: [task], costs: [workload.costs[t]!] }, replay, 0),
   );
@@ -112,17 +112,22 @@ function isUnchanged(before: KernelModel, after: KernelModel): boolean {
 
 /** Runs of a kernel, one for each seed. */
 export function runsOf(kernel: KernelModel, replay: StoreReplay): RunOf {
-  const workload = scaled(replay.workloadOf(kernel), replay.otherSteps);
-  const tasks = workload.tasks.map((task) => ({ ...task, cpu: task.cpu % replay.cpus }));
-  const runs = Array.from({ length: replay.seeds }, (_, seed) =>
-    runOnce(kernel, { ...workload, tasks, costs: inAnotherOrder(workload, seed) }, replay, seed),
-  );
-  return {
-    groups: workload.groups,
-    fates: workload.fates,
-    runs,
-    sleepsForDevice: replay.iaa.completion.kind === 'interrupt',
+  // Runs of one workload share its columns.
+  const ready = new Map<StoreWorkload, StoreWorkload>();
+  const readyFor = (given: StoreWorkload) => {
+    const known = ready.get(given);
+    if (known) return known;
+    const workload = scaled(given, replay.otherSteps);
+    const tasks = workload.tasks.map((task) => ({ ...task, cpu: task.cpu % replay.cpus }));
+    ready.set(given, { ...workload, tasks });
+    return ready.get(given)!;
   };
+  const runs = Array.from({ length: replay.seeds }, (_, seed) => {
+    const workload = readyFor(replay.workloadOf(kernel, seed));
+    return runOnce(kernel, { ...workload, costs: inAnotherOrder(workload, seed) }, replay, seed);
+  });
+  const { groups, fates } = replay.workloadOf(kernel, 0);
+  return { groups, fates, runs, sleepsForDevice: replay.iaa.completion.kind === 'interrupt' };
 }
 
 function runOnce(

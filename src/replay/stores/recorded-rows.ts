@@ -15,6 +15,7 @@ import {
   unheldOf,
 } from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
+import { LEFT_IN, type TracerTaken, withoutTracer } from './without-tracer.ts';
 
 /** What a task did in one call: a folio stored, a page loaded, invalidated or written back. */
 export interface Row {
@@ -74,6 +75,7 @@ export const ONCE_A_FOLIO: readonly string[] = ['store-check', 'store-end'];
  * Sorts out what a recording shows of zswap.
  * @param outcome Which zspages were made and emptied.
  * @param otherSteps What steps are multiplied by afterwards: what is assumed of a step is of the machine that is meant.
+ * @param tracer What of the tracer's cost is taken out of steps and pauses.
  * @throws {RangeError} when no store has a duration and its calls.
  */
 export function recordedRows(
@@ -81,7 +83,9 @@ export function recordedRows(
   era: ZswapEra,
   outcome: StructureOutcome,
   otherSteps = 1,
+  tracer: TracerTaken = LEFT_IN,
 ): RecordedRows {
+  const timed = withoutTracer(ops, tracer);
   const zswap = new RecordedZswap(ops, era);
   const below = belowOf(ops, outcome);
   const byTask = new Map<number, RecordedRow[]>();
@@ -94,7 +98,7 @@ export function recordedRows(
       return;
     }
     const under = below(op);
-    const times = stepTimes(ops, op, path, under, (pages * ENTRY_WRITE_NS) / otherSteps);
+    const times = stepTimes(timed, op, path, under, (pages * ENTRY_WRITE_NS) / otherSteps);
     const followed = zswap.slotOf(op);
     const slot = ops.slot[op]!;
     // The steps of a large folio are shown as sums: each page has taken its share.
@@ -140,7 +144,7 @@ export function recordedRows(
     const isShown = ops.zswap.get(store.op)!.showsCalls && ops.endNs[store.op]! >= ops.startNs[store.op]!;
     if (cause === null || !isShown) add(store.op, storePath(store), store.pages);
     else {
-      const row = failedRow(ops, store, cause, below(store.op), outcome, zswap.slotOf(store.op));
+      const row = failedRow(timed, store, cause, below(store.op), outcome, zswap.slotOf(store.op));
       push(row);
       for (const [k, { times }] of row.pages.entries())
         recorded.push({ times, zspagePages: Math.max(0, outcome.pages[row.below.mallocs[k] ?? -1] ?? 0) });
@@ -167,7 +171,7 @@ export function recordedRows(
   const busy = busyTimes(ops, all);
   const tasks = [...byTask.values()].map((list) => {
     list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
-    return withThinking(ops, list, beginNs, busy, unheld);
+    return withThinking(ops, list, beginNs, busy, unheld, 1 - tracer.between);
   });
   return { tasks, zswap, unheld, beginNs, left, staleEntries: stale };
 }
@@ -238,6 +242,7 @@ function busyTimes(ops: OperationTable, rows: readonly RecordedRow[]): Intervals
  * Time between a task's operations, without operations of others on its CPU, which the model runs itself;
  * before the first, since the beginning. Waits for locks that nobody held are no waits: the CPU did not run,
  * in no step of any design, so that this time stands in front of the operation.
+ * @param share Of the time between operations, what is not the tracer's.
  */
 function withThinking(
   ops: OperationTable,
@@ -245,13 +250,14 @@ function withThinking(
   beginNs: number,
   busy: IntervalsByKey<number>,
   unheld: UnheldWaits,
+  share: number,
 ): RecordedRow[] {
   let before = beginNs;
   return list.map((row) => {
     const start = ops.startNs[row.op]!;
     const others = start > before ? busy.of(ops.cpu[row.op]!).within(before, start) : 0;
     const idle = unheldOf(unheld, row.op, row.below);
-    const thinkNs = Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
+    const thinkNs = share * Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
     before = ops.endNs[row.op]!;
     return { ...row, thinkNs };
   });

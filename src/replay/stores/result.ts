@@ -9,6 +9,7 @@ import type { WakeTime } from './fates/worker-pace.ts';
 import type { SizesUsed } from './sizes.ts';
 import type { StorePrediction } from './store-summary.ts';
 import type { SweptCase } from './sweep.ts';
+import type { TracerUsed } from './tracer-taken.ts';
 import type { LockTimes } from './unheld-waits.ts';
 
 export const STORE_WHAT_IF_SCHEMA_VERSION = 2;
@@ -81,6 +82,8 @@ export interface StoreWhatIfResult {
   readonly iaa: IaaRequest | null;
   /** Steps other than the codec's take this share of what was recorded. */
   readonly otherSteps: number;
+  /** What of the tracer's cost is taken out, and how that is known; null: the kernel is the traced one. */
+  readonly tracer: TracerUsed | null;
   readonly sizes: SizesUsed;
   /** Limit of the pool, where fates are modelled: what refuses folios, and from where on it takes them again. */
   readonly limit: UsedLimit;

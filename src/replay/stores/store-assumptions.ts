@@ -9,6 +9,7 @@ import type { SizesUsed } from './sizes.ts';
 import { ENTRY_WRITE_NS } from './step-costs.ts';
 import type { StorePrediction } from './store-summary.ts';
 import { type StoreGroup, workloadNotes } from './store-workload.ts';
+import type { TracerUsed } from './tracer-taken.ts';
 
 /** What the figures of a what-if rest on. */
 export interface Basis {
@@ -22,6 +23,7 @@ export interface Basis {
   readonly fates: StoreFates;
   readonly limit: UsedLimit;
   readonly nodes: NodesRequest;
+  readonly tracer: TracerUsed | null;
   readonly otherSteps: number;
   readonly folioPages: number;
   readonly processes: number | null;
@@ -59,10 +61,14 @@ export function assumptions(basis: Basis): Assumption[] {
     assumed('mutex_unlock takes what mutex_lock takes'),
     assumed(`the entry's first write takes ${ENTRY_WRITE_NS} ns of the gap around it (0 to 100 ns)`),
     assumed('making a zspage takes what its zs_malloc took beyond the median of the others'),
-    {
-      what: `the tracer's cost is left in ${codec ? 'all steps but those of the codec' : 'all times'}: the kernel was traced`,
-      basis: 'measured',
-    },
+    ...(basis.tracer
+      ? tracerAssumptions(basis.tracer)
+      : [
+          {
+            what: `the tracer's cost is left in ${codec ? 'all steps but those of the codec' : 'all times'}: the kernel was traced`,
+            basis: 'measured',
+          } as const,
+        ]),
     ...(otherSteps === 1
       ? []
       : [
@@ -82,6 +88,23 @@ export function assumptions(basis: Basis): Assumption[] {
           ),
         ]),
     ...workloadNotes(rows, groups, folioPages).map(assumed),
+  ];
+}
+
+function tracerAssumptions({ share, between, basis, callsInStore }: TracerUsed): Assumption[] {
+  const range = ({ value, lo, hi }: TracerUsed['share']) =>
+    `${value.toFixed(2)} (${lo.toFixed(2)} to ${hi.toFixed(2)})`;
+  const from = {
+    assumed: 'assumed; --measured zswap_store=... or --light would tell',
+    measured: 'fitted to the measured zswap_store, with the noise of runs',
+    light: 'by the recording with fewer functions traced; high end assumed',
+  }[basis];
+  return [
+    {
+      what: `the tracer's cost is taken out of each traced call, ${callsInStore.toFixed(1)} in a store: ${range(share)} of the recording's estimate (${from}); each run another part of the range`,
+      basis: basis === 'assumed' ? 'assumed' : 'modelled',
+    },
+    assumed(`of the time between operations ${range(between)} is the tracer's: nothing shows it`),
   ];
 }
 

@@ -14,19 +14,21 @@ import { replayStructure } from '../structure.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
-import { ACCEPT_PERCENT, FateDecider, LIMIT_AS_RECORDED, type LimitRequest } from './fates/fate-settings.ts';
+import { ACCEPT_PERCENT, LIMIT_AS_RECORDED, type LimitRequest } from './fates/fate-settings.ts';
 import { recordedFates } from './fates/fates.ts';
 import { type NodesRequest, ONE_NODE } from './fates/nodes.ts';
 import { changedStores, meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
-import { withProcesses } from './processes.ts';
-import { type Row, recordedRows } from './recorded-rows.ts';
+import { recordedRows } from './recorded-rows.ts';
 import { STORE_WHAT_IF_SCHEMA_VERSION, type StoreWhatIfResult } from './result.ts';
 import { recordedSizes, type SizesRequest, sampledSizes } from './sizes.ts';
 import { assumptions, unknowns } from './store-assumptions.ts';
 import type { RunOf } from './store-summary.ts';
 import { recordedTimes, storeWorkload } from './store-workload.ts';
 import { caseOf, type SweepRequest, sweepCases } from './sweep.ts';
+import { tracerPlan } from './tracer-taken.ts';
 import { compareStores } from './validate-stores.ts';
+import { LEFT_IN, type TracerTaken } from './without-tracer.ts';
+import { Workloads } from './workloads.ts';
 
 export interface StoreRequest {
   readonly recording: Recording;
@@ -50,6 +52,10 @@ export interface StoreRequest {
   readonly limit?: LimitRequest;
   /** Nodes and memcgs; absent: one of each. */
   readonly nodes?: NodesRequest;
+  /** The tracer's cost is taken out; by a measured mean zswap_store, ns, or by a recording with fewer functions traced. */
+  readonly untraced?: boolean;
+  readonly measuredNs?: number | null;
+  readonly light?: Recording | null;
 }
 
 /**
@@ -87,7 +93,12 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const { outcome, pool } = replayStructure(ops, compaction, geometry, zsmalloc.fullness);
   // What was recorded is told by the recording, whatever kernel is asked for.
   const rows = recordedRows(ops, detected.era, outcome);
-  const asked = otherSteps === 1 ? rows : recordedRows(ops, detected.era, outcome, otherSteps);
+  const light = request.light ? lightStores(request.light) : null;
+  const plan = tracerPlan(ops, rows, recording.tracer, {
+    untraced: request.untraced ?? false,
+    measuredNs: request.measuredNs ?? null,
+    light,
+  });
   const structure = replayZswap(ops, compaction, {
     era: detected.era,
     eraBasis: detected.basis,
@@ -105,9 +116,12 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     decide: (tasks) => ({ tasks, fates: recordedFates(rows, tasks, folioRules(ownKernel), sizes) }),
   });
   const usedCpus = Math.max(1, ...recorded.tasks.map(({ cpu }) => cpu + 1));
-  const decider = new FateDecider({
+  const rowsOf = (taken: TracerTaken) =>
+    otherSteps === 1 && taken === LEFT_IN
+      ? rows
+      : recordedRows(ops, detected.era, outcome, otherSteps, taken);
+  const workloads = new Workloads(ops, plan.variants, rowsOf, {
     ops,
-    rows: asked,
     recorded: { era: detected.era, sizes, limit: structure?.limit ?? null },
     kernel: ownKernel,
     era: zswap.era,
@@ -120,21 +134,14 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     isDevice: codec?.isDevice === true,
     kernels: [kernel, ...fitting.map((design) => changedStores(kernel, design))],
   });
+  const { decider } = workloads;
   const replayOf = ({
     processes,
     folioPages,
     engines,
   }: ReturnType<typeof sweepCases>[number]): StoreReplay => ({
     kernel,
-    workloadOf: (model) => {
-      const shape = {
-        folioPages,
-        gathers: model.gathers ?? {},
-        rules: folioRules(model),
-        decide: (tasks: readonly (readonly Row[])[]) => decider.decide(model, tasks, folioPages),
-      };
-      return withProcesses(storeWorkload(ops, asked, shape), processes);
-    },
+    workloadOf: (model, seed) => workloads.of(model, seed, { folioPages, processes }),
     pool,
     cpus: request.cpus ?? processes ?? usedCpus,
     seeds,
@@ -185,7 +192,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       basis: `${zswap.basis}; ${basis}`,
       source: first.base.kernel.source,
     },
-    tasks: replay.workloadOf(kernel).tasks.length,
+    tasks: replay.workloadOf(kernel, 0).tasks.length,
     cpus: replay.cpus,
     runs: seeds,
     folioPages: first.one.folioPages,
@@ -200,6 +207,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     },
     iaa: codec?.isDevice ? replay.iaa : null,
     otherSteps,
+    tracer: plan.used,
     sizes: used,
     limit: decider.limit,
     shrinkWake: decider.isModelled ? decider.wake : null,
@@ -227,10 +235,22 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       otherSteps,
       folioPages: first.one.folioPages,
       processes: first.one.processes,
+      tracer: plan.used,
       isOtherVersion: zswap.era.id !== detected.era.id,
     }),
     notIdentifiable: unknowns(first.designs, recorded.groups, request.nodes ?? ONE_NODE),
   };
+}
+
+/** Stores of a recording of the same workload with fewer functions traced. */
+function lightStores({ operations: ops, compaction, kernelRelease, shape = null }: Recording) {
+  const { era, zsmalloc } = detectZswap(ops, kernelRelease);
+  const below =
+    zsmalloc === null
+      ? detectEra(ops, compaction, kernelRelease, false, ops, shape).era
+      : eraOn(eraById(zsmalloc), shape);
+  const { outcome } = replayStructure(ops, compaction, new Geometry(below.geometry), below.fullness);
+  return { ops, rows: recordedRows(ops, era, outcome) };
 }
 
 function withCodec(kernel: KernelModel, codec: Codec | null, { verify }: IaaRequest): KernelModel {

@@ -236,7 +236,16 @@ describe('operations taken together', () => {
     path,
     members: 1,
     thinkNs: 10,
-    pages: [{ times: { 'store-check': 5, compress: 1 }, slot, sizeClass: 0, zspagePages: 0 }],
+    pages: [
+      {
+        times: { 'store-check': 5, compress: 1 },
+        slot,
+        sizeClass: 0,
+        zspagePages: 0,
+        followed: slot,
+        bytes: 600,
+      },
+    ],
     ...more,
   });
 

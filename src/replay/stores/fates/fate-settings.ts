@@ -73,7 +73,8 @@ export class FateDecider {
   readonly #request: FateRequest;
   readonly #known = new WeakMap<KernelModel, Map<number, Fated>>();
 
-  constructor(request: FateRequest) {
+  /** @param wake How soon the worker runs, where that is known. */
+  constructor(request: FateRequest, wake: WakeTime | null = null) {
     this.#request = request;
     const { sizes, limit, nodes, era, recorded, kernels } = request;
     this.limit = usedLimit(limit, recorded.limit);
@@ -89,7 +90,8 @@ export class FateDecider {
     this.isModelled = kernels.some((kernel) => this.#isModelledFor(kernel));
     const metLimit = recorded.limit !== null && recorded.limit.maxPages !== null;
     const writtenBack = request.rows.tasks.flat().filter(({ path }) => path === ZSWAP_PATHS.writeback).length;
-    this.wake = wakeTime(this.isModelled && metLimit ? writtenBack : null, (ns) => this.#asRecorded(ns));
+    this.wake =
+      wake ?? wakeTime(this.isModelled && metLimit ? writtenBack : null, (ns) => this.#asRecorded(ns));
   }
 
   /** Where nothing is written back, a pool that was full stays full. */
