@@ -93,7 +93,7 @@ export function addStoreOptions(command: Command): Command {
     )
     .option(
       '--iaa <settings>',
-      'stores: packages=2,devices=4,wq=128,irq=5us,verify,fallback=0.01 (some of them)',
+      'stores: packages=2,devices=4,wq=128,irq=5us,verify,fallback=0.01,mapping=round-robin (some of them)',
       iaaSettings,
     )
     .option(
@@ -194,11 +194,11 @@ const MOST = { packages: 8, devices: 16, wq: 128 } as const;
 export function iaaSettings(text: string): IaaRequest {
   const wrong = (part: string): never => {
     throw new InvalidArgumentError(
-      `"${part}": expected some of packages=1..${MOST.packages}, devices=1..${MOST.devices}, wq=1..${MOST.wq}, irq=5us, verify, fallback=0.01.`,
+      `"${part}": expected some of packages=1..${MOST.packages}, devices=1..${MOST.devices}, wq=1..${MOST.wq}, irq=5us, verify, fallback=0.01, mapping=cpu or round-robin.`,
     );
   };
   const settings = text.split(',').map((part): Partial<IaaRequest> => {
-    const [, name, value = ''] = /^\s*(\w+)(?:=([\w.]+))?\s*$/.exec(part) ?? wrong(part);
+    const [, name, value = ''] = /^\s*(\w+)(?:=([\w.-]+))?\s*$/.exec(part) ?? wrong(part);
     const count = (most: number) =>
       /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= most ? Number(value) : wrong(part);
     switch (name) {
@@ -215,6 +215,8 @@ export function iaaSettings(text: string): IaaRequest {
         const wakeNs = Number(digits) * UNIT_NS[unit as keyof typeof UNIT_NS];
         return { completion: { kind: 'interrupt', wakeNs } };
       }
+      case 'mapping':
+        return value === 'cpu' || value === 'round-robin' ? { mapping: value } : wrong(part);
       case 'fallback':
         return { fallback: /^(?:0?\.\d{1,6}|0|1)$/.test(value) ? Number(value) : wrong(part) };
       default:

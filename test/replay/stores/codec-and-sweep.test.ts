@@ -175,6 +175,57 @@ describe('IAA', () => {
   });
 });
 
+describe('settings of IAA', () => {
+  const codec = { codec: 'deflate-iaa', platform: null } as const;
+  const ofBatch = (iaa: Partial<typeof IAA_AS_PUBLISHED>, more: Partial<StoreRequest> = {}) =>
+    ask(['iaa-batch'], { seeds: 1, codec, ...more, iaa: { ...IAA_AS_PUBLISHED, ...iaa } }).designs[0]!;
+  const one = { packages: 1, devices: 1, engines: 1 };
+
+  it('a short queue makes CPUs try again, and pages take longer', () => {
+    const [short, long] = [ofBatch({ ...one, queueEntries: 1 }), ofBatch({ ...one, queueEntries: 128 })];
+    expect(long.iaa!.queueFullNs.value).toBe(0);
+    expect(short.iaa!.queueFullNs.value).toBeGreaterThan(0);
+    expect(short.storeNsPerPage.value).toBeGreaterThanOrEqual(long.storeNsPerPage.value);
+  });
+
+  it('interrupts make stores longer, and leave the CPU to others meanwhile', () => {
+    const [poll, irq] = [
+      ofBatch(one),
+      ofBatch({ ...one, completion: { kind: 'interrupt', wakeNs: 20_000 } }),
+    ];
+    expect(irq.storeNsPerPage.value).toBeGreaterThan(poll.storeNsPerPage.value);
+    expect(irq.cpuNs.value).toBeLessThan(poll.cpuNs.value);
+  });
+
+  it('more devices take a batch between them, when they are gone round', () => {
+    const few = ofBatch({ ...one, devices: 1 });
+    const many = ofBatch({ ...one, devices: 4 });
+    const own = ofBatch({ ...one, devices: 4, mapping: 'cpu' });
+    expect(many.storeNsPerPage.value).toBeLessThan(few.storeNsPerPage.value);
+    expect([few, many, own].map(({ iaa }) => iaa!.devicesUsed)).toEqual([1, 4, 1]);
+    expect(own.storeNsPerPage.value).toBeCloseTo(few.storeNsPerPage.value, 6);
+  });
+
+  it('pages that engines refuse to decompress are inflated by software', () => {
+    const text = new ZswapText();
+    for (let slot = 0; slot < 20; slot++) {
+      const [object] = text.store(slot, [600 + slot]);
+      text.load(slot, 600 + slot, object!);
+    }
+    const loadNs = (fallback: number) =>
+      ask([], {
+        seeds: 1,
+        recording: recordingOf(text),
+        codec,
+        iaa: { ...IAA_AS_PUBLISHED, fallback },
+      }).baseline.groups.find(({ path }) => path === 'zswap_load')!.meanNs.value;
+    const [none, half, all] = [0, 0.5, 1].map(loadNs) as [number, number, number];
+    // Software inflates a page in some microseconds.
+    expect(half).toBeGreaterThan(none + 1000);
+    expect(all).toBeGreaterThan(half + 1000);
+  });
+});
+
 describe('a sweep', () => {
   it('goes through all combinations, the base of each beside its designs', () => {
     const { sweep } = ask(['iaa-batch'], {
