@@ -44,7 +44,8 @@ export class OlderEntries {
     const own = new Set(store.entries.map(({ handle }) => handle));
     const older = this.#recorded
       .freesOf(store.op)
-      .filter((row) => this.#recorded.slotOf(row) === slot && !own.has(this.#ops.handle[row]!));
+      .filter((row) => this.#recorded.slotOf(row) === slot && this.#recorded.ownerOf(row) !== store.op)
+      .filter((row) => !own.has(this.#ops.handle[row]!));
     if (older.length > 0) this.operations++;
     this.#judge.leaveOut(older);
   }
