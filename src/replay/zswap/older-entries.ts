@@ -18,11 +18,6 @@ export class OlderEntries {
     this.#judge = judge;
   }
 
-  /** It is known what a slot has. */
-  knows(slot: number): boolean {
-    return this.#known.has(slot);
-  }
-
   /**
    * An operation met one; it is left out then. What the slot has is known from now on.
    * @param isThere The model has an entry there.

@@ -259,7 +259,8 @@ export class ZswapReplay {
     // One of several lists, and not shown which.
     if (slot < 0 && this.#recorded.lists > 1) return;
     const entry = slot < 0 ? -1 : this.#state.index.load(slot);
-    if (slot >= 0 && entry < 0 && !this.#older.knows(slot)) return;
+    // Stored before the recording, or being freed: it leaves its list later than its tree.
+    if (slot >= 0 && entry < 0) return;
     const look = lookAtHead(this.#state, entry < 0 ? LIST : entryOf(this.#state, entry));
     if (look.kind === 'second chance') this.#secondChances++;
     const tally = this.#judge.looks;
@@ -281,8 +282,8 @@ export class ZswapReplay {
     const tally = this.#judge.victims;
     tally.operations++;
     if (this.#options.era.lru === 'allocator') return;
-    // Entries from before the recording stand in front of all others.
-    if (slot >= 0 && this.#state.index.load(slot) < 0 && !this.#older.knows(slot)) return;
+    // Entries from before the recording stand in front of all others; one that is being freed leaves its list last.
+    if (slot >= 0 && this.#state.index.load(slot) < 0) return;
     const entry = slot < 0 ? -1 : this.#state.index.load(slot);
     const list = entry < 0 ? LIST : entryOf(this.#state, entry);
     let look = lookAtHead(this.#state, list);
