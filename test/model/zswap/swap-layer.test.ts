@@ -57,7 +57,12 @@ describe('what zswap refuses', () => {
   });
 
   it('empty trees are not looked at since 6.13', () => {
-    expect(ERA_IDS.filter((era) => zswapEraById(era).skipsEmptyTree)).toEqual(['6.13', '6.15', '6.18', '7.3']);
+    expect(ERA_IDS.filter((era) => zswapEraById(era).skipsEmptyTree)).toEqual([
+      '6.13',
+      '6.15',
+      '6.18',
+      '7.3',
+    ]);
   });
 });
 
