@@ -1,6 +1,7 @@
 import type { ListKey } from './entry-lists.ts';
+import { type Scan, scanOldest } from './shrink-rules.ts';
 import type { Entry, ZswapState } from './state.ts';
-import { lookAtHead, type SwapCache, writeBack } from './writeback.ts';
+import { type SwapCache, shrinkLists } from './writeback.ts';
 
 /** What memory pressure asks the shrinker about: one memcg on one node. */
 export interface ShrinkerQuestion {
@@ -30,27 +31,13 @@ export function shrinkerCount(question: ShrinkerQuestion): {
   };
 }
 
-/**
- * Looks at so many entries of a list under memory pressure. A page found in the swap cache ends it: the
- * shrinker has come to warm pages.
- */
+/** Looks at so many entries of a list under memory pressure. */
 export function scanList(
   state: ZswapState,
   cache: SwapCache,
   key: ListKey,
   entries: number,
   onWritten: (entry: Entry) => void = () => {},
-): { readonly scanned: number; readonly writtenBack: number; readonly stopped: boolean } {
-  let writtenBack = 0;
-  for (let scanned = 0; scanned < entries; scanned++) {
-    const look = lookAtHead(state, key);
-    if (look.kind === 'empty') return { scanned, writtenBack, stopped: false };
-    if (look.kind === 'second chance') continue;
-    const { result, entry } = writeBack(state, cache, look.entry, look.slot);
-    if (result === '-EEXIST') return { scanned: scanned + 1, writtenBack, stopped: true };
-    if (!entry) continue;
-    writtenBack++;
-    onWritten(entry);
-  }
-  return { scanned: entries, writtenBack, stopped: false };
+): Scan {
+  return scanOldest(shrinkLists(state, cache, onWritten), key, entries);
 }

@@ -1,11 +1,17 @@
 import type { ListKey } from './entry-lists.ts';
 import { freeEntry } from './entry-steps.ts';
+import {
+  lookAtOldest,
+  type MarkedLists,
+  type ShrinkLists,
+  type WalkResult,
+  WorkerPatience,
+  type WritebackResult,
+  walkMemcg,
+} from './shrink-rules.ts';
 import type { EntryId } from './slot-index.ts';
 import type { Entry, ZswapState } from './state.ts';
 import { VswapTable } from './vswap-table.ts';
-
-/** Failures after which the shrink worker gives up (MAX_RECLAIM_RETRIES). */
-export const RECLAIM_RETRIES = 16;
 
 /** What the shrinker made of the first entry of a list, under the list's lock. */
 export type Look =
@@ -17,15 +23,38 @@ export type Look =
 
 /** Looks at the head of a list. */
 export function lookAtHead(state: ZswapState, key: ListKey): Look {
-  const id = state.lists.head(key);
-  if (id < 0) return { kind: 'empty' };
-  const entry = state.entries.get(id)!;
-  state.lists.rotate(key, id);
-  if (entry.referenced) {
-    entry.referenced = false;
-    return { kind: 'second chance', entry: id, slot: entry.slot };
-  }
-  return { kind: 'victim', entry: id, slot: entry.slot };
+  const { kind, entry } = lookAtOldest(marked(state), key);
+  if (kind === 'victim') return { kind, entry, slot: state.entries.get(entry)!.slot };
+  return kind === 'empty' ? { kind } : { kind, entry };
+}
+
+function marked({ lists, entries }: ZswapState): MarkedLists<ListKey> {
+  return {
+    head: (key) => lists.head(key),
+    rotate: (key, entry) => lists.rotate(key, entry),
+    unmark(id) {
+      const entry = entries.get(id)!;
+      const was = entry.referenced;
+      entry.referenced = false;
+      return was;
+    },
+  };
+}
+
+/** The state as the rules of shrinking see it: what is written back goes by `onWritten`. */
+export function shrinkLists(
+  state: ZswapState,
+  cache: SwapCache,
+  onWritten: (entry: Entry) => void,
+): ShrinkLists<ListKey> {
+  return {
+    ...marked(state),
+    writeBack(id) {
+      const { result, entry } = writeBack(state, cache, id, state.entries.get(id)!.slot);
+      if (entry) onWritten(entry);
+      return result;
+    },
+  };
 }
 
 /** The swap cache as a writeback sees it. */
@@ -35,9 +64,6 @@ export interface SwapCache {
   /** The slot is still in use, so that a folio can be made for it. */
   isUsed(slot: number): boolean;
 }
-
-/** Results of a writeback by their kernel names. */
-export type WritebackResult = 0 | '-EEXIST' | '-ENOENT' | '-ENOMEM' | '-EINVAL' | '-EIO';
 
 /** A result as the kernel returns it (asm-generic/errno-base.h). */
 export function errorNumber(result: WritebackResult): number {
@@ -112,9 +138,6 @@ export function writeBack(
   return { result, entry: finishWriteback(state, victim) };
 }
 
-/** What a walk over a memcg's lists, so many entries of each node, came to: `shrink_memcg`. */
-export type WalkResult = 'shrunk' | 'nothing to shrink' | 'again';
-
 /** Looks at the first entries of each of a memcg's lists: one, or 32 since 7.3. */
 export function shrinkMemcg(
   state: ZswapState,
@@ -123,23 +146,8 @@ export function shrinkMemcg(
   onWritten: (entry: Entry) => void = () => {},
 ): WalkResult {
   if (state.settings.noWriteback.has(memcg) || !canWriteBack(state)) return 'nothing to shrink';
-  let scanned = 0;
-  let shrunk = 0;
-  for (const key of state.lists.keys()) {
-    if (key.memcg !== memcg) continue;
-    for (let looks = 0; looks < state.era.looksPerTurn; looks++) {
-      const look = lookAtHead(state, key);
-      if (look.kind === 'empty') break;
-      scanned++;
-      if (look.kind !== 'victim') continue;
-      const { entry } = writeBack(state, cache, look.entry, look.slot);
-      if (!entry) continue;
-      shrunk++;
-      onWritten(entry);
-    }
-  }
-  if (scanned === 0) return 'nothing to shrink';
-  return shrunk > 0 ? 'shrunk' : 'again';
+  const keys = state.lists.keys().filter((key) => key.memcg === memcg);
+  return walkMemcg(shrinkLists(state, cache, onWritten), keys, state.era.looksPerTurn);
 }
 
 /** What the shrink worker did in one run. */
@@ -150,15 +158,13 @@ export interface ShrinkRun {
 
 /**
  * The shrink worker: memcgs in turn, from the one behind that which was looked at last, until the pool is down
- * to the accept threshold, or until it has failed so often. An entry with its second chance left counts as a
- * failure, and so does a pass over all memcgs that found none with an entry (shrink_worker of 6.12).
+ * to the accept threshold, or its patience is spent.
  */
 export class ShrinkWorker {
   readonly #state: ZswapState;
   readonly #cache: SwapCache;
   readonly #onWritten: (entry: Entry) => void;
-  #attempts = 0;
-  failures = 0;
+  readonly #patience = new WorkerPatience();
 
   /** A run of the worker begins. */
   constructor(state: ZswapState, cache: SwapCache, onWritten: (entry: Entry) => void = () => {}) {
@@ -172,19 +178,13 @@ export class ShrinkWorker {
   step(): boolean {
     const state = this.#state;
     const memcg = nextMemcg(state);
-    if (memcg === null) {
-      if (this.#attempts === 0 && this.#fails()) return false;
-      this.#attempts = 0;
-    } else {
-      const result = shrinkMemcg(state, this.#cache, memcg, this.#onWritten);
-      if (result !== 'nothing to shrink') this.#attempts++;
-      if (result === 'again' && this.#fails()) return false;
-    }
-    return state.storage.pages > state.settings.limit.acceptPages;
+    if (memcg === null) this.#patience.passed();
+    else this.#patience.walked(shrinkMemcg(state, this.#cache, memcg, this.#onWritten));
+    return !this.#patience.isSpent && state.storage.pages > state.settings.limit.acceptPages;
   }
 
-  #fails(): boolean {
-    return ++this.failures === RECLAIM_RETRIES;
+  get failures(): number {
+    return this.#patience.failures;
   }
 }
 

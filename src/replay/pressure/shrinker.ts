@@ -1,77 +1,100 @@
-import type { World } from './world.ts';
-import { Place } from './world.ts';
-
-/** Entries of one scan (SHRINK_BATCH), and cost of an object in seeks (DEFAULT_SEEKS). */
-const SHRINK_BATCH = 128;
-const DEFAULT_SEEKS = 2;
-/** Failures after which the worker gives up (MAX_RECLAIM_RETRIES). */
-const RECLAIM_RETRIES = 16;
-
-type Look = 'second chance' | 'in the swap cache' | 'written back';
+import {
+  type ShrinkLists,
+  scanOldest,
+  WorkerPatience,
+  type WritebackResult,
+  walkMemcg,
+} from '../../model/zswap/shrink-rules.ts';
+import { shrinkerCount } from '../../model/zswap/shrinker.ts';
+import { SlabScan } from '../../model/zswap/slab-scan.ts';
+import { Place, type World } from './world.ts';
 
 /**
- * The shrinker of zswap as reclaim calls it after each pass over a node's LRU (mm/shrinker.c, mm/zswap.c
- * of 6.12): the lower the priority, the more of the list is scanned; less than a batch waits for later.
- * Returns what it took, ns.
+ * The world's lists of entries as the rules of zswap see them, by node. What is written back leaves zswap at
+ * once and is collected, so that pages of one scan can be decompressed together.
+ */
+class WorldLists implements ShrinkLists<number> {
+  readonly written: number[] = [];
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  head(node: number): number {
+    return this.#world.entries.head(node);
+  }
+
+  rotate(node: number, page: number): void {
+    this.#world.entries.rotate(node, page);
+    this.#world.counters.entriesLookedAt++;
+  }
+
+  unmark(page: number): boolean {
+    const { referenced, counters } = this.#world;
+    if (referenced[page] === 0) return false;
+    referenced[page] = 0;
+    counters.secondChances++;
+    return true;
+  }
+
+  writeBack(page: number): WritebackResult {
+    const world = this.#world;
+    if (world.setup.design.vswap) return '-EINVAL';
+    if (world.place[page] === Place.Cached) {
+      world.counters.stoppedInSwapCache++;
+      return '-EEXIST';
+    }
+    world.dropEntry(page);
+    this.written.push(page);
+    return 0;
+  }
+
+  /** Takes what was written back since the last call. */
+  take(): readonly number[] {
+    return this.written.splice(0);
+  }
+}
+
+/**
+ * The shrinker of zswap as reclaim calls it after each pass over a node's LRU. Returns what it took, ns.
  */
 export function shrinkNode(world: World, now: number, node: number, priority: number): number {
-  const { setup, entries, deferred } = world;
+  const { setup, counters, deferred } = world;
   if (!setup.hasShrinker || setup.design.vswap) return 0;
   const freeable = freeableOf(world, node);
   if (freeable === 0) return 0;
-  const before = deferred[node]!;
-  const whole = freeable * setup.listScale;
-  const delta = Math.floor((Math.floor(whole / 2 ** priority) * 4) / DEFAULT_SEEKS);
-  let toScan = Math.min(Math.floor(before / 2 ** priority) + delta, 2 * freeable);
-  let scanned = 0;
+  const slab = new SlabScan({
+    freeable,
+    whole: freeable * setup.listScale,
+    deferred: deferred[node]!,
+    priority,
+  });
+  const lists = new WorldLists(world);
   let took = 0;
-  while (toScan >= SHRINK_BATCH || toScan >= freeable) {
-    const batch = Math.min(SHRINK_BATCH, toScan);
-    const written: number[] = [];
-    let stops = false;
-    for (let look = 0; look < batch && !stops && entries.length(node) > 0; look++) {
-      took += setup.times.lookNs;
-      stops = lookAtHead(world, node, written) === 'in the swap cache';
-    }
+  for (let batch = slab.next(); batch > 0; batch = slab.next()) {
+    const { scanned, stopped } = scanOldest(lists, node, batch);
+    took += scanned * setup.times.lookNs;
+    const written = lists.take();
     took += writeBack(world, now + took, node, written);
-    world.counters.writtenByShrinker += written.length;
-    if (stops || written.length === 0) break;
-    toScan -= batch;
-    scanned += batch;
+    counters.writtenByShrinker += written.length;
+    if (stopped || written.length === 0) break;
+    slab.scanned(batch);
   }
-  deferred[node] = Math.min(Math.max(before + delta - scanned, 0), 2 * whole);
+  deferred[node] = slab.deferred;
   return took;
 }
 
-/** Entries of a node that may be written back, scaled by how well they compress: `zswap_shrinker_count`. */
-function freeableOf(world: World, node: number): number {
-  const { entries, diskSwapIns, entryCount, storedBytes } = world;
-  if (entryCount === 0) return 0;
-  const listed = entries.length(node);
-  // Pages that had to be read from the disk since speak for as many entries.
-  const taken = Math.min(listed, diskSwapIns[node]!);
-  diskSwapIns[node]! -= taken;
-  return Math.floor(((listed - taken) * Math.floor(storedBytes / 4096)) / entryCount);
-}
-
-/** The oldest entry of a list gets its second chance, or is added to those to write back. */
-function lookAtHead(world: World, node: number, written: number[]): Look {
-  const { entries, referenced, place, counters } = world;
-  const page = entries.head(node);
-  counters.entriesLookedAt++;
-  entries.rotate(node, page);
-  if (referenced[page] === 1) {
-    referenced[page] = 0;
-    counters.secondChances++;
-    return 'second chance';
-  }
-  if (place[page] === Place.Cached) {
-    counters.stoppedInSwapCache++;
-    return 'in the swap cache';
-  }
-  world.dropEntry(page);
-  written.push(page);
-  return 'written back';
+/** Entries of a node that may be written back; the reads from the disk that they are spared for are used up. */
+function freeableOf({ entries, diskSwapIns, entryCount, storedBytes }: World, node: number): number {
+  const { freeable, diskSwapinsLeft } = shrinkerCount({
+    listed: entries.length(node),
+    diskSwapins: diskSwapIns[node]!,
+    backingPages: Math.floor(storedBytes / 4096),
+    storedPages: entryCount,
+  });
+  diskSwapIns[node] = diskSwapinsLeft;
+  return freeable;
 }
 
 /** Decompressed into new memory, and off to the device. Returns what it took, ns. */
@@ -93,28 +116,24 @@ export interface WorkerTurn {
   readonly isDone: boolean;
 }
 
-/** The worker that a refused store starts: down to the accept threshold, or until it has failed too often. */
+/** The worker that a refused store starts: down to the accept threshold, or until its patience is spent. */
 export class ShrinkWorker {
-  #failures = 0;
+  #patience = new WorkerPatience();
 
   turn(world: World, now: number): WorkerTurn {
-    const { setup, entries } = world;
+    const { setup, counters } = world;
+    const lists = new WorldLists(world);
     let tookNs = 0;
-    let looked = 0;
-    let gone = 0;
-    for (let node = 0; node < setup.nodes && !setup.design.vswap; node++) {
-      if (entries.length(node) === 0) continue;
-      looked++;
-      tookNs += setup.times.lookNs;
-      const written: number[] = [];
-      lookAtHead(world, node, written);
-      tookNs += writeBack(world, now + tookNs, node, written);
-      gone += written.length;
+    const before = counters.entriesLookedAt;
+    this.#patience.walked(walkMemcg(lists, world.nodes, 1));
+    this.#patience.passed();
+    tookNs += (counters.entriesLookedAt - before) * setup.times.lookNs;
+    for (const page of lists.take()) {
+      tookNs += writeBack(world, now + tookNs, world.entryNode[page]!, [page]);
+      counters.writtenByWorker++;
     }
-    world.counters.writtenByWorker += gone;
-    if (looked === 0 || gone === 0) this.#failures++;
-    const isDone = world.wantsNoMore || this.#failures >= RECLAIM_RETRIES;
-    if (isDone) this.#failures = 0;
+    const isDone = world.wantsNoMore || this.#patience.isSpent;
+    if (isDone) this.#patience = new WorkerPatience();
     return { tookNs, isDone };
   }
 }

@@ -40,6 +40,7 @@ const NEVER = -1;
 export class World {
   readonly setup: PressureSetup;
   readonly pages: number;
+  readonly nodes: readonly number[];
   readonly place: Uint8Array;
   /** First page of the folio that a page in memory belongs to, and by first page how many it has. */
   readonly folio: Int32Array;
@@ -81,6 +82,7 @@ export class World {
     const { nodes } = setup;
     this.setup = setup;
     this.pages = pages;
+    this.nodes = Array.from({ length: nodes }, (_, node) => node);
     this.place = new Uint8Array(pages);
     this.folio = new Int32Array(pages).fill(NEVER);
     this.folioPages = new Uint16Array(pages);

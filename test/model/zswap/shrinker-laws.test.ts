@@ -1,17 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { invalidateSlot, loadPage } from '../../../src/model/zswap/load.ts';
+import { RECLAIM_RETRIES } from '../../../src/model/zswap/shrink-rules.ts';
 import { scanList } from '../../../src/model/zswap/shrinker.ts';
 import { ZswapState } from '../../../src/model/zswap/state.ts';
 import { CountingStorage } from '../../../src/model/zswap/storage.ts';
 import { type Compressed, storeFolio } from '../../../src/model/zswap/store.ts';
-import {
-  lookAtHead,
-  RECLAIM_RETRIES,
-  runShrinkWorker,
-  shrinkMemcg,
-  writeBack,
-} from '../../../src/model/zswap/writeback.ts';
+import { lookAtHead, runShrinkWorker, shrinkMemcg, writeBack } from '../../../src/model/zswap/writeback.ts';
 import { emptyZswap, FINE, folio } from './swap-world.ts';
 
 const NOTHING_CACHED = { has: () => false, isUsed: () => true };
