@@ -31,9 +31,12 @@ interface PressureOptions extends ReportOptions, ExportOptions {
   readonly memory: number;
   readonly slice: number;
   readonly processes: number;
-  readonly jobs: number;
+  readonly jobs?: number;
   readonly limit: 'memcg' | 'machine';
   readonly nodes: number;
+  readonly memcgs: number;
+  readonly zswapMax?: number;
+  readonly demand: 'closed' | 'open';
   readonly folioPages: number;
   readonly readahead: number;
   readonly codec?: CodecId;
@@ -69,6 +72,9 @@ Examples:
       -d batch-store+iaa-batch -d batch-store+iaa-batch+reclaim-batch
   trace-replay pressure zswap.txt -d batch-store --set working-set=1.8
   trace-replay pressure --nodes 2 --limit machine -d batch-store+bulk-entries
+  trace-replay pressure --folio-pages 16 -d reclaim-batch -d reclaim-batch+scan-folios
+  trace-replay pressure --demand open --codec deflate-iaa -d batch-store+iaa-batch
+  trace-replay pressure --memcgs 4 --zswap-max 20 -d batch-store
   trace-replay pressure --published -d batch-store
 
 Without a trace, times and sizes are published ones and assumptions; with one
@@ -76,7 +82,7 @@ Without a trace, times and sizes are published ones and assumptions; with one
 zs_malloc with sizes) its own. Every run draws what is not known from its
 range; docs/pressure.md has the model and all its assumptions.`;
 
-/** `trace-replay pressure`: reclaim, zswap and writeback in a closed loop under memory pressure. */
+/** `trace-replay pressure`: reclaim, zswap and writeback under memory pressure, in a closed or an open loop. */
 export function addPressureCommand(program: Command): void {
   const command = program
     .command('pressure')
@@ -90,13 +96,20 @@ export function addPressureCommand(program: Command): void {
     .option('--memory <bytes>', 'limit of the memory', byteSize, 2048 * MIB)
     .option('--slice <bytes>', 'how much of it is played; lists count in proportion', byteSize, 64 * MIB)
     .option('--processes <n>', 'processes, each on its own CPU', wholeNumber(1, MOST_PROCESSES), 8)
-    .option('--jobs <n>', 'jobs of each process, one after the other', wholeNumber(1, 1000), 1)
+    .option('--jobs <n>', 'jobs of each process (default 1, open loop 4)', wholeNumber(1, 1000))
+    .addOption(
+      new Option('--demand <kind>', 'jobs follow each other, or arrive at times of their own')
+        .choices(['closed', 'open'])
+        .default('closed'),
+    )
     .addOption(
       new Option('--limit <kind>', 'a memcg without kswapd, or the machine with its watermarks')
         .choices(['memcg', 'machine'])
         .default('memcg'),
     )
     .option('--nodes <n>', 'NUMA nodes that processes are spread over', wholeNumber(1, 8), 1)
+    .option('--memcgs <n>', 'memcgs that processes and limit are divided among', wholeNumber(1, 64), 1)
+    .option('--zswap-max <percent>', "a memcg's compressed data, of its memory", wholeNumber(1, 100))
     .option('--folio-pages <n>', 'pages of a fresh folio', wholeNumber(1, MOST_FOLIO_PAGES), 1)
     .option('--readahead <n>', 'pages of a readahead window (2 to the page-cluster)', wholeNumber(1, 64), 8)
     .addOption(new Option('--codec <name>', 'compressor (default zstd)').choices(CODECS.map(({ id }) => id)))
@@ -128,6 +141,8 @@ export function addPressureCommand(program: Command): void {
         throw new UsageError('--slice is a part of --memory, 4G at most');
       if (slice / 4096 < 2 * 32 * options.processes)
         throw new UsageError('--slice is too small: each process reclaims 32 pages at once');
+      if (options.memcgs > options.processes)
+        throw new UsageError('--memcgs: each has at least one of the processes');
       if (traces.length > 0 && options.codec)
         throw new UsageError('--codec does not go with a trace: compression is the recorded one');
       const recording =
@@ -140,9 +155,12 @@ export function addPressureCommand(program: Command): void {
               sliceBytes: slice,
               listScale: memory / slice,
               processes: options.processes,
-              jobs: options.jobs,
+              jobs: options.jobs ?? (options.demand === 'open' ? 4 : 1),
+              demand: options.demand,
               limit: options.limit,
               nodes: options.nodes,
+              memcgs: options.memcgs,
+              zswapMaxPercent: options.zswapMax ?? null,
               folioPages: options.folioPages,
               readaheadPages: options.readahead,
               codec: options.codec ?? 'zstd',

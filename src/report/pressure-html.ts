@@ -96,7 +96,7 @@ function method({ tool, inputs, schemaVersion }: PressureResult): Html {
     .map(({ sha256, name }) => html`${sha256}  ${name}`);
   return html`<footer>
 ${heading(2, PRESSURE_PARTS.method, 'Method')}
-<p>Page faults, reclaim, zswap with its limits and shrinker, writeback and loads are played event by event as a closed loop, for the kernel as it is and for each design, with the same parameters and luck, run by run. Numbers are medians of the runs with their middle 90 %; counts are pages of the slice.</p>
+<p>Page faults, reclaim, zswap with its limits and shrinker, writeback and loads are played event by event, for the kernel as it is and for each design, with the same parameters and luck, run by run. Numbers are medians of the runs with their middle 90 %; counts are pages of the slice.</p>
 <p>To make this report again:</p>
 <pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
 ${

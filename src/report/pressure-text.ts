@@ -6,6 +6,7 @@ import {
   pressureAnswers,
   rangeText,
   rounded,
+  savingSentence,
   scenarioSentences,
   signedPercent,
   timesText,
@@ -28,7 +29,7 @@ export function renderPressureText(result: PressureResult): string {
       ...pressureAnswers(result).flatMap(indented),
     ],
     ['Scenario', ...scenarioSentences(result).flatMap(indented)],
-    ...[baseline, ...designs].map((prediction) => details(prediction, scenario.nodes, result.runs)),
+    ...[baseline, ...designs].map((prediction) => details(prediction, scenario, result.runs)),
     ...designs.flatMap(({ id, againstBase }) =>
       againstBase ? [sensitivityLines(id, againstBase, result.correlationNoise)] : [],
     ),
@@ -39,7 +40,12 @@ export function renderPressureText(result: PressureResult): string {
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
-function details(prediction: PressurePrediction, nodes: number, runs: number): string[] {
+function details(
+  prediction: PressurePrediction,
+  { nodes, demand }: PressureResult['scenario'],
+  runs: number,
+): string[] {
+  const isOpen = demand === 'open';
   const line = (name: string, text: string) => `  ${name.padEnd(NAME_WIDTH)}${text}`;
   const count = (name: string, value: Interval) => (value.hi > 0 ? [line(name, rangeText(value))] : []);
   const { passes, runsOutOfMemory } = prediction;
@@ -48,6 +54,7 @@ function details(prediction: PressurePrediction, nodes: number, runs: number): s
   return [
     ...wrap(prediction.id, '  ', ''),
     line('real time', duration(prediction.realNs)),
+    ...(isOpen ? [line('a job, from its arrival on', duration(prediction.jobNs))] : []),
     line('user time', duration(prediction.userNs)),
     line('sys time', duration(prediction.sysNs)),
     line('touches of pages a second', rangeText(prediction.touchesPerSecond)),
@@ -56,10 +63,15 @@ function details(prediction: PressurePrediction, nodes: number, runs: number): s
     line('written back', rangeText(prediction.writtenBack)),
     line('  per million stored', rangeText(prediction.writtenBackPerMillion)),
     ...count('  by the worker of the limit', prediction.writtenByWorker),
+    ...count("  at a memcg's own limit", prediction.writtenForMemcgLimit),
     ...count('refused: pool limit', prediction.refusedForLimit),
+    ...count("refused: a memcg's own limit", prediction.refusedForMemcgLimit),
     ...count('refused: does not get smaller', prediction.refusedIncompressible),
     line('read from the device', rangeText(prediction.readFromDisk)),
     line('second chances', rangeText(prediction.secondChances)),
+    line('became active', rangeText(prediction.activated)),
+    line('  at once, on their return', rangeText(prediction.refaultsActivated)),
+    line('became inactive again', rangeText(prediction.deactivated)),
     ...count('scans ended: in swap cache', prediction.stoppedInSwapCache),
     ...(prediction.runsOutOfMemory > 0
       ? [line('runs out of memory, left out', String(prediction.runsOutOfMemory))]
@@ -105,6 +117,7 @@ function publishedLines(published: PublishedPressure): string[] {
     ...indented(baselineSentence(published)),
     `  ${'series over base, held out'.padEnd(28)}${'published'.padStart(10)}${'predicted'.padStart(24)}${'error'.padStart(8)}`,
     ...heldOut.map(heldOutLine),
+    ...indented(savingSentence(published)),
     ...(luck === null
       ? []
       : indented(`The base with other luck writes back ${timesText(luck)} as many pages.`)),

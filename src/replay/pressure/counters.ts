@@ -7,8 +7,11 @@ export interface Counters {
   /** By the shrinker and by the worker that the limit starts. */
   writtenByShrinker: number;
   writtenByWorker: number;
+  /** For a store of a memcg at its own limit. */
+  writtenForMemcgLimit: number;
   /** Refused by zswap and written to the device instead. */
   refusedForLimit: number;
+  refusedForMemcgLimit: number;
   refusedIncompressible: number;
   poolLimitHits: number;
   secondChances: number;
@@ -33,7 +36,9 @@ export function noCounts(): Counters {
     readFromDisk: 0,
     writtenByShrinker: 0,
     writtenByWorker: 0,
+    writtenForMemcgLimit: 0,
     refusedForLimit: 0,
+    refusedForMemcgLimit: 0,
     refusedIncompressible: 0,
     poolLimitHits: 0,
     secondChances: 0,

@@ -1,6 +1,9 @@
 import { DesignError } from '../../model/designs/design.ts';
 import { AS_IT_IS, type DesignEffects } from './setup.ts';
 
+/** Pages of a batch of entries (ZSWAP_MAX_BATCH_SIZE of the series). */
+const STORE_BATCH = 8;
+
 interface PressureDesign {
   readonly id: string;
   readonly title: string;
@@ -25,7 +28,7 @@ const sized = (
   id: string,
   title: string,
   [name, most]: readonly [string, number],
-  field: 'storeBatch' | 'compressBatch' | 'reclaimBatch',
+  field: 'storeBatch' | 'compressBatch' | 'reclaimBatch' | 'scanFolios',
 ): PressureDesign => ({
   id,
   title,
@@ -37,15 +40,28 @@ const sized = (
 export const PRESSURE_DESIGNS: readonly PressureDesign[] = [
   plain('large-folio', 'folios stored as a whole (6.13)', { splits: false }),
   plain('split-folio', 'folios split before they are stored (to 6.12)', { splits: true }),
-  sized('batch-store', 'entries made and the context locked for a batch of pages', ['size', 8], 'storeBatch'),
+  sized(
+    'batch-store',
+    'entries made and the context locked for a batch of pages',
+    ['size', STORE_BATCH],
+    'storeBatch',
+  ),
   sized('iaa-batch', 'pages of a batch compressed at once by the accelerator', ['size', 8], 'compressBatch'),
   sized('reclaim-batch', 'reclaim hands over so many folios together', ['folios', 32], 'reclaimBatch'),
+  sized(
+    'scan-folios',
+    'a pass of reclaim takes at least so many folios at once',
+    ['folios', 32],
+    'scanFolios',
+  ),
   {
     ...plain('bulk-entries', "a batch's entries in one slab call, of the CPU's node", {}),
-    apply: (before) => {
-      if (before.storeBatch === 1) throw new DesignError('bulk-entries wants batches: batch-store before it');
-      return { ...before, entryNode: 'cpu' };
-    },
+    apply: (before) => ({
+      ...before,
+      entryNode: 'cpu',
+      // One slab call makes the entries of a batch: without batches they come with it.
+      storeBatch: before.storeBatch > 1 ? before.storeBatch : STORE_BATCH,
+    }),
   },
   plain('node-entries', "each entry from its page's node", { entryNode: 'page' }),
   plain('prefetchw', 'entries are fetched before they are written to', { prefetchesEntries: true }),

@@ -1,6 +1,8 @@
 import { LawError } from '../engine/laws.ts';
-import { PLACES, Place, type World } from './world.ts';
+import { PLACES, Place } from './place.ts';
+import type { World } from './world.ts';
 
+const PAGE_BYTES = 4096;
 const IN_MEMORY: readonly number[] = [
   Place.Resident,
   Place.Isolated,
@@ -31,13 +33,17 @@ function of(world: World): void {
     inMemory,
   );
   const entries = counts[Place.Zswap]! + counts[Place.Cached]!;
-  same('entries', world.entryCount, entries);
-  const nodes = world.pools.map((_, node) => node);
   same(
-    'entries on lists',
-    nodes.reduce((sum, node) => sum + world.entries.length(node), 0),
+    'entries',
+    world.entryCount.reduce((sum, count) => sum + count, 0),
     entries,
   );
+  same(
+    'entries on lists',
+    world.pairs.reduce((sum, pair) => sum + world.entries.length(pair), 0),
+    entries,
+  );
+  same('pages on LRU lists', world.lru.pages, counts[Place.Resident]!);
   same(
     'objects',
     world.pools.reduce((sum, pool) => sum + pool.countObjects(), 0),
@@ -48,11 +54,22 @@ function of(world: World): void {
     world.poolPages,
     world.pools.reduce((sum, pool) => sum + pool.countPages(), 0),
   );
-  let bytes = 0;
-  for (let page = 0; page < world.pages; page++)
-    if (world.place[page] === Place.Zswap || world.place[page] === Place.Cached) bytes += world.bytes[page]!;
-  same('bytes stored', world.storedBytes, bytes);
-  same('memory', world.setup.memoryPages, world.free + inMemory + world.poolPages);
+  const bytes = world.storedBytes.map(() => 0);
+  const inMemcgs = world.storedBytes.map(() => 0);
+  for (let page = 0; page < world.pages; page++) {
+    const place = world.place[page]!;
+    const memcg = world.memcg[page]!;
+    if (place === Place.Zswap || place === Place.Cached) bytes[memcg]! += world.bytes[page]!;
+    if (IN_MEMORY.includes(place)) inMemcgs[memcg]!++;
+  }
+  const { memoryPages, nodes, memcgs } = world.setup;
+  for (const [memcg, stored] of bytes.entries()) {
+    same('bytes stored', world.storedBytes[memcg]!, stored);
+    const taken = inMemcgs[memcg]! + Math.ceil(stored / PAGE_BYTES);
+    same('memory of a memcg', Math.floor(memoryPages / memcgs), world.freeOfMemcg(memcg) + taken);
+  }
+  const free = world.pools.reduce((sum, _, node) => sum + world.freeOfNode(node), 0);
+  same('memory', Math.floor((memoryPages / nodes) * nodes), Math.floor(free + inMemory + world.poolPages));
 }
 
 /** All jobs have ended: nothing is left but what is on its way to the device. */

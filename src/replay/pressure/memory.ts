@@ -39,24 +39,18 @@ export class Memory {
     this.marks = { min: least(min, 1), low: least(low, 2), high: least(high, 3) };
   }
 
-  /** All nodes, a task's own first. */
-  nodesFrom(home: number): readonly number[] {
-    const { nodes } = this.#world.setup;
-    return Array.from({ length: nodes }, (_, k) => (home + k) % nodes);
-  }
-
-  /** A node that has so many pages for a task; -1 for none: it must reclaim. */
-  nodeFor(home: number, pages: number, now: number): number {
+  /** A node that has so many pages for a task of a memcg; -1 for none: it must reclaim. */
+  nodeFor(home: number, memcg: number, pages: number, now: number): number {
     const world = this.#world;
-    if (world.setup.limit === 'memcg') return world.free >= pages ? home : -1;
+    if (world.setup.limit === 'memcg') return world.freeOfMemcg(memcg) >= pages ? home : -1;
     for (let k = 0; k < world.setup.nodes; k++) {
       const node = (home + k) % world.setup.nodes;
-      if (world.freeOf(node) - pages >= this.marks.low) return node;
+      if (world.freeOfNode(node) - pages >= this.marks.low) return node;
     }
     for (let node = 0; node < world.setup.nodes; node++) this.#wake(node, now);
     for (let k = 0; k < world.setup.nodes; k++) {
       const node = (home + k) % world.setup.nodes;
-      if (world.freeOf(node) - pages >= this.marks.min) return node;
+      if (world.freeOfNode(node) - pages >= this.marks.min) return node;
     }
     return -1;
   }

@@ -26,11 +26,25 @@ function of([name, what, unit, low, middle, high]: Row, basis: ParameterBasis, s
 const STORED_PAGE =
   "high: sys time of a stored page in usemem's zstd baseline (v13 cover) less its compression; low: guess";
 
+/** Where jobs arrive by themselves, memory fills at peaks only: they want less on the average. */
+export const OPEN_WORKING_SET = {
+  what: 'memory that jobs want on the average when none waits, over the limit',
+  low: 0.45,
+  middle: 0.5,
+  high: 0.6,
+} as const;
+
 /** What a run is told besides sizes and costs of codecs. */
 export const LOOP_PARAMETERS: readonly Parameter[] = [
   assumed(['working-set', 'memory that all jobs want together, over the limit', 'x', 1.5, 1.8, 2.2]),
   assumed(['touches', 'touches of older pages for each fresh one', '', 5, 10, 30]),
   assumed(['recency', 'how much touches prefer young pages (1: not at all)', '', 8, 12, 30]),
+  of(
+    ['anon-share', 'part of a memcg reclaim pass that goes to anonymous pages', '', 0.18, 0.3, 0.46],
+    'derived',
+    'get_scan_count of 6.12 with swappiness 60; which end depends on files, which are not played',
+  ),
+  assumed(['load', 'user time of arriving jobs over that of all CPUs (open loop)', '', 0.3, 0.5, 0.8]),
   assumed(['touch', 'from one touch of a page to the next', 'ns', 200, 1000, 5000]),
   assumed(['fault', 'a page fault beside what it waits for', 'ns', 500, 1000, 2000]),
   assumed(['scan', 'a folio looked at on the LRU', 'ns', 100, 200, 500]),

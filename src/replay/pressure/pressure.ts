@@ -6,6 +6,7 @@ import { type PressureRequest, parametersOf, predictPressure, setupOf } from './
 import { publishedPressure } from './published.ts';
 import { PRESSURE_SCHEMA_VERSION, type PressureResult } from './result.ts';
 import { runPressure } from './run.ts';
+import { SWAP_CLUSTER_MAX } from './setup.ts';
 
 /** Fewer folios than this fit into the memory of a slice, and reclaim has little to choose from. */
 const FEW_FOLIOS = 256;
@@ -81,6 +82,12 @@ function notesOf({ scenario, designs, recorded }: PressureRequest): readonly str
       `${batched.join(', ')}: ${codec} is taken to be software, which compresses and decompresses one page after the other; batches of pages change nothing there`,
     );
   }
+  const isolated = Math.max(1, Math.floor(SWAP_CLUSTER_MAX / scenario.folioPages));
+  const few = designs.filter((text) => /reclaim-batch/.test(text) && !/scan-folios/.test(text));
+  if (scenario.folioPages > 1 && few.length > 0)
+    notes.push(
+      `${few.join(', ')}: a pass takes 32 pages off a list at once, so ${isolated} or ${isolated + 1} folios are handed over together; whether the announced 32 folios take more pages is not published: scan-folios asks what follows if they do`,
+    );
   if (scenario.sliceBytes / 4096 / scenario.folioPages < FEW_FOLIOS)
     notes.push('few folios fit into the slice: a larger --slice would be nearer to the kernel');
   if (scenario.nodes === 1 && designs.some((text) => text.includes('-entries')))

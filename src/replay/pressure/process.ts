@@ -1,7 +1,9 @@
 import { mix } from '../engine/random.ts';
+import type { Demand } from './demand.ts';
 import type { Memory } from './memory.ts';
+import { Place } from './place.ts';
 import { Reclaimer } from './reclaim.ts';
-import { Place, type World } from './world.ts';
+import { memcgOf, type World } from './world.ts';
 
 /** Touches go on for so long before others may come between, ns. */
 const QUANTUM_NS = 20_000;
@@ -24,12 +26,15 @@ export class Process {
   readonly #first: number;
   readonly #number: number;
   readonly #home: number;
+  readonly #memcg: number;
+  readonly #demand: Demand;
   readonly #ages: Float64Array;
   readonly #reclaimer: Reclaimer;
   #fresh = 0;
   #touches = 0;
   #luck = 0;
-  #job = 0;
+  /** When the job at hand arrived. */
+  #arrivedNs = 0;
   #needs = 0;
   #failures = 0;
   #reading: readonly number[] = [];
@@ -39,18 +44,29 @@ export class Process {
   endNs = 0;
   userNs = 0;
   sysNs = 0;
+  /** Jobs done, and what they took from their arrival on. */
+  jobs = 0;
+  jobNs = 0;
 
-  constructor(world: World, memory: Memory, number: number) {
+  constructor(world: World, memory: Memory, demand: Demand, number: number) {
     const { setup } = world;
     this.#world = world;
+    this.#demand = demand;
     this.#memory = memory;
     this.#number = number;
     this.#first = number * setup.jobPages;
     this.#home = number % setup.nodes;
     this.#ages = Float64Array.from({ length: AGES }, (_, k) => ((k + 0.5) / AGES) ** setup.recency);
-    this.#reclaimer = new Reclaimer(world, this.#home, memory.nodesFrom(this.#home));
+    this.#memcg = memcgOf(setup, number);
+    this.#reclaimer = new Reclaimer(world, {
+      cpuNode: this.#home,
+      nodes: Array.from({ length: setup.nodes }, (_, k) => (this.#home + k) % setup.nodes),
+      memcg: setup.limit === 'memcg' ? this.#memcg : null,
+      isKswapd: false,
+    });
     // Processes do not begin in step.
     this.at = (mix(number, 3, setup.seed) / 2 ** 32) * setup.times.touchNs * 100;
+    this.#nextJob();
   }
 
   step(): void {
@@ -63,7 +79,7 @@ export class Process {
 
   /** Touches pages until one is not in memory. */
   #run(): void {
-    const { setup, place, touched, folio } = this.#world;
+    const { setup, place, young } = this.#world;
     const { touchNs } = setup.times;
     const most = Math.max(1, Math.ceil(QUANTUM_NS / touchNs));
     let done = 0;
@@ -77,7 +93,7 @@ export class Process {
       this.#touches--;
       const choice = mix(this.#luck++, this.#number, setup.seed) >>> 20;
       const page = this.#first + this.#fresh - 1 - Math.floor(this.#ages[choice]! * this.#fresh);
-      if (place[page]! === Place.Resident || place[page]! === Place.Isolated) touched[folio[page]!] = 1;
+      if (place[page]! === Place.Resident || place[page]! === Place.Isolated) young[page] = 1;
       else this.#faulting = page;
     }
     this.userNs += done * touchNs;
@@ -87,10 +103,10 @@ export class Process {
   /** The next page of the job; -1 when its folio brought it in already. */
   #freshPage(): number {
     const page = this.#first + this.#fresh++;
-    const { place, touched, folio } = this.#world;
+    const { place, young } = this.#world;
     if (place[page] === Place.Untouched) return page;
     if (place[page] !== Place.Resident && place[page] !== Place.Isolated) return page;
-    touched[folio[page]!] = 1;
+    young[page] = 1;
     return -1;
   }
 
@@ -124,7 +140,7 @@ export class Process {
     const node = this.#roomFor(pages);
     if (node < 0) return;
     this.#world.takeMemory(page, pages, node);
-    this.#world.makeResident(page, true);
+    this.#world.makeFresh(page);
     this.#pass(setup.times.faultNs);
     this.#faulting = -1;
   }
@@ -154,7 +170,7 @@ export class Process {
       world.place[each] = Place.Reading;
       world.takeMemory(each, 1, node);
     }
-    world.diskSwapIns[node]! += window.length;
+    world.diskSwapIns[world.pairOf(page)]! += window.length;
     counters.readFromDisk += window.length;
     this.#reading = window;
     this.#pass(times.faultNs);
@@ -162,7 +178,7 @@ export class Process {
   }
 
   #endRead(): void {
-    for (const page of this.#reading) this.#world.makeResident(page, page === this.#faulting);
+    for (const page of this.#reading) this.#world.makeRefaulted(page, page === this.#faulting);
     this.#reading = [];
     this.#faulting = -1;
   }
@@ -170,7 +186,7 @@ export class Process {
   #bringIn(window: readonly number[], node: number): void {
     for (const page of window) {
       this.#world.takeMemory(page, 1, node);
-      this.#world.makeResident(page, page === this.#faulting);
+      this.#world.makeRefaulted(page, page === this.#faulting);
     }
     this.#faulting = -1;
   }
@@ -178,7 +194,7 @@ export class Process {
   /** A node with room for so many pages; -1 when they must be reclaimed first. */
   #roomFor(pages: number): number {
     if (this.#world.isOutOfMemory) return this.#home;
-    const node = this.#memory.nodeFor(this.#home, pages, this.at);
+    const node = this.#memory.nodeFor(this.#home, this.#memcg, pages, this.at);
     if (node >= 0) return node;
     if (this.#failures >= RETRIES) {
       this.#world.isOutOfMemory = true;
@@ -202,7 +218,7 @@ export class Process {
     // Nothing but writes on their way can help: it waits for the first, as reclaim throttles itself.
     const { nextDoneNs } = this.#world.device;
     if (nextDoneNs < Number.POSITIVE_INFINITY) this.at = Math.max(this.at + AGAIN_NS, nextDoneNs);
-    else if (this.#memory.nodeFor(this.#home, this.#needs, this.at) < 0) this.#failures++;
+    else if (this.#memory.nodeFor(this.#home, this.#memcg, this.#needs, this.at) < 0) this.#failures++;
     if (nextDoneNs === Number.POSITIVE_INFINITY) this.at += AGAIN_NS;
   }
 
@@ -224,11 +240,21 @@ export class Process {
     for (let page = this.#first; page < end; page++) this.#world.forget(page);
     this.#pass(setup.jobPages * setup.times.freePageNs);
     this.#fresh = 0;
-    this.#job++;
-    if (this.#job === setup.jobs) {
+    this.jobNs += this.at - this.#arrivedNs;
+    this.jobs++;
+    this.#nextJob();
+  }
+
+  /** The next job, when it arrives; after the last the process ends. */
+  #nextJob(): void {
+    const arrivalNs = this.#demand.take(this.#number, this.at);
+    if (arrivalNs === null) {
       this.endNs = this.at;
       this.at = Number.POSITIVE_INFINITY;
+      return;
     }
+    this.#arrivedNs = arrivalNs;
+    this.at = Math.max(this.at, arrivalNs);
   }
 
   #pass(ns: number): void {

@@ -9,6 +9,8 @@ export const PRESSURE_SCHEMA_VERSION = 1;
 export interface PressurePrediction {
   readonly id: string;
   readonly realNs: Interval;
+  /** Mean time of a job, from its arrival to its end. */
+  readonly jobNs: Interval;
   readonly userNs: Interval;
   readonly sysNs: Interval;
   /** Touches of pages per second of real time. */
@@ -22,11 +24,18 @@ export interface PressurePrediction {
   readonly writtenBackPerMillion: Interval;
   readonly writtenByShrinker: Interval;
   readonly writtenByWorker: Interval;
+  /** For stores of memcgs at their own limit (memory.zswap.max). */
+  readonly writtenForMemcgLimit: Interval;
   readonly refusedForLimit: Interval;
+  readonly refusedForMemcgLimit: Interval;
   readonly refusedIncompressible: Interval;
   readonly secondChances: Interval;
   readonly stoppedInSwapCache: Interval;
   readonly reclaimCalls: Interval;
+  /** Pages that became active, or inactive again; of the first those that came back and were active at once. */
+  readonly activated: Interval;
+  readonly deactivated: Interval;
+  readonly refaultsActivated: Interval;
   /** Passes over LRU lists by priority 12 to 0, mean of the runs. */
   readonly passes: readonly number[];
   /** Share of stored pages whose entry's list is of another node than the page. */
@@ -46,6 +55,10 @@ export interface PressurePrediction {
 export interface AgainstBase {
   /** Real time and sys time, base over this. */
   readonly speedup: Interval;
+  /** Mean time of a job, base over this. */
+  readonly jobSpeedup: Interval;
+  /** Pages stored, this over base. */
+  readonly storedRatio: Interval;
   readonly sysRatio: Interval;
   /** Pages written back, base over this, in runs where the base wrote some; infinite for none left. Null: no such run. */
   readonly fewerWrittenBack: Interval | null;
@@ -55,6 +68,17 @@ export interface AgainstBase {
   readonly runsWithNone: number;
   /** Which assumptions go with the answer, strongest first: rank correlation over the runs. */
   readonly sensitivity: readonly Sensitivity[];
+  /** Where runs with a tenth or less lie: parameters that tell them from the others, strongest first. */
+  readonly tenTimesRegion: readonly RegionRange[];
+}
+
+export interface RegionRange {
+  readonly name: string;
+  /** Values in the runs with a tenth or less. */
+  readonly low: number;
+  readonly high: number;
+  /** Rank correlation with being one of them. */
+  readonly strength: number;
 }
 
 export interface Sensitivity {
@@ -73,6 +97,11 @@ export interface PressureScenario {
   readonly jobs: number;
   readonly limit: 'memcg' | 'machine';
   readonly nodes: number;
+  readonly memcgs: number;
+  /** Limit of a memcg's compressed data, percent of its memory; null without one. */
+  readonly zswapMaxPercent: number | null;
+  /** Jobs follow each other, or arrive at times of their own. */
+  readonly demand: 'closed' | 'open';
   readonly folioPages: number;
   readonly readaheadPages: number;
   readonly codec: string;

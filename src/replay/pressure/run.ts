@@ -1,4 +1,5 @@
 import type { Counters } from './counters.ts';
+import { demandOf } from './demand.ts';
 import { checkLaws } from './laws.ts';
 import { Memory } from './memory.ts';
 import { Process } from './process.ts';
@@ -13,7 +14,13 @@ export interface PressureRun extends Counters {
   readonly realNs: number;
   readonly userNs: number;
   readonly sysNs: number;
+  /** Mean time of a job from its arrival to its end. */
+  readonly jobNs: number;
   readonly touchedPages: number;
+  /** Pages that became active, inactive again, and of the first those that came back from zswap or disk. */
+  readonly activated: number;
+  readonly deactivated: number;
+  readonly refaultsActivated: number;
   /** It did not go on within the limit: its figures mean nothing. */
   readonly isOutOfMemory: boolean;
 }
@@ -43,7 +50,7 @@ class Kswapd implements Actor {
     this.#world = world;
     this.#memory = memory;
     this.#node = node;
-    this.#reclaimer = new Reclaimer(world, node, [node]);
+    this.#reclaimer = new Reclaimer(world, { cpuNode: node, nodes: [node], memcg: null, isKswapd: true });
   }
 
   wake(now: number): void {
@@ -54,7 +61,7 @@ class Kswapd implements Actor {
 
   step(): void {
     if (!this.#isReclaiming) {
-      const missing = this.#memory.marks.high - this.#world.freeOf(this.#node);
+      const missing = this.#memory.marks.high - this.#world.freeOfNode(this.#node);
       if (missing <= 0) {
         this.at = Number.POSITIVE_INFINITY;
         return;
@@ -98,7 +105,8 @@ export function runPressure(setup: PressureSetup): PressureRun {
   const daemons: Kswapd[] = [];
   const memory = new Memory(world, (node, now) => daemons[node]!.wake(now));
   for (let node = 0; node < setup.nodes; node++) daemons.push(new Kswapd(world, memory, node));
-  const processes = Array.from({ length: setup.processes }, (_, p) => new Process(world, memory, p));
+  const demand = demandOf(setup);
+  const processes = Array.from({ length: setup.processes }, (_, p) => new Process(world, memory, demand, p));
   const worker = new PoolWorker(world);
   const actors: readonly Actor[] = [...processes, ...daemons, worker];
   let now = 0;
@@ -120,9 +128,15 @@ export function runPressure(setup: PressureSetup): PressureRun {
   const sum = (of: (actor: Actor) => number) => actors.reduce((total, actor) => total + of(actor), 0);
   return {
     ...world.counters,
+    activated: world.lru.activated,
+    deactivated: world.lru.deactivated,
+    refaultsActivated: world.lru.refaultsActivated,
     realNs: Math.max(...processes.map(({ endNs }) => endNs)),
     userNs: processes.reduce((total, { userNs }) => total + userNs, 0),
     sysNs: sum(({ sysNs }) => sysNs),
+    jobNs:
+      processes.reduce((total, { jobNs }) => total + jobNs, 0) /
+      processes.reduce((total, { jobs }) => total + jobs, 0),
     touchedPages: setup.processes * setup.jobs * setup.jobPages * (1 + setup.touches),
     isOutOfMemory: world.isOutOfMemory,
   };

@@ -10,6 +10,8 @@ export interface DesignEffects {
   readonly compressBatch: number;
   /** Folios that reclaim hands to zswap together. */
   readonly reclaimBatch: number;
+  /** Folios that a pass scans at least, and takes off the list at once; 0: 32 pages at once, as many as the pass has. */
+  readonly scanFolios: number;
   /** Whose node an entry's memory, and so its list, is of. */
   readonly entryNode: 'page' | 'cpu';
   readonly prefetchesEntries: boolean;
@@ -77,6 +79,14 @@ export interface PressureSetup {
   /** A limit of a memcg, where everybody reclaims alone; or all memory, with watermarks and kswapd. */
   readonly limit: 'memcg' | 'machine';
   readonly nodes: number;
+  /** Memcgs that processes and the limit are divided among. */
+  readonly memcgs: number;
+  /** Pages of compressed data that each memcg may have (memory.zswap.max); infinite without a limit. */
+  readonly memcgZswapPages: number;
+  /** User time of the jobs that arrive, over that of the CPUs; null: a closed loop, whose jobs follow each other. */
+  readonly openLoad: number | null;
+  /** Share of a pass that goes to anonymous pages, when reclaim is of a memcg; files have the rest. */
+  readonly anonShare: number;
   readonly folioPages: number;
   readonly readaheadPages: number;
   readonly maxPoolPages: number;
@@ -98,6 +108,7 @@ export const AS_IT_IS: DesignEffects = {
   storeBatch: 1,
   compressBatch: 1,
   reclaimBatch: 1,
+  scanFolios: 0,
   entryNode: 'page',
   prefetchesEntries: false,
   batchesReadahead: false,

@@ -7,10 +7,11 @@ import {
 } from '../../model/zswap/shrink-rules.ts';
 import { shrinkerCount } from '../../model/zswap/shrinker.ts';
 import { SlabScan } from '../../model/zswap/slab-scan.ts';
-import { Place, type World } from './world.ts';
+import { Place } from './place.ts';
+import type { World } from './world.ts';
 
 /**
- * The world's lists of entries as the rules of zswap see them, by node. What is written back leaves zswap at
+ * The world's lists of entries as the rules of zswap see them, by memcg and node. What is written back leaves zswap at
  * once and is collected, so that pages of one scan can be decompressed together.
  */
 class WorldLists implements ShrinkLists<number> {
@@ -21,12 +22,12 @@ class WorldLists implements ShrinkLists<number> {
     this.#world = world;
   }
 
-  head(node: number): number {
-    return this.#world.entries.head(node);
+  head(pair: number): number {
+    return this.#world.entries.head(pair);
   }
 
-  rotate(node: number, page: number): void {
-    this.#world.entries.rotate(node, page);
+  rotate(pair: number, page: number): void {
+    this.#world.entries.rotate(pair, page);
     this.#world.counters.entriesLookedAt++;
   }
 
@@ -57,57 +58,70 @@ class WorldLists implements ShrinkLists<number> {
 }
 
 /**
- * The shrinker of zswap as reclaim calls it after each pass over a node's LRU. Returns what it took, ns.
+ * The shrinker of zswap as reclaim calls it for a memcg on a node, after each pass over their LRU. Returns
+ * what it took, ns.
  */
-export function shrinkNode(world: World, now: number, node: number, priority: number): number {
+export function shrinkPair(world: World, now: number, pair: number, priority: number): number {
   const { setup, counters, deferred } = world;
   if (!setup.hasShrinker || setup.design.vswap) return 0;
-  const freeable = freeableOf(world, node);
+  const freeable = freeableOf(world, pair);
   if (freeable === 0) return 0;
   const slab = new SlabScan({
     freeable,
     whole: freeable * setup.listScale,
-    deferred: deferred[node]!,
+    deferred: deferred[pair]!,
     priority,
   });
   const lists = new WorldLists(world);
   let took = 0;
   for (let batch = slab.next(); batch > 0; batch = slab.next()) {
-    const { scanned, stopped } = scanOldest(lists, node, batch);
+    const { scanned, stopped } = scanOldest(lists, pair, batch);
     took += scanned * setup.times.lookNs;
     const written = lists.take();
-    took += writeBack(world, now + took, node, written);
+    took += writeBack(world, now + took, written);
     counters.writtenByShrinker += written.length;
     if (stopped || written.length === 0) break;
     slab.scanned(batch);
   }
-  deferred[node] = slab.deferred;
+  deferred[pair] = slab.deferred;
   return took;
 }
 
-/** Entries of a node that may be written back; the reads from the disk that they are spared for are used up. */
-function freeableOf({ entries, diskSwapIns, entryCount, storedBytes }: World, node: number): number {
+/** Entries of a list that may be written back; the reads from the disk that they are spared for are used up. */
+function freeableOf({ setup, entries, diskSwapIns, entryCount, storedBytes }: World, pair: number): number {
+  const memcg = Math.floor(pair / setup.nodes);
   const { freeable, diskSwapinsLeft } = shrinkerCount({
-    listed: entries.length(node),
-    diskSwapins: diskSwapIns[node]!,
-    backingPages: Math.floor(storedBytes / 4096),
-    storedPages: entryCount,
+    listed: entries.length(pair),
+    diskSwapins: diskSwapIns[pair]!,
+    backingPages: Math.floor(storedBytes[memcg]! / 4096),
+    storedPages: entryCount[memcg]!,
   });
-  diskSwapIns[node] = diskSwapinsLeft;
+  diskSwapIns[pair] = diskSwapinsLeft;
   return freeable;
 }
 
 /** Decompressed into new memory, and off to the device. Returns what it took, ns. */
-function writeBack(world: World, now: number, listNode: number, pages: readonly number[]): number {
+function writeBack(world: World, now: number, pages: readonly number[]): number {
   if (pages.length === 0) return 0;
-  const { setup, node, counters } = world;
+  const { setup, entryPair, counters } = world;
   for (const page of pages) {
-    if (node[page] !== listNode) counters.writtenFromWrongNode++;
-    world.takeMemory(page, 1, node[page]!);
-    world.startWrite(now, page);
+    if (entryPair[page] !== world.pairOf(page)) counters.writtenFromWrongNode++;
+    world.writeBack(now, page);
   }
   const isBatched = setup.design.batchesWriteback;
   return world.codec.decompress(now, pages, isBatched) + pages.length * setup.times.writebackNs;
+}
+
+/**
+ * One page of a memcg at its own limit of zswap (memory.zswap.max) is written back from each of its lists, when
+ * there is one to go (shrink_memcg). Returns what it took, ns; null when none went.
+ */
+export function shrinkMemcgNow(world: World, now: number, memcg: number): number | null {
+  const lists = new WorldLists(world);
+  const result = walkMemcg(lists, world.pairsOf[memcg]!);
+  const written = lists.take();
+  world.counters.writtenForMemcgLimit += written.length;
+  return result === 'shrunk' ? writeBack(world, now, written) : null;
 }
 
 /** What the worker of the limit does until it lets others run: one entry of each list. */
@@ -119,18 +133,23 @@ export interface WorkerTurn {
 /** The worker that a refused store starts: down to the accept threshold, or until its patience is spent. */
 export class ShrinkWorker {
   #patience = new WorkerPatience();
+  /** Memcg looked at next; one behind the last ends a pass over all. */
+  #next = 0;
 
   turn(world: World, now: number): WorkerTurn {
-    const { setup, counters } = world;
-    const lists = new WorldLists(world);
-    let tookNs = 0;
+    const { setup, counters, pairsOf } = world;
     const before = counters.entriesLookedAt;
-    this.#patience.walked(walkMemcg(lists, world.nodes, 1));
-    this.#patience.passed();
-    tookNs += (counters.entriesLookedAt - before) * setup.times.lookNs;
-    for (const page of lists.take()) {
-      tookNs += writeBack(world, now + tookNs, world.entryNode[page]!, [page]);
-      counters.writtenByWorker++;
+    let tookNs = 0;
+    if (this.#next === pairsOf.length) {
+      this.#next = 0;
+      this.#patience.passed();
+    } else {
+      const lists = new WorldLists(world);
+      this.#patience.walked(walkMemcg(lists, pairsOf[this.#next++]!, 1));
+      const written = lists.take();
+      counters.writtenByWorker += written.length;
+      tookNs = (counters.entriesLookedAt - before) * setup.times.lookNs;
+      for (const page of written) tookNs += writeBack(world, now + tookNs, [page]);
     }
     const isDone = world.wantsNoMore || this.#patience.isSpent;
     if (isDone) this.#patience = new WorkerPatience();

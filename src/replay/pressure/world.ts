@@ -2,113 +2,113 @@ import { TWELVE_GROUPS } from '../../model/zsmalloc/fullness.ts';
 import { Geometry, X86_64 } from '../../model/zsmalloc/geometry.ts';
 import { Pool } from '../../model/zsmalloc/pool.ts';
 import { ZSWAP_ERAS } from '../../model/zswap/eras.ts';
-import { lookAtLimit, type PoolLimit } from '../../model/zswap/limits.ts';
+import { limitOf, lookAtLimit, type PoolLimit } from '../../model/zswap/limits.ts';
 import { allocateAs, freeOf } from '../../model/zswap/storage.ts';
 import { mix } from '../engine/random.ts';
 import { CodecTime } from './codec-time.ts';
 import { type Counters, noCounts } from './counters.ts';
 import { SwapDevice } from './device.ts';
 import { IndexLists } from './index-lists.ts';
+import { type FolioLook, Lru } from './lru.ts';
+import { Place } from './place.ts';
 import type { PressureSetup } from './setup.ts';
-
-/** Where a page is; each is in one place. */
-export const Place = {
-  Untouched: 0,
-  Resident: 1,
-  /** Taken off the LRU by somebody who reclaims. */
-  Isolated: 2,
-  /** Unmapped, being compressed. */
-  Storing: 3,
-  /** Has an entry in zswap, and its memory still: it is in the swap cache. */
-  Cached: 4,
-  Zswap: 5,
-  Disk: 6,
-  /** On its way to the device; its memory is held. */
-  Writing: 7,
-  /** On its way from it. */
-  Reading: 8,
-} as const;
-export const PLACES = 9;
 
 const RULES = ZSWAP_ERAS.at(-1)!;
 const NEVER = -1;
+const PAGE_BYTES = 4096;
 
 /**
  * Pages, memory, LRU lists, zswap and the swap device, without tasks: methods are what one task does at
- * one moment. Memory is counted in pages by node.
+ * one moment. Memory is counted in pages by pair of memcg and node: pair = memcg * nodes + node.
  */
 export class World {
   readonly setup: PressureSetup;
   readonly pages: number;
-  readonly nodes: readonly number[];
+  /** Numbers of all pairs, and of each memcg's. */
+  readonly pairs: readonly number[];
+  readonly pairsOf: readonly (readonly number[])[];
   readonly place: Uint8Array;
+  readonly memcg: Uint8Array;
   /** First page of the folio that a page in memory belongs to, and by first page how many it has. */
   readonly folio: Int32Array;
   readonly folioPages: Uint16Array;
-  /** Touched since reclaim looked at it; by first page of the folio. */
-  readonly touched: Uint8Array;
+  /** Touched since reclaim looked at it. */
+  readonly young: Uint8Array;
   /** When a folio that is being stored is unlocked. */
   readonly unlockedNs: Float64Array;
   readonly node: Uint8Array;
-  /** Folios by node, oldest first. */
-  readonly lru: IndexLists;
-  readonly lruPages: Int32Array;
-  /** Pages in memory by node, without those of the compressed pools. */
+  readonly lru: Lru;
+  /** Pages in memory by pair, without those of the compressed pools. */
   readonly used: Int32Array;
   readonly pools: readonly Pool[];
-  /** Entries by the node of their memory, oldest first. */
+  /** Entries by their memcg and the node of their memory, oldest first. */
   readonly entries: IndexLists;
-  readonly entryNode: Uint8Array;
+  readonly entryPair: Uint16Array;
   readonly referenced: Uint8Array;
   readonly bytes: Uint16Array;
+  /** By pair. */
   readonly diskSwapIns: Int32Array;
   readonly deferred: Float64Array;
+  /** By memcg: what it has in zswap. */
+  readonly entryCount: Int32Array;
+  readonly storedBytes: Float64Array;
   readonly device: SwapDevice;
   readonly codec: CodecTime;
   readonly counters: Counters = noCounts();
-  entryCount = 0;
-  storedBytes = 0;
   isFull = false;
   /** The limit was met: the shrink worker has work. */
   wantsShrinking = false;
   /** Reclaim freed nothing again and again: the kernel would end a process; here nobody is limited any more. */
   isOutOfMemory = false;
+  /** Memcg at which the next walk of direct reclaim on a node begins, of all that share its state. */
+  readonly walkFrom: Int32Array;
   readonly #limit: PoolLimit;
   readonly #tickets: Int32Array;
   #ticket = 0;
 
   constructor(setup: PressureSetup) {
     const pages = setup.processes * setup.jobPages;
-    const { nodes } = setup;
+    const { nodes, memcgs } = setup;
+    const pairs = nodes * memcgs;
+    const count = (length: number) => Array.from({ length }, (_, k) => k);
     this.setup = setup;
     this.pages = pages;
-    this.nodes = Array.from({ length: nodes }, (_, node) => node);
+    this.pairs = count(pairs);
+    this.pairsOf = count(memcgs).map((memcg) => count(nodes).map((node) => memcg * nodes + node));
     this.place = new Uint8Array(pages);
+    this.memcg = new Uint8Array(pages);
+    for (let process = 0; process < setup.processes; process++)
+      this.memcg.fill(memcgOf(setup, process), process * setup.jobPages, (process + 1) * setup.jobPages);
     this.folio = new Int32Array(pages).fill(NEVER);
     this.folioPages = new Uint16Array(pages);
-    this.touched = new Uint8Array(pages);
+    this.young = new Uint8Array(pages);
     this.unlockedNs = new Float64Array(pages);
     this.node = new Uint8Array(pages);
-    this.lru = new IndexLists(nodes, pages);
-    this.lruPages = new Int32Array(nodes);
-    this.used = new Int32Array(nodes);
+    this.lru = new Lru({
+      pairs,
+      // On a machine reclaim is of all memcgs of a node; else of the memcg alone.
+      domainOf: setup.limit === 'machine' ? (pair) => pair % nodes : (pair) => pair,
+      pages,
+      listScale: setup.listScale,
+    });
+    this.used = new Int32Array(pairs);
     const geometry = new Geometry(X86_64);
     this.pools = Array.from({ length: nodes }, () => new Pool(geometry, TWELVE_GROUPS));
-    this.entries = new IndexLists(nodes, pages);
-    this.entryNode = new Uint8Array(pages);
+    this.entries = new IndexLists(pairs, pages);
+    this.entryPair = new Uint16Array(pages);
     this.referenced = new Uint8Array(pages);
-    this.diskSwapIns = new Int32Array(nodes);
-    this.deferred = new Float64Array(nodes);
+    this.diskSwapIns = new Int32Array(pairs);
+    this.deferred = new Float64Array(pairs);
+    this.entryCount = new Int32Array(memcgs);
+    this.storedBytes = new Float64Array(memcgs);
+    this.walkFrom = new Int32Array(nodes);
     this.bytes = Uint16Array.from(
       { length: pages },
       (_, page) => setup.sizes[mix(page, 2, setup.seed) % setup.sizes.length]!,
     );
     this.device = new SwapDevice(setup.device);
     this.codec = new CodecTime(setup.codec);
-    this.#limit = {
-      maxPages: setup.maxPoolPages,
-      acceptPages: Math.floor((setup.maxPoolPages * setup.acceptPercent) / 100),
-    };
+    this.#limit = limitOf(setup.maxPoolPages, setup.acceptPercent);
     this.#tickets = new Int32Array(pages);
   }
 
@@ -118,23 +118,29 @@ export class World {
     return pages;
   }
 
-  usedOf(node: number): number {
-    return this.used[node]! + this.pools[node]!.pages;
+  /** Free pages under a memcg's limit, which compressed bytes count towards; fewer than none while reserves are used. */
+  freeOfMemcg(memcg: number): number {
+    const { memoryPages, memcgs } = this.setup;
+    let used = Math.ceil(this.storedBytes[memcg]! / PAGE_BYTES);
+    for (const pair of this.pairsOf[memcg]!) used += this.used[pair]!;
+    return Math.floor(memoryPages / memcgs) - used;
   }
 
-  /** Free pages under the limit; fewer than none while a reclaimer uses reserves. */
-  get free(): number {
-    let used = 0;
-    for (let node = 0; node < this.setup.nodes; node++) used += this.usedOf(node);
-    return this.setup.memoryPages - used;
-  }
-
-  freeOf(node: number): number {
-    return this.setup.memoryPages / this.setup.nodes - this.usedOf(node);
+  /** Free pages of a node, on which the pool takes whole pages. */
+  freeOfNode(node: number): number {
+    const { memoryPages, nodes } = this.setup;
+    let used = this.pools[node]!.pages;
+    for (let pair = node; pair < this.used.length; pair += nodes) used += this.used[pair]!;
+    return memoryPages / nodes - used;
   }
 
   get wantsNoMore(): boolean {
     return this.poolPages <= this.#limit.acceptPages;
+  }
+
+  /** The memcg and node that a page in memory counts for. */
+  pairOf(page: number): number {
+    return this.memcg[page]! * this.setup.nodes + this.node[page]!;
   }
 
   /** A folio comes into memory; its pages held none before. */
@@ -144,40 +150,62 @@ export class World {
       this.node[page] = node;
     }
     this.folioPages[first] = pages;
-    this.used[node]! += pages;
+    this.used[this.pairOf(first)]! += pages;
+  }
+
+  /** A new folio, all pages of which are mapped and count as touched. */
+  makeFresh(first: number): void {
+    const pages = this.folioPages[first]!;
+    this.lru.begin(first, pages);
+    this.young.fill(1, first, first + pages);
+    this.makeResident(first);
+  }
+
+  /** A page that was evicted, as a folio of its own; others than the one faulted on are not mapped yet. */
+  makeRefaulted(page: number, isFaulted: boolean): void {
+    this.young[page] = isFaulted ? 1 : 0;
+    this.lru.refault(this.pairOf(page), page);
+    this.makeResident(page);
   }
 
   /** A folio is mapped, as the youngest of its list. */
-  makeResident(first: number, isTouched: boolean): void {
+  makeResident(first: number): void {
     const pages = this.folioPages[first]!;
-    for (let page = first; page < first + pages; page++) this.place[page] = Place.Resident;
-    this.touched[first] = isTouched ? 1 : 0;
-    this.putOnLru(first);
-  }
-
-  putOnLru(first: number): void {
-    const node = this.node[first]!;
-    this.lru.append(node, first);
-    this.lruPages[node]! += this.folioPages[first]!;
+    this.setPlace(first, Place.Resident);
+    this.lru.add(this.pairOf(first), first, pages);
   }
 
   takeOffLru(first: number): void {
-    const node = this.node[first]!;
-    this.lru.remove(node, first);
-    this.lruPages[node]! -= this.folioPages[first]!;
+    this.lru.remove(this.pairOf(first), first, this.folioPages[first]!);
+  }
+
+  /** Looks at a folio off the lists, and takes the marks of its pages. */
+  look(first: number): FolioLook {
+    const pages = this.folioPages[first]!;
+    let touched = 0;
+    for (let page = first; page < first + pages; page++) touched += this.young[page]!;
+    this.young.fill(0, first, first + pages);
+    return this.lru.look(this.pairOf(first), first, touched, pages);
   }
 
   setPlace(first: number, place: number): void {
     this.place.fill(place, first, first + this.folioPages[first]!);
   }
 
-  /** Memory of one page of a folio goes back. */
-  giveMemory(page: number): void {
-    this.folio[page] = NEVER;
-    this.used[this.node[page]!]!--;
+  /** A stored folio leaves memory: its pages are in zswap alone. */
+  evict(first: number): void {
+    const pages = this.folioPages[first]!;
+    this.setPlace(first, Place.Zswap);
+    this.lru.evict(this.pairOf(first), first, pages);
+    for (let page = first; page < first + pages; page++) this.#giveMemory(page);
   }
 
-  /** The check before a folio is stored. */
+  #giveMemory(page: number): void {
+    this.folio[page] = NEVER;
+    this.used[this.pairOf(page)]!--;
+  }
+
+  /** The check of the pool's limit before a folio is stored. */
   admits(): boolean {
     const look = lookAtLimit(RULES, this.#limit, this.poolPages, this.isFull);
     this.isFull = look.reachedFull;
@@ -186,15 +214,16 @@ export class World {
     return look.accepts;
   }
 
-  /** An entry for a page, published on the list of the node that its memory is of. */
+  /** An entry for a page, published on the list of its memcg and the node that its memory is of. */
   publish(page: number, entryNode: number): void {
     const bytes = this.bytes[page]!;
+    const memcg = this.memcg[page]!;
     allocateAs(this.pools[this.node[page]!]!, page, bytes);
-    this.entries.append(entryNode, page);
-    this.entryNode[page] = entryNode;
+    this.entryPair[page] = memcg * this.setup.nodes + entryNode;
+    this.entries.append(this.entryPair[page]!, page);
     this.referenced[page] = 1;
-    this.entryCount++;
-    this.storedBytes += bytes;
+    this.entryCount[memcg]!++;
+    this.storedBytes[memcg]! += bytes;
     if (entryNode !== this.node[page]) this.counters.storedOnOtherNode++;
     const pool = this.poolPages;
     if (pool > this.counters.mostPoolPages) this.counters.mostPoolPages = pool;
@@ -202,10 +231,18 @@ export class World {
 
   /** An entry goes with its object. */
   dropEntry(page: number): void {
-    this.entries.remove(this.entryNode[page]!, page);
+    const memcg = this.memcg[page]!;
+    this.entries.remove(this.entryPair[page]!, page);
     freeOf(this.pools[this.node[page]!]!, page);
-    this.entryCount--;
-    this.storedBytes -= this.bytes[page]!;
+    this.entryCount[memcg]!--;
+    this.storedBytes[memcg]! -= this.bytes[page]!;
+  }
+
+  /** A page of zswap is decompressed into new memory and goes to the device: to the lists it is a refault. */
+  writeBack(now: number, page: number): void {
+    this.takeMemory(page, 1, this.node[page]!);
+    this.lru.refault(this.pairOf(page), page);
+    this.startWrite(now, page);
   }
 
   /** A page in memory goes to the device, and its memory with the end of the transfer. */
@@ -222,21 +259,18 @@ export class World {
       // Taken back meanwhile: the page was read again, or its process ended.
       if (this.#tickets[page] !== ticket || this.place[page] !== Place.Writing) continue;
       this.place[page] = Place.Disk;
-      this.giveMemory(page);
+      this.lru.evict(this.pairOf(page), page, 1);
+      this.#giveMemory(page);
     }
   }
 
   /** A folio in the swap cache is mapped again; its entries go. */
   takeBack(page: number): void {
-    if (this.place[page] === Place.Writing) {
-      this.folio[page] = page;
-      this.folioPages[page] = 1;
-      this.makeResident(page, true);
-      return;
-    }
     const first = this.folio[page]!;
-    for (let each = first; each < first + this.folioPages[first]!; each++) this.dropEntry(each);
-    this.makeResident(first, true);
+    this.young[page] = 1;
+    if (this.place[page] !== Place.Writing)
+      for (let each = first; each < first + this.folioPages[first]!; each++) this.dropEntry(each);
+    this.makeResident(first);
   }
 
   /** A process gives a page back for good; not while somebody reclaims it. */
@@ -245,16 +279,21 @@ export class World {
       case Place.Resident: {
         const first = this.folio[page]!;
         if (this.lru.has(first)) this.takeOffLru(first);
-        this.giveMemory(page);
+        this.#giveMemory(page);
         break;
       }
       case Place.Zswap:
         this.dropEntry(page);
         break;
       case Place.Writing:
-        this.giveMemory(page);
+        this.#giveMemory(page);
         break;
     }
     this.place[page] = Place.Untouched;
   }
+}
+
+/** Memcg of a process: each has as many of them. */
+export function memcgOf({ processes, memcgs }: PressureSetup, process: number): number {
+  return Math.floor((process * memcgs) / processes);
 }

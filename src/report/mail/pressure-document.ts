@@ -5,6 +5,7 @@ import {
   baselineSentence,
   pressureAnswers,
   rounded,
+  savingSentence,
   scenarioSentences,
   signedPercent,
   two,
@@ -40,7 +41,7 @@ export function pressureDocument(result: PressureResult): ReviewDocument {
     ],
     parts: parts.filter((part) => part.kind === 'table' && part.rows.length > 0),
     method: [
-      'Method: a closed loop of faults, reclaim, zswap with its limits and shrinker, writeback and loads; every run draws what is not known from its range, base and designs meet the same draws.',
+      'Method: a loop of faults, reclaim, zswap with its limits and shrinker, writeback and loads; every run draws what is not known from its range, base and designs meet the same draws.',
       `Input: ${read === '' ? 'none, published times and assumptions' : `${read}; ${lost}`}; ${tool.name} ${tool.version}.`,
     ],
     details: [
@@ -120,7 +121,7 @@ function publishedTable(build: PublishedPressure): Table {
       signedPercent(errorPercent),
       isWithin === null ? '?' : isWithin ? 'yes' : 'NO',
     ]),
-    note: baselineSentence(build),
+    note: `${baselineSentence(build)} ${savingSentence(build)}`,
   };
 }
 

@@ -48,15 +48,18 @@ function parameterRest(parameter: Parameter, result: PressureResult): TrustBox['
 
 /** What is played, and what is left out. */
 export function modelledRests({ scenario }: PressureResult): TrustBox['rests'] {
-  return [...MODELLED, ...(scenario.nodes > 1 ? ["an object lies on its page's node"] : [])].map((what) => ({
-    basis: 'modelled',
-    what,
-  }));
+  const demand =
+    scenario.demand === 'open'
+      ? 'jobs arrive by chance, at a rate that nothing changes; what a job touches does not depend on how fast it is'
+      : 'what programs touch does not depend on how fast they are';
+  return [...MODELLED, demand, ...(scenario.nodes > 1 ? ["an object lies on its page's node"] : [])].map(
+    (what) => ({ basis: 'modelled', what }),
+  );
 }
 
 const MODELLED: readonly string[] = [
-  'order and amounts of reclaim and shrinker as in mm/vmscan.c, mm/shrinker.c, mm/zswap.c of 6.12; one LRU list a node, with a second chance for touched folios, in the place of active and inactive lists',
-  'what programs touch does not depend on how fast they are; every page is written to, none is shared',
-  'a CPU for each process; locks are not waited for',
+  'order and amounts of reclaim and shrinker as in mm/vmscan.c, mm/workingset.c, mm/shrinker.c, mm/zswap.c of 6.12: active and inactive lists with refaults, without multi-generational LRU',
+  'every page is written to, none is shared',
+  'a CPU for each process, so that nobody waits for the context of a CPU; locks of zsmalloc and of lists are not waited for',
   'everything else that is reclaimed (files, slabs) is left out',
 ];

@@ -162,6 +162,7 @@ function figuresOf(d: PressurePrediction): readonly FigureRow[] {
   });
   return [
     row('real time, us', d.realNs, bareUs),
+    row('a job from its arrival on, us', d.jobNs, bareUs),
     row('user time, us', d.userNs, bareUs),
     row('sys time, us', d.sysNs, bareUs),
     row('touches of pages a second', d.touchesPerSecond),
@@ -170,9 +171,14 @@ function figuresOf(d: PressurePrediction): readonly FigureRow[] {
     row('read from the device', d.readFromDisk),
     row('written back by the shrinker', d.writtenByShrinker),
     row('written back by the worker of the limit', d.writtenByWorker),
+    row("written back at a memcg's own limit", d.writtenForMemcgLimit),
     row('refused: pool limit', d.refusedForLimit),
+    row("refused: a memcg's own limit", d.refusedForMemcgLimit),
     row('refused: does not get smaller', d.refusedIncompressible),
     row('second chances', d.secondChances),
+    row('pages that became active', d.activated),
+    row('pages active at once on their return', d.refaultsActivated),
+    row('pages that became inactive again', d.deactivated),
     row('scans ended: in swap cache', d.stoppedInSwapCache),
     row('calls of reclaim', d.reclaimCalls),
     row('most pages in the pool', d.mostPoolPages),

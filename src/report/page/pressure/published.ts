@@ -1,6 +1,6 @@
 import type { HeldOut, PublishedPressure } from '../../../replay/pressure/published.ts';
 import { type PairRow, scatterSpec } from '../../charts/scatter.ts';
-import { baselineSentence, timesText, two } from '../../pressure-summary.ts';
+import { baselineSentence, savingSentence, timesText, two } from '../../pressure-summary.ts';
 import { SIGNS } from '../../trust/trust-box.ts';
 import { changeCell } from '../cells.ts';
 import { type Html, html, NOTHING } from '../escape.ts';
@@ -26,7 +26,7 @@ export async function renderPressurePublished(published: readonly PublishedPress
   );
   return html`<section aria-labelledby="${PRESSURE_PARTS.published}">
 ${heading(2, PRESSURE_PARTS.published, 'Published and predicted')}
-<ul>${published.map((build) => html`<li>${build.id} (${build.design}). ${baselineSentence(build)}</li>`)}${luck.map((line) => html`<li>${line}</li>`)}</ul>
+<ul>${published.map((build) => html`<li>${build.id} (${build.design}). ${baselineSentence(build)} ${savingSentence(build)}</li>`)}${luck.map((line) => html`<li>${line}</li>`)}</ul>
 ${await scatter(rows)}
 ${table(rows, 'published')}
 </section>`;
