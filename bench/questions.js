@@ -148,30 +148,58 @@ const PRESSURE = [
     command:
       'pressure --codec deflate-iaa --runs 12 -d batch-store+iaa-batch -d batch-store+iaa-batch+reclaim-batch:folios=32',
     show: [/^Memory pressure/m, /^Scenario/m],
+    answer:
+      'Not by what is handed over, with folios of one page: faster stores make the run faster, and leave what must go ' +
+      'as it is. How often the shrinker is asked, and at which priority, decides; that follows from what a pass of reclaim takes.',
   },
   {
-    question: 'The same with zstd?',
-    command: 'pressure --codec zstd --runs 12 -d batch-store+reclaim-batch:folios=32',
+    question: 'The same with folios of 64 KiB, with zstd, and when a pass takes the 32 folios at once?',
+    command:
+      'pressure --codec zstd --folio-pages 16 --slice 512M --set working-set=1.3 --runs 8' +
+      ' -d batch-store+reclaim-batch -d batch-store+reclaim-batch+scan-folios',
     show: [/^Memory pressure/m, /^Scenario/m],
+    answer:
+      'Yes, far more than ten times, if a pass of reclaim takes the 32 folios (512 pages) off the list instead of 32 pages: it has ' +
+      'enough at priority 12 or 11, and a shrinker that is asked there has less than a batch of 128 entries to scan, so it ' +
+      'scans none. The codec plays no part. With 1.5 times and more of the memory wanted it is two times fewer (pressure.md). ' +
+      'Whether the announced prototype does that is not published; the patch posted in October 2024 does not.',
   },
   {
     question: 'No page written back with everything batched?',
     command:
-      'pressure --codec deflate-iaa --runs 12' +
+      'pressure --codec deflate-iaa --folio-pages 16 --slice 512M --set working-set=1.15 --runs 8' +
+      ' -d batch-store+iaa-batch+reclaim-batch+readahead-decompress-batch+writeback-batch' +
+      ' -d batch-store+iaa-batch+reclaim-batch+scan-folios+readahead-decompress-batch+writeback-batch',
+    show: [/^Memory pressure/m, /^Scenario/m],
+    answer:
+      'Nearly, with the same assumption: what is left comes from the first calls of reclaim, when every page was just touched and ' +
+      'passes fall to low priorities. Batches of loads and writebacks make it faster, and do not change how many go.',
+  },
+  {
+    question: 'And when jobs arrive by themselves, so that faster ones are fewer at once?',
+    command:
+      'pressure --demand open --codec deflate-iaa --runs 12' +
       ' -d batch-store+iaa-batch+reclaim-batch+readahead-decompress-batch+writeback-batch',
     show: [/^Memory pressure/m, /^Scenario/m],
+    answer:
+      'Then speed does change what is written back, by two times or so, and by much more in runs where the base just falls ' +
+      'behind its arrivals; there other luck changes as much. A kernel build is not of this kind: `make -j` keeps as many jobs ' +
+      'at once.',
   },
   {
     question: 'What does the loop make of the published builds, and how far off is it?',
     command: 'pressure --published --runs 12',
     show: [/^Published/m, /^What this rests/m],
+    answer:
+      'Its sys time with IAA is about right; with zstd the cover has 27 % less, where the loop has none to give. That run ' +
+      'stored 47 % fewer pages, and its sys time per stored page rose. v12 measured the same build again, on a newer base: ' +
+      '2.8 % less sys time.',
   },
   {
     question:
       'bulk-entries or node-entries: how many entries are on the wrong node, and written back from there?',
-    command:
-      'pressure --nodes 2 --codec deflate-iaa --runs 12 -d batch-store+bulk-entries -d batch-store+node-entries',
-    show: [/^batch-store/m, /^Which assumption/m],
+    command: 'pressure --nodes 2 --codec deflate-iaa --runs 12 -d bulk-entries -d batch-store+node-entries',
+    show: [/^bulk-entries/m, /^Which assumption/m],
   },
 ];
 

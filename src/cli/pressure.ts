@@ -71,8 +71,9 @@ Examples:
   trace-replay pressure --codec deflate-iaa --folio-pages 16 \\
       -d batch-store+iaa-batch -d batch-store+iaa-batch+reclaim-batch
   trace-replay pressure zswap.txt -d batch-store --set working-set=1.8
-  trace-replay pressure --nodes 2 --limit machine -d batch-store+bulk-entries
-  trace-replay pressure --folio-pages 16 -d reclaim-batch -d reclaim-batch+scan-folios
+  trace-replay pressure --nodes 2 --limit machine -d bulk-entries
+  trace-replay pressure --folio-pages 16 --slice 512M --set working-set=1.3 \
+      -d reclaim-batch -d reclaim-batch+scan-folios
   trace-replay pressure --demand open --codec deflate-iaa -d batch-store+iaa-batch
   trace-replay pressure --memcgs 4 --zswap-max 20 -d batch-store
   trace-replay pressure --published -d batch-store

@@ -25,7 +25,8 @@ export function pressureAnswers(result: PressureResult): string[] {
 function answer(design: PressurePrediction, { scenario, luck }: PressureResult): string {
   const { id, writtenBack, againstBase } = design;
   if (againstBase === null) return `${id}: every run is out of memory, or its base is.`;
-  const { fewerWrittenBack, runsWithBaseWriteback, runsTenTimesFewer, runsWithNone, sysRatio } = againstBase;
+  const { fewerWrittenBack, runsWithBaseWriteback, runsTenTimesFewer, runsWithNone, sysRatio, storedRatio } =
+    againstBase;
   const fewer =
     fewerWrittenBack === null
       ? 'the base writes nothing back'
@@ -35,7 +36,8 @@ function answer(design: PressurePrediction, { scenario, luck }: PressureResult):
   const speed = scenario.demand === 'open' ? againstBase.jobSpeedup : againstBase.speedup;
   return [
     `${id}: ${rangeText(writtenBack)} pages written back: ${fewer}.`,
-    `${what} is ${timesText(speed)} as fast, its sys time ${timesText(sysRatio)} of the base's.`,
+    `${what} is ${timesText(speed)} as fast, its sys time ${timesText(sysRatio)}, the pages that it stores ` +
+      `${timesText(storedRatio)} of the base's.`,
     ...announced(id, againstBase, luck),
   ].join(' ');
 }

@@ -28,6 +28,9 @@ function valuesOf(spec: { data?: { values: object[] }; layer: { data?: { values:
 /** 1 MB for two processes: runs of some milliseconds. */
 const SMALL = ['--memory', '128M', '--slice', '1M', '--processes', '2', '--runs', '2'];
 
+/** More is wanted than fits when nothing can be written back. */
+const MUCH = ['--set', 'working-set=3'];
+
 describe('pressure', () => {
   it('answers in text of 72 columns, with what it rests on', async () => {
     const text = await pressure(...SMALL, '-d', 'batch-store+reclaim-batch:folios=32', '-d', 'iaa-batch');
@@ -42,7 +45,7 @@ describe('pressure', () => {
   });
 
   it('has a mail that fits, and says all with --full', async () => {
-    const args = [...SMALL, '-d', 'batch-store', '-d', 'vswap', '--format', 'mail'];
+    const args = [...SMALL, ...MUCH, '-d', 'batch-store', '-d', 'vswap', '--format', 'mail'];
     const mail = await pressure(...args);
     const lines = mail.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(60);
@@ -61,7 +64,15 @@ describe('pressure', () => {
   it('draws its page from the numbers of the JSON, and exports them', async () => {
     const page = join(folder, 'page.html');
     const [svg, specs, csv] = ['svg', 'specs', 'csv'].map((name) => join(folder, name));
-    const args = [...SMALL, '-d', 'batch-store+reclaim-batch:folios=32', '-d', 'vswap', '--published'];
+    const args = [
+      ...SMALL,
+      ...MUCH,
+      '-d',
+      'batch-store+reclaim-batch:folios=32',
+      '-d',
+      'vswap',
+      '--published',
+    ];
     const exports = ['--export-svg', svg!, '--export-vega-lite', specs!, '--export-csv', csv!];
     const result = JSON.parse(
       await pressure(...args, '--json', '--html', page, ...exports),
@@ -94,6 +105,31 @@ describe('pressure', () => {
     expect(text).toContain('75286 pages written back per million');
     expect(text).toMatch(/of 4 parameter sets give it/);
     expect(text).toMatch(/sys time.* 0\.81 /);
+  });
+
+  it('says of what was announced in how many runs it comes out, and what a pass would have to take', async () => {
+    const args = [
+      '--memory',
+      '128M',
+      '--slice',
+      '4M',
+      '--processes',
+      '2',
+      '--folio-pages',
+      '16',
+      '--runs',
+      '3',
+    ];
+    const text = await pressure(...args, '-d', 'reclaim-batch', '-d', 'reclaim-batch+scan-folios');
+    expect(text.replace(/\s+/g, ' ')).toMatch(
+      /Announced for it: ten times fewer; that comes out in 0 of 3 runs/,
+    );
+    expect(text.replace(/\s+/g, ' ')).toContain('so 2 or 3 folios are handed over together');
+    expect(text.replace(/\s+/g, ' ')).toContain('a larger --slice is nearer');
+    const open = await pressure(...SMALL, '--demand', 'open', '--memcgs', '2', '-d', 'bulk-entries');
+    expect(open).toMatch(/a job, from its arrival on +\d/);
+    expect(open.replace(/\s+/g, ' ')).toContain('in 2 memcgs, 4 jobs each, under their limits of');
+    expect(open).toMatch(/\[\?\] load, user time/);
   });
 
   it('answers in JSON, the same every time', async () => {
@@ -132,6 +168,8 @@ describe('pressure', () => {
   it.each<readonly [args: readonly string[], why: string]>([
     [['-d', 'deferred'], 'no design "deferred" under memory pressure'],
     [['--set', 'speed=2'], 'no parameter "speed"'],
+    [['--set', 'load=0.5'], 'no parameter "load"'],
+    [['--memcgs', '9'], 'each has at least one'],
     [['--set', 'speed'], 'such as working-set=1.8'],
     [['--slice', '4G', '--memory', '2G'], '--slice is a part of --memory'],
     [['--slice', '1M'], '--slice is too small'],

@@ -24,8 +24,7 @@ export type Look =
 /** Looks at the head of a list. */
 export function lookAtHead(state: ZswapState, key: ListKey): Look {
   const { kind, entry } = lookAtOldest(marked(state), key);
-  if (kind === 'victim') return { kind, entry, slot: state.entries.get(entry)!.slot };
-  return kind === 'empty' ? { kind } : { kind, entry };
+  return kind === 'empty' ? { kind } : { kind, entry, slot: state.entries.get(entry)!.slot };
 }
 
 function marked({ lists, entries }: ZswapState): MarkedLists<ListKey> {

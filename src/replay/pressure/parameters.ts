@@ -36,7 +36,7 @@ export const OPEN_WORKING_SET = {
 
 /** What a run is told besides sizes and costs of codecs. */
 export const LOOP_PARAMETERS: readonly Parameter[] = [
-  assumed(['working-set', 'memory that all jobs want together, over the limit', 'x', 1.5, 1.8, 2.2]),
+  assumed(['working-set', 'memory that all jobs want together, over the limit', 'x', 1.15, 1.5, 2]),
   assumed(['touches', 'touches of older pages for each fresh one', '', 5, 10, 30]),
   assumed(['recency', 'how much touches prefer young pages (1: not at all)', '', 8, 12, 30]),
   of(

@@ -74,11 +74,13 @@ export function predictPressure(request: PressureRequest): PressurePredictions {
 
 /** What runs are drawn from: with what the recording shows and the user gives in the place of ranges. */
 export function parametersOf({ scenario, designs, given, recorded }: PressureRequest): readonly Parameter[] {
-  const all = [...LOOP_PARAMETERS, ratioOf(scenario.codec)].map((parameter) =>
-    scenario.demand === 'open' && parameter.name === 'working-set'
-      ? { ...parameter, ...OPEN_WORKING_SET }
-      : parameter,
-  );
+  const all = [...LOOP_PARAMETERS, ratioOf(scenario.codec)]
+    .filter(({ name }) => ONLY_IN[name]?.(scenario) !== false)
+    .map((parameter) =>
+      scenario.demand === 'open' && parameter.name === 'working-set'
+        ? { ...parameter, ...OPEN_WORKING_SET }
+        : parameter,
+    );
   const unknown = [...given.keys()].find((name) => !all.some((parameter) => parameter.name === name));
   if (unknown !== undefined) {
     const names = all.map(({ name }) => name).join(', ');
@@ -100,7 +102,6 @@ export function parametersOf({ scenario, designs, given, recorded }: PressureReq
     .filter(({ name }) => !replaced.includes(name) || given.has(name))
     .filter(({ name }) => {
       const design = ONLY_WITH[name];
-      if (ONLY_IN[name]?.(scenario) === false) return false;
       return design === undefined || given.has(name) || designs.some((text) => text.includes(design));
     })
     .map((parameter) => {

@@ -1,5 +1,6 @@
 import type { Reading } from '../result.ts';
 import type { Recording } from '../run-what-if.ts';
+import { parsePressureDesign } from './designs.ts';
 import { recordedPressure } from './from-recording.ts';
 import { drawParameters } from './parameters.ts';
 import { type PressureRequest, parametersOf, predictPressure, setupOf } from './predict.ts';
@@ -10,6 +11,9 @@ import { SWAP_CLUSTER_MAX } from './setup.ts';
 
 /** Fewer folios than this fit into the memory of a slice, and reclaim has little to choose from. */
 const FEW_FOLIOS = 256;
+/** One pass of each process together takes more of the slice than one part in so many. */
+const LARGE_PASS = 32;
+const PAGE_BYTES = 4096;
 
 /** A question, with the recording still to be read for it. */
 export type PressureQuestion = Omit<PressureRequest, 'recorded'> & {
@@ -88,7 +92,17 @@ function notesOf({ scenario, designs, recorded }: PressureRequest): readonly str
     notes.push(
       `${few.join(', ')}: a pass takes 32 pages off a list at once, so ${isolated} or ${isolated + 1} folios are handed over together; whether the announced 32 folios take more pages is not published: scan-folios asks what follows if they do`,
     );
-  if (scenario.sliceBytes / 4096 / scenario.folioPages < FEW_FOLIOS)
+  const slicePages = scenario.sliceBytes / PAGE_BYTES;
+  const large = designs.filter(
+    (text) =>
+      parsePressureDesign(text).scanFolios * scenario.folioPages * LARGE_PASS * scenario.processes >
+      slicePages,
+  );
+  if (large.length > 0 && scenario.listScale > 1)
+    notes.push(
+      `${large.join(', ')}: what a pass takes is a large part of the slice, and more pages are stored for it than in the whole memory: a larger --slice is nearer`,
+    );
+  if (slicePages / scenario.folioPages < FEW_FOLIOS)
     notes.push('few folios fit into the slice: a larger --slice would be nearer to the kernel');
   if (scenario.nodes === 1 && designs.some((text) => text.includes('-entries')))
     notes.push('one node: bulk-entries and node-entries differ in time only (--nodes 2)');

@@ -1,3 +1,4 @@
+import { zswapEraById } from '../../model/zswap/eras.ts';
 import {
   type ShrinkLists,
   scanOldest,
@@ -9,6 +10,9 @@ import { shrinkerCount } from '../../model/zswap/shrinker.ts';
 import { SlabScan } from '../../model/zswap/slab-scan.ts';
 import { Place } from './place.ts';
 import type { World } from './world.ts';
+
+/** The loop is that of 6.12, whose worker looks at one entry of a list before the next memcg's turn. */
+const LOOKS_PER_TURN = zswapEraById('6.12').looksPerTurn;
 
 /**
  * The world's lists of entries as the rules of zswap see them, by memcg and node. What is written back leaves zswap at
@@ -118,7 +122,7 @@ function writeBack(world: World, now: number, pages: readonly number[]): number 
  */
 export function shrinkMemcgNow(world: World, now: number, memcg: number): number | null {
   const lists = new WorldLists(world);
-  const result = walkMemcg(lists, world.pairsOf[memcg]!);
+  const result = walkMemcg(lists, world.pairsOf[memcg]!, LOOKS_PER_TURN);
   const written = lists.take();
   world.counters.writtenForMemcgLimit += written.length;
   return result === 'shrunk' ? writeBack(world, now, written) : null;
@@ -145,7 +149,7 @@ export class ShrinkWorker {
       this.#patience.passed();
     } else {
       const lists = new WorldLists(world);
-      this.#patience.walked(walkMemcg(lists, pairsOf[this.#next++]!, 1));
+      this.#patience.walked(walkMemcg(lists, pairsOf[this.#next++]!, LOOKS_PER_TURN));
       const written = lists.take();
       counters.writtenByWorker += written.length;
       tookNs = (counters.entriesLookedAt - before) * setup.times.lookNs;
