@@ -182,9 +182,9 @@ const PRESSURE = [
       ' -d batch-store+iaa-batch+reclaim-batch+readahead-decompress-batch+writeback-batch',
     show: [/^Memory pressure/m, /^Scenario/m],
     answer:
-      'Then speed does change what is written back, by two times or so, and by much more in runs where the base just falls ' +
-      'behind its arrivals; there other luck changes as much. A kernel build is not of this kind: `make -j` keeps as many jobs ' +
-      'at once.',
+      'Then speed does change what is written back, in most runs by less than three times. Where the base just falls behind its ' +
+      'arrivals it can be far more, and there other luck changes as much. A kernel build is not of this kind: `make -j` keeps ' +
+      'as many jobs at once.',
   },
   {
     question: 'What does the loop make of the published builds, and how far off is it?',
@@ -192,8 +192,8 @@ const PRESSURE = [
     show: [/^Published/m, /^What this rests/m],
     answer:
       'Its sys time with IAA is about right; with zstd the cover has 27 % less, where the loop has none to give. That run ' +
-      'stored 47 % fewer pages, and its sys time per stored page rose. v12 measured the same build again, on a newer base: ' +
-      '2.8 % less sys time.',
+      'stored 47 % fewer pages, which is most of the saving; its sys time for each page stored rose. v12 measured the same ' +
+      'build again, on a newer base: 2.8 % less sys time. What builds wrote back is not predicted (pressure.md).',
   },
   {
     question:

@@ -25,7 +25,7 @@ export function renderPressureText(result: PressureResult): string {
   const { baseline, designs, published, notes, scenario } = result;
   const blocks = [
     [
-      'Memory pressure: a closed loop of reclaim, zswap and writeback',
+      `Memory pressure: ${scenario.demand === 'open' ? 'an open' : 'a closed'} loop of reclaim, zswap and writeback`,
       ...pressureAnswers(result).flatMap(indented),
     ],
     ['Scenario', ...scenarioSentences(result).flatMap(indented)],
