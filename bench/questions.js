@@ -161,8 +161,8 @@ const PRESSURE = [
     answer:
       'Yes, far more than ten times, if a pass of reclaim takes the 32 folios (512 pages) off the list instead of 32 pages: it has ' +
       'enough at priority 12 or 11, and a shrinker that is asked there has less than a batch of 128 entries to scan, so it ' +
-      'scans none. The codec plays no part. With 1.5 times and more of the memory wanted it is two times fewer (pressure.md). ' +
-      'Whether the announced prototype does that is not published; the patch posted in October 2024 does not.',
+      'scans none. The codec counts by its ratio alone: deflate-iaa, which compresses less, has 32 times. With 1.5 times and more ' +
+      'of the memory wanted it is two to four times fewer (pressure.md). Whether the announced prototype does that is not published; the patch posted in October 2024 does not.',
   },
   {
     question: 'No page written back with everything batched?',

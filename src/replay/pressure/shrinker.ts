@@ -122,10 +122,15 @@ function writeBack(world: World, now: number, pages: readonly number[]): number 
  */
 export function shrinkMemcgNow(world: World, now: number, memcg: number): number | null {
   const lists = new WorldLists(world);
-  const result = walkMemcg(lists, world.pairsOf[memcg]!, LOOKS_PER_TURN);
+  const result = walkMemcg(lists, listsOf(world, memcg), LOOKS_PER_TURN);
   const written = lists.take();
   world.counters.writtenForMemcgLimit += written.length;
   return result === 'shrunk' ? writeBack(world, now, written) : null;
+}
+
+/** Lists of a memcg that may be written back; with virtual swap there is no place on a disk for any. */
+function listsOf({ setup, pairsOf }: World, memcg: number): readonly number[] {
+  return setup.design.vswap ? [] : pairsOf[memcg]!;
 }
 
 /** What the worker of the limit does until it lets others run: one entry of each list. */
@@ -149,7 +154,7 @@ export class ShrinkWorker {
       this.#patience.passed();
     } else {
       const lists = new WorldLists(world);
-      this.#patience.walked(walkMemcg(lists, pairsOf[this.#next++]!, LOOKS_PER_TURN));
+      this.#patience.walked(walkMemcg(lists, listsOf(world, this.#next++), LOOKS_PER_TURN));
       const written = lists.take();
       counters.writtenByWorker += written.length;
       tookNs = (counters.entriesLookedAt - before) * setup.times.lookNs;
