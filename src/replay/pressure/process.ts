@@ -3,7 +3,8 @@ import type { Demand } from './demand.ts';
 import type { Memory } from './memory.ts';
 import { Place } from './place.ts';
 import { Reclaimer } from './reclaim.ts';
-import { memcgOf, type World } from './world.ts';
+import { memcgOf } from './setup.ts';
+import type { World } from './world.ts';
 
 /** Touches go on for so long before others may come between, ns. */
 const QUANTUM_NS = 20_000;

@@ -155,7 +155,8 @@ export class Reclaimer {
     const tookNs = looks * world.setup.times.scanNs;
     if (handed.length === 0) return tookNs + this.#giveBatch();
     this.#handed = beginStore(world, now + tookNs, handed);
-    this.#phase = 'end of store';
+    if (this.#handed.admitted.length > 0) this.#phase = 'end of store';
+    else this.#endStore(now);
     return tookNs + this.#handed.tookNs;
   }
 
@@ -171,6 +172,7 @@ export class Reclaimer {
     this.#stored = [];
     this.#ofPair += freed;
     this.reclaimed += freed;
+    if (freed > 0) this.#world.kswapdFailures[this.#scope.nodes[this.#node]!] = 0;
     const most = Math.min(this.#active, SWAP_CLUSTER_MAX);
     this.#active -= most;
     const tookNs = this.#mayDeactivate ? this.#deactivate(most) : 0;

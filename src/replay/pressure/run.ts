@@ -1,3 +1,4 @@
+import { RECLAIM_RETRIES } from '../../model/zswap/shrink-rules.ts';
 import type { Counters } from './counters.ts';
 import { demandOf } from './demand.ts';
 import { checkLaws } from './laws.ts';
@@ -54,7 +55,8 @@ class Kswapd implements Actor {
   }
 
   wake(now: number): void {
-    if (this.at !== Number.POSITIVE_INFINITY) return;
+    const isHopeless = this.#world.kswapdFailures[this.#node]! >= RECLAIM_RETRIES;
+    if (this.at !== Number.POSITIVE_INFINITY || isHopeless) return;
     this.at = now;
     this.#world.counters.kswapdWakes++;
   }
@@ -75,7 +77,9 @@ class Kswapd implements Actor {
     if (!isOver) return;
     this.#isReclaiming = false;
     // It sleeps when it found nothing; the next allocation below the mark wakes it.
-    if (this.#reclaimer.reclaimed === 0) this.at = Number.POSITIVE_INFINITY;
+    if (this.#reclaimer.reclaimed > 0) return;
+    this.#world.kswapdFailures[this.#node]!++;
+    this.at = Number.POSITIVE_INFINITY;
   }
 }
 

@@ -120,3 +120,8 @@ export const AS_IT_IS: DesignEffects = {
 export const SWAP_CLUSTER_MAX = 32;
 /** Share of a list that a first pass scans, as a power of two (DEF_PRIORITY). */
 export const DEF_PRIORITY = 12;
+
+/** Memcg of a process: each has as many of them. */
+export function memcgOf({ processes, memcgs }: PressureSetup, process: number): number {
+  return Math.floor((process * memcgs) / processes);
+}

@@ -11,7 +11,7 @@ import { SwapDevice } from './device.ts';
 import { IndexLists } from './index-lists.ts';
 import { type FolioLook, Lru } from './lru.ts';
 import { Place } from './place.ts';
-import type { PressureSetup } from './setup.ts';
+import { memcgOf, type PressureSetup } from './setup.ts';
 
 const RULES = ZSWAP_ERAS.at(-1)!;
 const NEVER = -1;
@@ -62,6 +62,8 @@ export class World {
   isOutOfMemory = false;
   /** Memcg at which the next walk of direct reclaim on a node begins, of all that share its state. */
   readonly walkFrom: Int32Array;
+  /** Calls of kswapd on a node that freed nothing, since anybody freed something there. */
+  readonly kswapdFailures: Int32Array;
   readonly #limit: PoolLimit;
   readonly #tickets: Int32Array;
   #ticket = 0;
@@ -102,6 +104,7 @@ export class World {
     this.entryCount = new Int32Array(memcgs);
     this.storedBytes = new Float64Array(memcgs);
     this.walkFrom = new Int32Array(nodes);
+    this.kswapdFailures = new Int32Array(nodes);
     this.bytes = Uint16Array.from(
       { length: pages },
       (_, page) => setup.sizes[mix(page, 2, setup.seed) % setup.sizes.length]!,
@@ -210,7 +213,8 @@ export class World {
     const look = lookAtLimit(RULES, this.#limit, this.poolPages, this.isFull);
     this.isFull = look.reachedFull;
     if (look.hit) this.counters.poolLimitHits++;
-    if (!look.accepts) this.wantsShrinking = true;
+    // With virtual swap the worker would find nothing.
+    if (!look.accepts && !this.setup.design.vswap) this.wantsShrinking = true;
     return look.accepts;
   }
 
@@ -291,9 +295,4 @@ export class World {
     }
     this.place[page] = Place.Untouched;
   }
-}
-
-/** Memcg of a process: each has as many of them. */
-export function memcgOf({ processes, memcgs }: PressureSetup, process: number): number {
-  return Math.floor((process * memcgs) / processes);
 }

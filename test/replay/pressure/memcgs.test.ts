@@ -109,6 +109,12 @@ describe('memcgs', () => {
     expect([none.storedPages, none.writtenForMemcgLimit]).toEqual([0, 0]);
   });
 
+  it('with virtual swap are asked by the worker without end of steps: it finds nothing, at once', () => {
+    const world = both([3, 5], []).world;
+    const vswap = new World({ ...world.setup, design: { ...world.setup.design, vswap: true } });
+    expect(new ShrinkWorker().turn(vswap, 0)).toEqual({ tookNs: 0, isDone: true });
+  });
+
   it('of a machine are walked in turn by reclaim', () => {
     const run = runPressure(
       smallSetup({ memcgs: 4, limit: 'machine', jobPages: 700, listScale: 64, nodes: 2 }),
