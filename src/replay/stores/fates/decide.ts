@@ -39,6 +39,8 @@ export interface FateWorld {
   /** Who writes back: the worker that refused folios wake, or reclaim, where and as often as it was recorded to. */
   readonly shrinker: 'worker' | 'reclaim';
   readonly pace: ShrinkPace;
+  /** Only what all comes to is wanted, and no rows. */
+  readonly countsOnly?: boolean;
 }
 
 /** What became of one operation; several where a folio was split and its pages fared differently. */
@@ -154,6 +156,7 @@ export class FateRun {
   }
 
   #keep({ task, atNs }: TimedCall, row: Row): void {
+    if (this.#world.countsOnly) return;
     this.decided.push({ task, atNs, row });
   }
 
@@ -228,6 +231,7 @@ export class FateRun {
 
   /** A row with another outcome has no times of its own: they are drawn from those of others. */
   #asDecided(row: Row, path: string, page: (page: Page, k: number) => Page): Row {
+    if (this.#world.countsOnly) return row;
     const isSame = row.path === path;
     const { failure: _, ...rest } = row;
     return {

@@ -11,7 +11,7 @@ import type { RecordedRows, Row } from '../recorded-rows.ts';
 import type { SizesRequest, SizesUsed } from '../sizes.ts';
 import { decideFates, type Fated, recordedFates } from './fates.ts';
 import { type NodesRequest, ONE_NODE } from './nodes.ts';
-import { compressedPages } from './page-sizes.ts';
+import { type CompressedPages, compressedPages } from './page-sizes.ts';
 import type { StoreFates } from './result.ts';
 import { type WakeTime, wakeTime } from './worker-pace.ts';
 
@@ -71,6 +71,7 @@ export class FateDecider {
   readonly #isShrunk: boolean;
   readonly wake: WakeTime;
   readonly #request: FateRequest;
+  #recordedPages: CompressedPages | null = null;
   readonly #known = new WeakMap<KernelModel, Map<number, Fated>>();
 
   /** @param wake How soon the worker runs, where that is known. */
@@ -128,15 +129,17 @@ export class FateDecider {
 
   #asRecorded(wakeNs: number): StoreFates {
     const { ops, rows, recorded, geometry, fullness, cpus, kernel } = this.#request;
+    this.#recordedPages ??= compressedPages(rows.tasks, null, false);
     return decideFates(ops, rows, rows.tasks, kernel, {
       era: recorded.era,
       geometry,
       fullness,
       limit: poolLimit(usedLimit(LIMIT_AS_RECORDED, recorded.limit)),
-      compressed: compressedPages(rows.tasks, null, false),
+      compressed: this.#recordedPages,
       nodes: ONE_NODE,
       cpus,
       wakeNs,
+      countsOnly: true,
     }).fates;
   }
 

@@ -27,6 +27,8 @@ export interface FateSettings {
   readonly cpus: number;
   /** How soon the worker runs when it is woken, ns. */
   readonly wakeNs: number;
+  /** Only counts are wanted: `tasks` are empty. */
+  readonly countsOnly?: boolean;
 }
 
 /** Operations of all tasks, and what became of them. */
@@ -46,16 +48,7 @@ export function decideFates(
   kernel: KernelModel,
   settings: FateSettings,
 ): Fated {
-  const cpus = tasks.map((list) =>
-    mostCommonCpu(
-      ops,
-      Int32Array.from(list, ({ op }) => op),
-    ),
-  );
-  const calls: TimedCall[] = tasks.flatMap((list, task) =>
-    list.map((row) => ({ task, cpu: cpus[task]!, atNs: ops.startNs[row.op]!, row })),
-  );
-  calls.sort((a, b) => a.atNs - b.atNs || a.row.op - b.row.op);
+  const calls = callsOf(ops, tasks);
   const writebacks = tasks.map((list) => list.filter(({ path }) => path === ZSWAP_PATHS.writeback));
   const run = new FateRun({
     ...settings,
@@ -66,7 +59,28 @@ export function decideFates(
     pace: { wakeNs: settings.wakeNs, writebackNs: periodOf(ops, writebacks) },
   });
   const fates = run.run(calls);
+  if (settings.countsOnly) return { tasks: [], fates };
   return { tasks: byTask(tasks, run.decided, writtenBack(run, writebacks)), fates };
+}
+
+const ordered = new WeakMap<readonly (readonly Row[])[], readonly TimedCall[]>();
+
+/** Operations of all tasks in the order of their beginnings; the same tasks are sorted once. */
+function callsOf(ops: OperationTable, tasks: readonly (readonly Row[])[]): readonly TimedCall[] {
+  const known = ordered.get(tasks);
+  if (known) return known;
+  const cpus = tasks.map((list) =>
+    mostCommonCpu(
+      ops,
+      Int32Array.from(list, ({ op }) => op),
+    ),
+  );
+  const calls: TimedCall[] = tasks.flatMap((list, task) =>
+    list.map((row) => ({ task, cpu: cpus[task]!, atNs: ops.startNs[row.op]!, row })),
+  );
+  calls.sort((a, b) => a.atNs - b.atNs || a.row.op - b.row.op);
+  ordered.set(tasks, calls);
+  return calls;
 }
 
 /** Without a limit that was met it is reclaim that has pages written back, through the shrinker. */
