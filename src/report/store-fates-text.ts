@@ -61,11 +61,18 @@ export function fateBasis({ baseline, limit, shrinkWake, validation }: StoreWhat
   const wake =
     shrinkWake === null || limit.maxPages === null
       ? ''
-      : `; the shrink worker runs ${durationText(shrinkWake.ns)} after it is woken (${shrinkWake.basis === 'fitted' ? 'fitted to the pages recorded as written back' : 'assumed'})`;
+      : `; the shrink worker runs ${durationText(shrinkWake.ns)} after it is woken (${wakeBasis(shrinkWake.basis, validation.fates?.recorded.writtenBack ?? null)})`;
   const held = validation.fates
     ? ' The second line is the recording through the same rules: how far they are off.'
     : '';
   return `${baseline.fates.basis === 'recorded' ? 'Recorded, but for designs that write nothing back: those are modelled' : 'Modelled'}, folio by folio in the recorded order: what zswap's rules make of sizes, limit and kernel. ${pool}${wake}.${held}`;
+}
+
+function wakeBasis(basis: 'fitted' | 'assumed', recorded: number | null): string {
+  if (basis === 'assumed') return 'assumed';
+  // Without a page written back it is only known that the worker was late.
+  if (recorded === 0) return 'none was recorded as written back: a worker that is later still fits as well';
+  return 'fitted to the pages recorded as written back';
 }
 
 /** Entries and pages on several nodes, in words; null for one node. */

@@ -136,6 +136,9 @@ function details(prediction: StorePrediction): string[] {
         `  taken together   ${allMembers} of ${path} in ${operations} calls`,
     ),
     `  store, each page ${span(prediction.storeNsPerPage)}`,
+    ...(prediction.notStoredNs.hi > 0
+      ? [`  not stored       ${span(prediction.notStoredNs)} refused or given up`]
+      : []),
     `  first to last    ${span(totalNs)}`,
     `  pages stored     ${Math.round(pages.value)} a second (${Math.round(pages.lo)}..${Math.round(pages.hi)})`,
     `  CPU (sys) time   ${span(cpuNs)}`,

@@ -51,6 +51,8 @@ export interface StorePrediction {
   /** Time in zswap_store for each page stored. */
   readonly storeNsPerPage: Interval;
   readonly storedPagesPerSecond: Interval;
+  /** Time in zswap_store of folios that were not stored: refused at once, or given up at a page. */
+  readonly notStoredNs: Interval;
   /** CPU time within the replayed operations; waiting for spinlocks and polling is in it, sleeping is not. */
   readonly cpuNs: Interval;
   readonly lockWaitNs: Readonly<Record<string, Interval>>;
@@ -73,6 +75,9 @@ export interface RunOf {
   /** Waiting for IAA is sleep and no CPU time. */
   readonly sleepsForDevice: boolean;
 }
+
+/** Stores that end without an entry. */
+const NOT_STORED = [ZSWAP_PATHS.storeFull, ZSWAP_PATHS.storeFailed, ZSWAP_PATHS.storeUndone];
 
 /** Medians and the middle 90 % of a design's runs beside those of the base. */
 export function summary(
@@ -131,6 +136,9 @@ export function summary(
     fasterShare: gains.filter((factor) => factor > 1).length / gains.length,
     storeNsPerPage: interval(runs.map((run) => timeIn(ZSWAP_PATHS.store, of, run) / stored)),
     storedPagesPerSecond: interval(runs.map((run) => (stored * 1e9) / total(run))),
+    notStoredNs: interval(
+      runs.map((run) => NOT_STORED.reduce((sum, path) => sum + timeIn(path, of, run), 0)),
+    ),
     cpuNs: interval(runs.map((run) => run.workNs.caller + run.spinNs - sleptNs(run, kernel, of))),
     lockWaitNs: byLock((lock) => lock.waitNs),
     contended: byLock((lock) => lock.contended),

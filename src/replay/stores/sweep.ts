@@ -1,6 +1,7 @@
 import { DesignError } from '../../model/designs/design.ts';
 import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { Interval } from '../interval.ts';
+import type { StoreFates } from './fates/result.ts';
 import type { AskedDesign } from './predict-stores.ts';
 import type { GroupPrediction, IaaPrediction, StorePrediction } from './store-summary.ts';
 
@@ -39,6 +40,7 @@ export interface SweptFigures {
   readonly cpuNs: Interval;
   readonly lockWaitNs: Readonly<Record<string, Interval>>;
   readonly iaa: IaaPrediction | null;
+  readonly fates: StoreFates;
 }
 
 /** A case and what came of it, the base first. */
@@ -74,7 +76,7 @@ export function caseOf(
   designs: readonly StorePrediction[],
 ): SweptCase {
   const figures = [base, ...designs].map(
-    ({ id, groups, storeNsPerPage, storeSpeedup, storedPagesPerSecond, cpuNs, lockWaitNs, iaa }) => ({
+    ({ id, groups, storeNsPerPage, storeSpeedup, storedPagesPerSecond, cpuNs, lockWaitNs, iaa, fates }) => ({
       id,
       stores: groups
         .filter(({ path }) => path === ZSWAP_PATHS.store)
@@ -93,6 +95,7 @@ export function caseOf(
       cpuNs,
       lockWaitNs,
       iaa,
+      fates,
     }),
   );
   return { batchSize, engines, processes, folioPages, figures };

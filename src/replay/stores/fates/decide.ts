@@ -1,54 +1,16 @@
-import type { FolioRules } from '../../../model/designs/failed-folio.ts';
 import { REMOTE_ENTRY } from '../../../model/designs/remote-entries.ts';
 import { ZSWAP_PATHS } from '../../../model/kernels/zswap.ts';
-import type { Pool } from '../../../model/zsmalloc/pool.ts';
-import type { ZswapEra } from '../../../model/zswap/eras.ts';
-import type { PoolLimit } from '../../../model/zswap/limits.ts';
 import { invalidateSlot, loadPage } from '../../../model/zswap/load.ts';
 import { type Entry, ZswapState } from '../../../model/zswap/state.ts';
 import { type Rejection, storeFolio } from '../../../model/zswap/store.ts';
 import type { FailureCause } from '../failed-folios.ts';
 import type { Page, Row } from '../recorded-rows.ts';
 import { FateStorage } from './fate-storage.ts';
-import { NodePlaces, type NodesRequest } from './nodes.ts';
-import type { CompressedPages } from './page-sizes.ts';
+import { NodePlaces } from './nodes.ts';
 import type { Refused, StoreFates } from './result.ts';
-import { ShrinkClock, type ShrinkPace, writeOneBack } from './shrinking.ts';
+import { ShrinkClock, writeOneBack } from './shrinking.ts';
 import { SlotNumbers } from './slot-numbers.ts';
-
-/** An operation with its task and when it began. */
-export interface TimedCall {
-  readonly task: number;
-  readonly cpu: number;
-  readonly atNs: number;
-  readonly row: Row;
-}
-
-/** The world that decides. */
-export interface FateWorld {
-  readonly era: ZswapEra;
-  readonly rules: FolioRules;
-  /** Entries come from the node of the CPU. */
-  readonly entriesOfCpu: boolean;
-  readonly limit: PoolLimit;
-  /** Empty. */
-  readonly pool: Pool;
-  readonly compressed: CompressedPages;
-  readonly nodes: NodesRequest;
-  readonly cpus: number;
-  /** Who writes back: the worker that refused folios wake, or reclaim, where and as often as it was recorded to. */
-  readonly shrinker: 'worker' | 'reclaim';
-  readonly pace: ShrinkPace;
-  /** Only what all comes to is wanted, and no rows. */
-  readonly countsOnly?: boolean;
-}
-
-/** What became of one operation; several where a folio was split and its pages fared differently. */
-export interface Decided {
-  readonly task: number;
-  readonly atNs: number;
-  readonly row: Row;
-}
+import type { Decided, FateWorld, TimedCall } from './world.ts';
 
 const CAUSES: Readonly<Partial<Record<Rejection, FailureCause>>> = {
   'entry allocation': 'no-entry',

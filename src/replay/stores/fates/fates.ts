@@ -10,10 +10,11 @@ import type { Rejection } from '../../../model/zswap/store.ts';
 import type { OperationTable } from '../../../trace/operations.ts';
 import { mostCommonCpu } from '../../workload.ts';
 import type { RecordedRows, Row } from '../recorded-rows.ts';
-import { type Decided, FateRun, type TimedCall } from './decide.ts';
+import { FateRun } from './decide.ts';
 import type { NodesRequest } from './nodes.ts';
 import type { CompressedPages } from './page-sizes.ts';
 import type { StoreFates } from './result.ts';
+import type { Decided, TimedCall } from './world.ts';
 
 /** What decides about the folios of a recording, beside the kernel. */
 export interface FateSettings {
