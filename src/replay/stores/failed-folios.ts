@@ -99,7 +99,8 @@ export function failedRow(
   const bytesOf = (page: number): Page['bytes'] => {
     if (page === failed && cause === 'not-compressed') return 'error';
     const row = mallocs[page];
-    return row === undefined || ops.size[row]! < 0 ? null : ops.size[row]!;
+    if (row === undefined) return page < failed ? 'stored' : null;
+    return ops.size[row]! < 0 ? 'stored' : ops.size[row]!;
   };
   return {
     op,

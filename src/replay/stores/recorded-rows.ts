@@ -40,8 +40,8 @@ export interface Page {
   readonly zspagePages: number;
   /** Slot as far as objects tell it where it is not recorded; -1 not known. What locks are chosen by stays `slot`. */
   readonly followed: number;
-  /** Of the compressed page; `error`: the compressor gave none; null: not known, or no page was compressed. */
-  readonly bytes: number | 'error' | null;
+  /** Of the compressed page; `error`: the compressor gave none; `stored`: not recorded; null: nothing was compressed. */
+  readonly bytes: number | 'error' | 'stored' | null;
 }
 
 /** An operation of zswap as recorded, and what it has below it. */
@@ -199,8 +199,9 @@ function failureOf({ stored, refusal, pages }: RecordedStore): FailureCause | nu
 
 function bytesOf(ops: OperationTable, path: string, { mallocs }: Below, page: number): Page['bytes'] {
   if (path === ZSWAP_PATHS.storeFailed) return 'error';
+  if (path !== ZSWAP_PATHS.store) return null;
   const malloc = mallocs[page];
-  return malloc === undefined || ops.size[malloc]! < 0 ? null : ops.size[malloc]!;
+  return malloc === undefined || ops.size[malloc]! < 0 ? 'stored' : ops.size[malloc]!;
 }
 
 function writebackPath(recorded: RecordedZswap, op: number, era: ZswapEra): string | null {

@@ -1,10 +1,11 @@
+import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { Assumption } from '../result.ts';
 import type { Codec, IaaRequest } from './codec-costs.ts';
 import type { UsedLimit } from './fates/fate-settings.ts';
 import type { NodesRequest } from './fates/nodes.ts';
 import type { StoreFates } from './fates/result.ts';
 import { ASSUMED_COSTS } from './predict-stores.ts';
-import type { RecordedRows } from './recorded-rows.ts';
+import type { RecordedRows, Row } from './recorded-rows.ts';
 import type { SizesUsed } from './sizes.ts';
 import { ENTRY_WRITE_NS } from './step-costs.ts';
 import type { StorePrediction } from './store-summary.ts';
@@ -108,12 +109,26 @@ function tracerAssumptions({ share, between, basis, callsInStore }: TracerUsed):
   ];
 }
 
+/** An entry was freed, and nothing tells whose. */
+function isFreeOfUnknown({ path, pages }: Row): boolean {
+  const frees: readonly string[] = [ZSWAP_PATHS.load, ZSWAP_PATHS.invalidate, ZSWAP_PATHS.writeback];
+  return frees.includes(path) && pages[0]!.followed < 0;
+}
+
 /** What decides which folios are stored, and where they lie. */
-function fateAssumptions({ sizes, fates, limit, nodes, processes }: Basis): Assumption[] {
+function fateAssumptions({ rows, sizes, fates, limit, nodes, processes }: Basis): Assumption[] {
   if (fates.basis === 'recorded')
     return [modelled('which zspages are made and emptied: as in the recording, in every design')];
   const { pagesElsewhere } = nodes;
+  const notFollowed = rows.tasks.flat().filter(isFreeOfUnknown).length;
   return [
+    ...(notFollowed > 0
+      ? [
+          assumed(
+            `${notFollowed} operations whose slot is not known (a probe with swp=) stay as recorded: entries that they freed stay in the pool`,
+          ),
+        ]
+      : []),
     modelled(
       'what is stored, refused, found and written back: by the rules of zswap, operations in the recorded order of their beginnings, one after the other; what comes out otherwise than recorded takes times of others',
     ),

@@ -80,7 +80,8 @@ export class FateDecider {
     const { sizes, limit, nodes, era, recorded, kernels } = request;
     this.limit = usedLimit(limit, recorded.limit);
     const { zswap } = request.rows;
-    this.#isShrunk = zswap.writebacks.length > 0 || (zswap.refusals()['pool limit'] ?? 0) > 0;
+    this.#isShrunk =
+      this.#hasSizes() && (zswap.writebacks.length > 0 || (zswap.refusals()['pool limit'] ?? 0) > 0);
     this.#always =
       sizes !== null ||
       limit.poolPages !== null ||
@@ -89,7 +90,7 @@ export class FateDecider {
       nodes.memcgs > 1 ||
       era.incompressible !== recorded.era.incompressible;
     this.isModelled = kernels.some((kernel) => this.#isModelledFor(kernel));
-    const metLimit = recorded.limit !== null && recorded.limit.maxPages !== null;
+    const metLimit = this.#hasSizes() && recorded.limit !== null && recorded.limit.maxPages !== null;
     const writtenBack = request.rows.tasks.flat().filter(({ path }) => path === ZSWAP_PATHS.writeback).length;
     this.wake =
       wake ?? wakeTime(this.isModelled && metLimit ? writtenBack : null, (ns) => this.#asRecorded(ns));
@@ -119,12 +120,19 @@ export class FateDecider {
 
   /** The recording's own sizes, limit and kernel through the same rules: how far they are from what was recorded. */
   checked(): FateCheck | null {
-    if (!this.isModelled) return null;
+    if (!this.isModelled || !this.#hasSizes()) return null;
     const { rows, recorded, kernel } = this.#request;
     return {
       recorded: recordedFates(rows, rows.tasks, folioRules(kernel), recorded.sizes),
       modelled: this.#asRecorded(this.wake.ns),
     };
+  }
+
+  /** Without recorded sizes the recording cannot be run as it was. */
+  #hasSizes(): boolean {
+    return this.#request.rows.tasks.some((list) =>
+      list.some(({ pages }) => pages.some(({ bytes }) => typeof bytes === 'number')),
+    );
   }
 
   #asRecorded(wakeNs: number): StoreFates {

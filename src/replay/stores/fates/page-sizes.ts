@@ -15,7 +15,7 @@ export type CompressedPages = (page: Page, key: number) => Compressed;
  * that did not compress at all, gets the largest of the sample, which may not compress either. Pages that were
  * refused before anything was compressed have no rank: they get one drawn from all.
  * @param asDevice A page that does not get smaller is an error (-EIO of IAA), rather than one that is too large.
- * @throws {RangeError} when no page of the sample gets smaller.
+ * @throws {RangeError} when no page of the sample gets smaller, or sizes are neither recorded nor asked for.
  */
 export function compressedPages(
   tasks: readonly (readonly Row[])[],
@@ -30,24 +30,29 @@ export function compressedPages(
       TRIED.includes(path) ? pages.filter(({ bytes }) => bytes !== null) : [],
     ),
   );
+  if (!sizes && !known.some(({ bytes }) => typeof bytes === 'number'))
+    throw new RangeError(
+      'sizes of objects are not recorded (a probe of zs_malloc with size=): --ratio or --pages state them',
+    );
+  const ranked = known.filter(({ bytes }) => bytes !== 'stored');
   const number = ({ bytes }: Page) => (typeof bytes === 'number' ? bytes : Number.POSITIVE_INFINITY);
   // Infinity less itself is no number, and no order.
-  known.sort((a, b) => (number(a) === number(b) ? 0 : number(a) - number(b)));
-  const rankOf = new Map(known.map((page, rank) => [page, (rank + 0.5) / known.length]));
+  ranked.sort((a, b) => (number(a) === number(b) ? 0 : number(a) - number(b)));
+  const rankOf = new Map(ranked.map((page, rank) => [page, (rank + 0.5) / ranked.length]));
+  const sized = ranked.filter(({ bytes }) => typeof bytes === 'number');
   const isStated = request?.sizes.basis === 'stated';
   const made = (bytes: number): Compressed => {
     if (bytes < PAGE_BYTES) return { kind: 'compressed', bytes: Math.max(1, Math.round(bytes)) };
     return { kind: asDevice ? 'error' : 'too-large' };
   };
-  const at = (list: readonly number[], share: number) =>
+  const at = <Item>(list: readonly Item[], share: number) =>
     list[Math.min(list.length - 1, Math.floor(share * list.length))]!;
   return (page, key) => {
-    const share = rankOf.get(page);
-    const own = share === undefined ? known[Math.floor((mix(key, 0, 7) / 2 ** 32) * known.length)] : page;
-    const bytes = own?.bytes ?? null;
+    const uniform = mix(key, 0, 7) / 2 ** 32;
+    const { bytes } = page.bytes === null ? at(known, uniform) : page;
     // A stated ratio says nothing of pages that did not compress.
     if (bytes === 'error' && (!sizes || isStated)) return { kind: 'error' };
-    if (sizes) return made(at(sizes, share ?? mix(key, 0, 7) / 2 ** 32));
-    return bytes === null ? { kind: 'error' } : made(bytes as number);
+    if (sizes) return made(at(sizes, rankOf.get(page) ?? uniform));
+    return made(typeof bytes === 'number' ? bytes : (at(sized, uniform).bytes as number));
   };
 }
