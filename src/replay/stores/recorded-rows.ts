@@ -40,8 +40,8 @@ export interface Page {
   readonly zspagePages: number;
   /** Slot as far as objects tell it where it is not recorded; -1 not known. What locks are chosen by stays `slot`. */
   readonly followed: number;
-  /** Of the compressed page; `error`: the compressor gave none; `stored`: not recorded; null: nothing was compressed. */
-  readonly bytes: number | 'error' | 'stored' | null;
+  /** Of the compressed page; `error`: the compressor gave none; `stored`: not recorded; `same-filled`: it needed no object; null: nothing was compressed. */
+  readonly bytes: number | 'error' | 'stored' | 'same-filled' | null;
 }
 
 /** An operation of zswap as recorded, and what it has below it. */
@@ -91,6 +91,7 @@ export function recordedRows(
   const byTask = new Map<number, RecordedRow[]>();
   const recorded: { readonly times: StepTimes; readonly zspagePages: number }[] = [];
   const stale = { replaced: 0, erased: 0 };
+  const hasEmpty = era.sameFilled === 'entry without object' && zswap.shown.object;
   let left = 0;
   const add = (op: number, path: string | null, pages: number) => {
     if (path === null || !ops.zswap.get(op)!.showsCalls || !(ops.endNs[op]! >= ops.startNs[op]!)) {
@@ -124,7 +125,7 @@ export function recordedRows(
           sizeClass: object < 0 ? 0 : Math.max(0, outcome.sizeClass[object]!),
           zspagePages: object < 0 ? 0 : Math.max(0, outcome.pages[object]!),
           followed: followed < 0 ? -1 : followed + page,
-          bytes: bytesOf(ops, path, under, page),
+          bytes: bytesOf(ops, path, under, page, hasEmpty),
         };
       }),
     };
@@ -197,10 +198,18 @@ function failureOf({ stored, refusal, pages }: RecordedStore): FailureCause | nu
   return cause === 'not-compressed' && pages === 1 ? null : cause;
 }
 
-function bytesOf(ops: OperationTable, path: string, { mallocs }: Below, page: number): Page['bytes'] {
+/** @param hasEmpty Pages of one repeated word are entries without an object, and objects are shown. */
+function bytesOf(
+  ops: OperationTable,
+  path: string,
+  { mallocs }: Below,
+  page: number,
+  hasEmpty: boolean,
+): Page['bytes'] {
   if (path === ZSWAP_PATHS.storeFailed) return 'error';
   if (path !== ZSWAP_PATHS.store) return null;
   const malloc = mallocs[page];
+  if (malloc === undefined && hasEmpty) return 'same-filled';
   return malloc === undefined || ops.size[malloc]! < 0 ? 'stored' : ops.size[malloc]!;
 }
 

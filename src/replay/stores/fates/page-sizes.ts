@@ -14,7 +14,7 @@ export type CompressedPages = (page: Page, key: number) => Compressed;
  * Sizes of all pages of a recording. With other sizes than recorded each page keeps its rank: the largest one, or one
  * that did not compress at all, gets the largest of the sample, which may not compress either. Pages that were
  * refused before anything was compressed have no rank: they get one drawn from all.
- * @param asDevice A page that does not get smaller is an error (-EIO of IAA), rather than one that is too large.
+ * @param asDevice A page that does not get smaller is an error (-EIO of IAA), rather than what the codec made of it.
  * @throws {RangeError} when no page of the sample gets smaller, or sizes are neither recorded nor asked for.
  */
 export function compressedPages(
@@ -27,7 +27,7 @@ export function compressedPages(
     throw new RangeError(`no page of ${request!.from} gets below a page with this codec`);
   const known = tasks.flatMap((rows) =>
     rows.flatMap(({ path, pages }) =>
-      TRIED.includes(path) ? pages.filter(({ bytes }) => bytes !== null) : [],
+      TRIED.includes(path) ? pages.filter(({ bytes }) => bytes !== null && bytes !== 'same-filled') : [],
     ),
   );
   if (!sizes && !known.some(({ bytes }) => typeof bytes === 'number'))
@@ -41,13 +41,16 @@ export function compressedPages(
   const rankOf = new Map(ranked.map((page, rank) => [page, (rank + 0.5) / ranked.length]));
   const sized = ranked.filter(({ bytes }) => typeof bytes === 'number');
   const isStated = request?.sizes.basis === 'stated';
-  const made = (bytes: number): Compressed => {
-    if (bytes < PAGE_BYTES) return { kind: 'compressed', bytes: Math.max(1, Math.round(bytes)) };
-    return { kind: asDevice ? 'error' : 'too-large' };
-  };
+  // What becomes of a page that did not get smaller is the version's business.
+  const made = (bytes: number): Compressed =>
+    asDevice && bytes >= PAGE_BYTES
+      ? { kind: 'error' }
+      : { kind: 'compressed', bytes: Math.max(1, Math.round(bytes)) };
   const at = <Item>(list: readonly Item[], share: number) =>
     list[Math.min(list.length - 1, Math.floor(share * list.length))]!;
+  const least = sizes ? sizes[0]! : (sized[0]!.bytes as number);
   return (page, key) => {
+    if (page.bytes === 'same-filled') return { kind: 'same-filled', bytes: least };
     const uniform = mix(key, 0, 7) / 2 ** 32;
     const { bytes } = page.bytes === null ? at(known, uniform) : page;
     // A stated ratio says nothing of pages that did not compress.
