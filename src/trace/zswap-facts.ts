@@ -48,6 +48,17 @@ export interface ZswapFacts {
   entries: number;
   compressions: number;
   objects: number;
+  /** Of the calls for entries, those that asked for several at once (kmem_cache_alloc_bulk). */
+  bulkEntries: number;
+  /** How often the context's mutex was locked. */
+  mutexLocks: number;
+  /** The most entries that were asked for one after another, and the most pages compressed under one hold. */
+  entriesInRow: number;
+  compressionsInHold: number;
+  /** Pages were compressed together in a function whose compressor is not traced: as many as got objects, and perhaps one that failed. */
+  compressesUnseen: boolean;
+  /** Self time of parts that are functions of their own, ns: that of the operation where they are inlined. */
+  partsSelfNs: number;
   /** Where the pool's size was looked at. */
   limitAt: number;
   /** Where the tree was locked the last time. */
@@ -73,6 +84,12 @@ export function noFacts(): ZswapFacts {
     entries: 0,
     compressions: 0,
     objects: 0,
+    bulkEntries: 0,
+    mutexLocks: 0,
+    entriesInRow: 0,
+    compressionsInHold: 0,
+    compressesUnseen: false,
+    partsSelfNs: 0,
     limitAt: Number.NaN,
     treeAt: Number.NaN,
     published: [],

@@ -11,6 +11,7 @@ import {
   addPart,
   type Call,
   callOf,
+  count,
   endHold,
   followLocks,
   isTreeLock,
@@ -189,9 +190,7 @@ export class ZswapExtractor {
     facts.showsCalls = true;
     const duration = rows.durationNs[i]!;
     if (operationRow >= 0) call.rows.push(operationRow);
-    if (meaning.part === 'entry') facts.entries++;
-    if (meaning.part === 'compress') facts.compressions++;
-    if (meaning.part === 'object') facts.objects++;
+    count(call, meaning);
     if (meaning.looksAtLimit && Number.isNaN(facts.limitAt)) facts.limitAt = at;
     // What a load or a writeback locks when it has the page is no tree.
     if (meaning.locksTree && facts.parts.decompress === undefined) facts.treeAt = at;
@@ -220,9 +219,14 @@ export class ZswapExtractor {
     const call = callOf(calls, rows.parent[i]!, inner?.firstAt ?? at);
     const { facts } = call;
     facts.showsCalls = true;
-    // Where the compressor itself is not traced: what of the function is nothing else.
-    if (wraps === 'compress' && !inner?.facts.compressions) {
-      facts.compressions++;
+    const isCompressor = wraps === 'compress' && !inner?.facts.compressions;
+    if (!isCompressor) {
+      const isLeaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
+      facts.partsSelfNs += (isLeaf ? rows.durationNs[i]! : rows.selfNs[i]!) || 0;
+    } else {
+      // Where the compressor itself is not traced: what of the function is nothing else.
+      facts.compressions += Math.max(1, inner?.facts.objects ?? 0);
+      if (inner && inner.facts.objects > 1) facts.compressesUnseen = true;
       const others = Object.entries(inner?.facts.parts ?? {});
       const known = others.reduce((sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns), 0);
       addPart(facts, 'compress', rows.durationNs[i]! - known);

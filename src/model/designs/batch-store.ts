@@ -17,6 +17,8 @@ const LEAVE: Step = { do: 'unlock', lock: CONTEXT_MUTEX };
 /** Where the entries of a batch come from, one by one. */
 const EACH_ENTRY: Step = { do: 'each-page', steps: [work('entry from the slab', 'entry')] };
 
+const compressesPage = (step: Step): boolean => step.do === 'call' && step.path === COMPRESS_PAGE;
+
 /** Entries of a batch made together, one hold of the context for it, then published page by page. */
 export const batchStore: Design = {
   id: 'batch-store',
@@ -31,10 +33,11 @@ export const batchStore: Design = {
     'Folios of one page have nothing to batch.',
   ],
   options: [{ name: 'size', text: 'pages in a batch', initial: 8, least: 1, most: 512 }],
+  isIn: (kernel) => kernel.paths[STORE_PAGE]?.every((step) => !compressesPage(step)) === true,
   apply: (kernel, options) => {
     wantsZswap(kernel, 'batch-store');
     const page = kernel.paths[STORE_PAGE]!;
-    const compress = page.findIndex((step) => step.do === 'call' && step.path === COMPRESS_PAGE);
+    const compress = page.findIndex(compressesPage);
     if (compress < 0) throw new DesignError(`${kernel.id}: pages are stored in batches already`);
     const body = kernel.paths[COMPRESS_PAGE]!.filter(
       (step) => step !== MUTEX_CALLS && !('lock' in step && step.lock === CONTEXT_MUTEX),

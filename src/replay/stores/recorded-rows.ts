@@ -2,6 +2,7 @@ import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { ZswapEra } from '../../model/zswap/eras.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
+import type { RecordedBatches } from '../zswap/detect-batches.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
 import { IntervalsByKey } from './intervals.ts';
 import {
@@ -57,10 +58,19 @@ export interface RecordedRows {
 /** Steps that a folio has once, whatever its pages. */
 export const ONCE_A_FOLIO: readonly string[] = ['store-check', 'store-end'];
 
+/** How often a folio of so many pages takes a step: once, for each page, or for each batch of the recorded kernel. */
+function timesTaken(name: string, pages: number, batches: RecordedBatches | null): number {
+  if (ONCE_A_FOLIO.includes(name)) return 1;
+  const isOfBatch =
+    (name === 'mutex-calls' && batches?.mutex === 'batch') || (name === 'entry' && batches?.bulk);
+  return isOfBatch ? Math.ceil(pages / batches!.size) : pages;
+}
+
 /**
  * Sorts out what a recording shows of zswap.
  * @param outcome Which zspages were made and emptied.
  * @param sized The same with other sizes of the objects; `outcome` without.
+ * @param batches How the recorded kernel stores pages together; null: one by one.
  * @param otherSteps What steps are multiplied by afterwards: what is assumed of a step is of the machine that is meant.
  * @throws {RangeError} when no store has a duration and its calls.
  */
@@ -69,6 +79,7 @@ export function recordedRows(
   era: ZswapEra,
   outcome: StructureOutcome,
   sized: StructureOutcome = outcome,
+  batches: RecordedBatches | null = null,
   otherSteps = 1,
 ): RecordedRows {
   const zswap = new RecordedZswap(ops, era);
@@ -87,8 +98,10 @@ export function recordedRows(
     const slot = ops.slot[op]!;
     // The steps of a large folio are shown as sums: each page has taken its share.
     const share = Object.fromEntries(
-      Object.entries(times).map(([name, ns]) => [name, ONCE_A_FOLIO.includes(name) ? ns : ns / pages]),
+      Object.entries(times).map(([name, ns]) => [name, ns / timesTaken(name, pages, batches)]),
     );
+    // Of the recorded call that brings them all.
+    if (batches?.bulk) share['entry-bulk-page'] = 0;
     const row: RecordedRow = {
       op,
       path,

@@ -50,7 +50,7 @@ export function stepTimes(
   const held = trees.reduce((sum, { heldNs }) => sum + positive(known(heldNs)), 0);
   const underTree = Math.min(held, positive(whole - named));
   // An interrupt under the lock is no self time, and no call of zswap.
-  const self = positive(known(ops.parts.self.get(op)) - underTree);
+  const self = positive(known(ops.parts.self.get(op)) + facts.partsSelfNs - underTree);
   const unnamed = positive(whole - self - named - underTree);
   const mutexCalls = part('mutex') + Math.min(part('mutex'), unnamed);
   const other = positive(unnamed - part('mutex'));

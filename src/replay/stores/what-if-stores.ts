@@ -1,5 +1,5 @@
 import type { Design } from '../../model/designs/design.ts';
-import { parseDesign, wantsIaa } from '../../model/designs/registry.ts';
+import { applyDesigns, parseDesign, wantsIaa } from '../../model/designs/registry.ts';
 import { eraById, eraOn } from '../../model/kernels/eras.ts';
 import { withIaa } from '../../model/kernels/iaa-steps.ts';
 import { withZswap } from '../../model/kernels/zswap.ts';
@@ -10,6 +10,7 @@ import { detectEra } from '../detect-era.ts';
 import { fittingDesigns } from '../fitting-designs.ts';
 import type { Recording } from '../run-what-if.ts';
 import { replayStructure } from '../structure.ts';
+import { designOf, detectBatches } from '../zswap/detect-batches.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
@@ -68,7 +69,12 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       : { era: eraOn(eraById(request.era), shape), basis: 'as asked (--kernel)' };
   const zswap =
     request.zswap === null ? detected : { era: zswapEraById(request.zswap), basis: 'as asked (--zswap)' };
-  const kernel = withCodec(withZswap(zsmalloc, zswap.era), codec, iaa);
+  // A patched kernel: its batches are part of the base, unless another version is asked for.
+  const batches = detectBatches(ops);
+  const patched = (model: KernelModel) =>
+    batches ? applyDesigns(model, parseDesign(designOf(batches))) : model;
+  const unpatched = withZswap(zsmalloc, zswap.era);
+  const kernel = withCodec(request.zswap === null ? patched(unpatched) : unpatched, codec, iaa);
   const { designs: fitting, leftOut } = fittingDesigns(kernel, designs, changedStores);
   // A design that wanted another codec must not leave it behind: what is left is asked anew.
   if (leftOut.length > 0) {
@@ -81,11 +87,11 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     ? otherSizes(ops, request.sizes, geometry, zsmalloc.fullness)
     : recordedSizes(ops, outcome);
   // What was recorded is told by the recording, whatever kernel is asked for.
-  const rows = recordedRows(ops, detected.era, outcome);
+  const rows = recordedRows(ops, detected.era, outcome, outcome, batches);
   const asked =
     sized.outcome === outcome && otherSteps === 1
       ? rows
-      : recordedRows(ops, detected.era, outcome, sized.outcome, otherSteps);
+      : recordedRows(ops, detected.era, outcome, sized.outcome, batches, otherSteps);
   const recorded = storeWorkload(ops, rows, AS_RECORDED);
   const usedCpus = Math.max(1, ...recorded.tasks.map(({ cpu }) => cpu + 1));
   const replayOf = ({
@@ -117,7 +123,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const replay = replayOf(first.one);
   const asRecorded: StoreReplay = {
     ...replay,
-    kernel: withZswap(own, detected.era),
+    kernel: patched(withZswap(own, detected.era)),
     workloadOf: () => recorded,
     cpus: usedCpus,
     codec: null,
@@ -150,7 +156,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       zsmalloc: zsmalloc.id,
       zswap: zswap.era.id,
       title: first.base.kernel.title,
-      basis: `${zswap.basis}; ${basis}`,
+      basis: [zswap.basis, basis, ...(batches ? [`stores in batches: ${batches.basis}`] : [])].join('; '),
       source: first.base.kernel.source,
     },
     tasks: replay.workloadOf(kernel).tasks.length,
