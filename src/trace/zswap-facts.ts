@@ -1,7 +1,7 @@
 /**
  * Parts of an operation of zswap that the trace shows as calls of their own: the entry's memory, the wait
  * for and the hold of the compression context, compressing or decompressing, room for the object (zs_malloc
- * with what is above it), copying it, the tree's lock, the list, freeing an entry; of a writeback the folio in
+ * with what is above it), copying it, the tree's lock, the list, charging the memcg, freeing an entry; of a writeback the folio in
  * the swap cache, and handing it to the device.
  */
 export type ZswapPart =
@@ -14,6 +14,7 @@ export type ZswapPart =
   | 'copy'
   | 'tree'
   | 'list'
+  | 'charge'
   | 'entryFree'
   | 'claim'
   | 'submit';
@@ -42,6 +43,8 @@ export interface ZswapFacts {
   pages: number | null;
   /** It is a whole call of function_graph: a call that is traced and not in it was not made. */
   isCall: boolean;
+  /** Its task left the CPU meanwhile, as the trace shows of a call. */
+  wasSwitched: boolean;
   /** Calls that it made are in the trace. */
   showsCalls: boolean;
   /** How often memory for an entry, the compressor, and room for an object was asked for. */
@@ -80,6 +83,7 @@ export function noFacts(): ZswapFacts {
     length: null,
     pages: null,
     isCall: false,
+    wasSwitched: false,
     showsCalls: false,
     entries: 0,
     compressions: 0,

@@ -168,8 +168,9 @@ export class ZswapExtractor {
     }
     const facts = table.zswap.get(row)!;
     const isCall = kind === SpanKind.Span;
+    const wasSwitched = (rows.flags[i]! & SpanFlag.Switched) !== 0;
     const { result, entry, length, pages } = facts;
-    Object.assign(facts, call?.facts, { result, entry, length, pages, isCall });
+    Object.assign(facts, call?.facts, { result, entry, length, pages, isCall, wasSwitched });
     if (!call) return row;
     endHold(call, table.endNs[row]!);
     for (const child of call.rows) table.parent[child] = row;

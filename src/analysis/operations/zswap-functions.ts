@@ -52,6 +52,7 @@ const CALLS: readonly (readonly [RegExp, ZswapPart])[] = [
   ],
   [/^_raw_spin_(?:un)?lock/, 'tree'],
   [/^list_lru_(?:add|del)/, 'list'],
+  [/^obj_cgroup_charge_zswap/, 'charge'],
   [/^zswap_(?:entry_free|free_entry)$/, 'entryFree'],
   [/^__read_swap_cache_async$|^swap_cache_alloc_folio$/, 'claim'],
   [/^__swap_writepage$|^swap_writepage_bdev/, 'submit'],

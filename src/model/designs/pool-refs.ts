@@ -24,7 +24,7 @@ function moved(kernel: KernelModel, id: string, where: 'before' | 'after'): Kern
 const NOTES = [
   "A percpu_ref is a counter of the CPU's own: there is no shared line to save, only the calls.",
   'Store latency of folios of one page does not change.',
-  'What a reference takes has no call of its own in a recording: it has an even share of the self time, which is a bound.',
+  'What a reference takes has no call of its own in a recording: it is assumed (take-references, 10 ns).',
 ];
 
 /** Steps of the shortest order that breaks a rule, or that there is none. */

@@ -37,6 +37,9 @@ export const ENTRY_WRITE = work('handle and length into the entry', 'entry-write
 /** Takes the entry's reference of the pool. */
 export const TAKE_REFERENCE = 'take-references';
 
+/** Fields of the entry: for each page, whoever brings its memory. */
+const ENTRY_FIELDS = work('fields of the entry', 'entry-fields');
+
 /** Once for a folio. */
 export const STORE_CHECK = work('limits, memcg; current pool', 'store-check');
 const LEAVE = work('count, leave', 'store-end');
@@ -69,7 +72,10 @@ function references(zswap: ZswapEra, what: 'take' | 'drop'): readonly Step[] {
     zswap.poolReference === 'kref'
       ? { do: 'atomic', what: `pool: ${what} a reference`, line: 'pool->kref', cost }
       : work(`pool: ${what} a reference (percpu_ref)`, cost);
-  return [pool, work(what === 'take' ? 'objcg: reference, charge' : 'objcg: uncharge, drop', 'charge')];
+  return [
+    pool,
+    what === 'take' ? work('objcg: reference, charge', 'charge') : work('objcg: uncharge, drop', 'uncharge'),
+  ];
 }
 
 /**
@@ -96,6 +102,7 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
     ...locked(TREE_LOCK, work('put the entry into the tree', 'tree-store')),
     ...(early ? [] : references(zswap, 'take')),
     counted('one more'),
+    ENTRY_FIELDS,
     ...publish,
   ];
   const erase: readonly Step[] = [

@@ -4,15 +4,9 @@ import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
 import type { RecordedBatches } from '../zswap/detect-batches.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
+import { interruptedOps, withUsualTimes } from './interrupted-rows.ts';
 import { IntervalsByKey } from './intervals.ts';
-import {
-  type Below,
-  ENTRY_WRITE_NS,
-  type StepTimes,
-  splitNewZspages,
-  stepTimes,
-  unheldOf,
-} from './step-costs.ts';
+import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
 
 /** What a task did in one call: a folio stored, a page loaded, invalidated or written back. */
@@ -49,6 +43,8 @@ export interface RecordedRows {
   readonly unheld: UnheldWaits;
   /** When the first one began, ns. */
   readonly beginNs: number;
+  /** Operations whose task lost its CPU meanwhile: they take the times of others like them. */
+  readonly interrupted: ReadonlySet<number>;
   /** Operations left out. */
   readonly left: number;
   /** Entries of an older store: another one took their slot, or a refused folio erased them. */
@@ -94,7 +90,7 @@ export function recordedRows(
       return;
     }
     const under = below(op);
-    const times = stepTimes(ops, op, path, under, (pages * ENTRY_WRITE_NS) / otherSteps);
+    const times = stepTimes(ops, op, path, under, pages / otherSteps);
     const slot = ops.slot[op]!;
     // The steps of a large folio are shown as sums: each page has taken its share.
     const share = Object.fromEntries(
@@ -147,11 +143,12 @@ export function recordedRows(
   const beginNs = all.reduce((first, { op }) => Math.min(first, ops.startNs[op]!), Number.POSITIVE_INFINITY);
   const unheld = new UnheldWaits(ops, outcome, era.slotsPerTree);
   const busy = busyTimes(ops, all);
+  const interrupted = interruptedOps(ops, all);
   const tasks = [...byTask.values()].map((list) => {
     list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
-    return withThinking(ops, list, beginNs, busy, unheld);
+    return withThinking(ops, withUsualTimes(list, all, interrupted), beginNs, busy, unheld);
   });
-  return { tasks, zswap, unheld, beginNs, left, staleEntries: stale };
+  return { tasks, zswap, unheld, beginNs, interrupted, left, staleEntries: stale };
 }
 
 function storePath(store: RecordedStore): string | null {

@@ -11,7 +11,7 @@ export interface TimedRow {
 
 /** What the recording itself says, to be compared with the replay. */
 export interface RecordedTimes {
-  /** By group: durations, ns, and the same without what was waited for locks. */
+  /** By group: durations, ns, and the same without what was waited for locks, of those whose task kept its CPU. */
   readonly durationNs: readonly Float64Array[];
   readonly withoutWaitsNs: readonly Float64Array[];
   readonly waitsNs: {
@@ -37,9 +37,11 @@ export function timesOf(
   unheld: UnheldWaits,
   refused: Readonly<Record<string, number>>,
   beginNs: number,
+  interrupted: ReadonlySet<number>,
 ): RecordedTimes {
   const durations: number[][] = Array.from({ length: groups }, () => []);
   const without: number[][] = Array.from({ length: groups }, () => []);
+  const broken: number[][] = Array.from({ length: groups }, () => []);
   const sum = { mutex: 0, tree: 0, list: 0, allocator: 0 };
   const unheldNs = { tree: 0, list: 0, allocator: 0 };
   let treeHeldNs = 0;
@@ -48,7 +50,8 @@ export function timesOf(
     const waits = recordedWaits(ops, op, below);
     const idle = unheldOf(unheld, op, below);
     durations[group]!.push(ns);
-    without[group]!.push(ns - waits.mutex - waits.tree - waits.list - waits.allocator);
+    const ownNs = ns - waits.mutex - waits.tree - waits.list - waits.allocator;
+    (interrupted.has(op) ? broken : without)[group]!.push(ownNs);
     for (const name of ['tree', 'list', 'allocator'] as const) unheldNs[name] += idle[name];
     for (const name of ['mutex', 'tree', 'list', 'allocator'] as const) sum[name] += waits[name];
     for (const { lock, gotNs, freeNs } of ops.zswap.get(op)!.locks)
@@ -56,7 +59,7 @@ export function timesOf(
   }
   return {
     durationNs: durations.map((list) => Float64Array.from(list).sort()),
-    withoutWaitsNs: without.map((list) => Float64Array.from(list).sort()),
+    withoutWaitsNs: without.map((list, g) => Float64Array.from(list.length > 0 ? list : broken[g]!).sort()),
     waitsNs: sum,
     unheldNs,
     treeHeldNs,

@@ -20,6 +20,9 @@ export interface Below {
 /** A write to the entry's memory that misses: assumed, as long as the time around it allows. */
 export const ENTRY_WRITE_NS = 50;
 
+/** Taking a reference of the pool (percpu_ref_get, inlined): assumed, as long as the time around it allows. */
+export const TAKE_REFERENCE_NS = 10;
+
 const known = (ns: number | undefined) => (ns === undefined || Number.isNaN(ns) ? 0 : ns);
 const positive = (ns: number) => Math.max(0, ns);
 
@@ -28,15 +31,17 @@ const positive = (ns: number) => Math.max(0, ns);
  * model makes somebody wait. Calls of locks count with what the lock protects, and so does the time from the
  * tree's lock to its unlock; other self time is spread evenly over the gaps between calls; what is no call of
  * zswap (an interrupt) goes before the first lock.
- * @param entryWriteNs The first write to the entries of all pages, in the time of the recording.
+ * @param pageNs One nanosecond of each page, in the time of the recording: what assumed times are multiples of.
  */
 export function stepTimes(
   ops: OperationTable,
   op: number,
   path: string,
   below: Below,
-  entryWriteNs = ENTRY_WRITE_NS,
+  pageNs = 1,
 ): StepTimes {
+  const entryWriteNs = pageNs * ENTRY_WRITE_NS;
+  const referenceNs = pageNs * TAKE_REFERENCE_NS;
   const facts = ops.zswap.get(op)!;
   const part = (name: ZswapPart) => positive(known(facts.parts[name]) - known(facts.waits[name]));
   const trees = facts.locks.filter(({ lock }) => lock === 'tree');
@@ -62,14 +67,17 @@ export function stepTimes(
       const gap = gapOf(8);
       return {
         'store-check': gap + other,
-        entry: part('entry') + gap,
+        entry: part('entry'),
         'mutex-calls': mutexCalls,
         compress: part('compress'),
         // The gap around the compressor's call with it: compress is the codec's own time.
         copy: part('copy') + 2 * gap - Math.min(gap, entryWriteNs),
         'entry-write': Math.min(gap, entryWriteNs),
         'tree-store': tree(gap),
-        'take-references': gap,
+        'take-references': Math.min(gap, referenceNs),
+        charge: part('charge'),
+        // The gaps around the entry's memory and its references: code of the page itself.
+        'entry-fields': 2 * gap - Math.min(gap, referenceNs),
         'list-add': part('list') + gap,
         // An older entry of the slot is freed within.
         'store-end': gap + part('entryFree'),
@@ -198,7 +206,8 @@ function zsFreeTimes(ops: OperationTable, free: number, freedPages: number): Ste
     'obj-free': part('lock') + part('object') + gap,
     'fix-group': part('group') + part('unlock') + gap,
     'free-page': freedPages > 0 ? part('zspage') / freedPages : Number.NaN,
-    'free-handle': part('handle') + gap,
+    // Whose zspage it was is not told without handles: its pages then stay where they were freed.
+    'free-handle': part('handle') + gap + (freedPages > 0 ? 0 : part('zspage')),
   };
 }
 

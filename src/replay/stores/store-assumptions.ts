@@ -3,7 +3,7 @@ import type { Codec, IaaRequest } from './codec-costs.ts';
 import { ASSUMED_COSTS } from './predict-stores.ts';
 import type { RecordedRows } from './recorded-rows.ts';
 import type { SizesUsed } from './sizes.ts';
-import { ENTRY_WRITE_NS } from './step-costs.ts';
+import { ENTRY_WRITE_NS, TAKE_REFERENCE_NS } from './step-costs.ts';
 import type { StorePrediction } from './store-summary.ts';
 import { type StoreGroup, workloadNotes } from './store-workload.ts';
 
@@ -55,6 +55,7 @@ export function assumptions(basis: Basis): Assumption[] {
     ),
     assumed('mutex_unlock takes what mutex_lock takes'),
     assumed(`the entry's first write takes ${ENTRY_WRITE_NS} ns of the gap around it (0 to 100 ns)`),
+    assumed(`taking a reference of the pool takes ${TAKE_REFERENCE_NS} ns of the gap around it (2 to 20 ns)`),
     assumed('making a zspage takes what its zs_malloc took beyond the median of the others'),
     {
       what: `the tracer's cost is left in ${codec ? 'all steps but those of the codec' : 'all times'}: the kernel was traced`,
