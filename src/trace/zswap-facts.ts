@@ -60,6 +60,8 @@ export interface ZswapFacts {
   compressionsInHold: number;
   /** Pages were compressed together in a function whose compressor is not traced: as many as got objects, and perhaps one that failed. */
   compressesUnseen: boolean;
+  /** Traced calls that it, or a part of it, made itself. */
+  callsMade: number;
   /** Self time of parts that are functions of their own, ns: that of the operation where they are inlined. */
   partsSelfNs: number;
   /** Where the pool's size was looked at. */
@@ -93,6 +95,7 @@ export function noFacts(): ZswapFacts {
     entriesInRow: 0,
     compressionsInHold: 0,
     compressesUnseen: false,
+    callsMade: 0,
     partsSelfNs: 0,
     limitAt: Number.NaN,
     treeAt: Number.NaN,

@@ -107,6 +107,7 @@ export function endHold({ lastTree }: Call, atNs: number): void {
 /** Counts what one call asks of the slab, the mutex or the compressor: what comes in batches shows in their order. */
 export function count(call: Call, meaning: ZswapCall): void {
   const { facts } = call;
+  facts.callsMade++;
   if (meaning.part === 'entry') {
     facts.entries++;
     if (meaning.isBulk) facts.bulkEntries++;
@@ -162,6 +163,7 @@ function absorbCounts(call: Call, { facts: inner, entriesNow, compressionsNow }:
   facts.entries += inner.entries;
   facts.bulkEntries += inner.bulkEntries;
   facts.objects += inner.objects;
+  facts.callsMade += inner.callsMade;
   facts.partsSelfNs += inner.partsSelfNs;
   facts.compressesUnseen ||= inner.compressesUnseen;
   const before = call.entriesNow;

@@ -9,7 +9,7 @@ import { largeFolio, splitFolio } from './folio-store.ts';
 import { readaheadDecompressBatch, reclaimBatch, writebackBatch } from './gathering.ts';
 import { iaaBatch } from './iaa-batch.ts';
 import { noSlotLock, noZramCounters } from './limits.ts';
-import { batchedPoolRefs, batchedPoolRefsAfter } from './pool-refs.ts';
+import { batchedCharges, batchedPoolRefs, batchedPoolRefsAfter } from './pool-refs.ts';
 import { tryReadQueue } from './try-read-queue.ts';
 import { vswap } from './vswap.ts';
 
@@ -39,6 +39,7 @@ export const DESIGNS: readonly Design[] = [
   prefetchw,
   batchedPoolRefs,
   batchedPoolRefsAfter,
+  batchedCharges,
   vswap,
 ];
 

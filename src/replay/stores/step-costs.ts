@@ -64,11 +64,15 @@ export function stepTimes(
   const tree = (gap: number) => part('tree') + (trees.length > 0 ? underTree : gap);
   switch (path) {
     case ZSWAP_PATHS.store: {
-      const gap = gapOf(8);
+      // What stands around a call goes with it: designs that save the call save it too, under a tracer most of all.
+      const around = self / Math.max(1, facts.callsMade + 1 - trees.length);
+      const aroundMutex = Math.min(self / 4, 2 * facts.mutexLocks * around);
+      const aroundEntry = Math.min(self / 4, facts.entries * around);
+      const gap = (self - aroundMutex - aroundEntry) / (trees.length > 0 ? 7 : 8);
       return {
         'store-check': gap + other,
-        entry: part('entry'),
-        'mutex-calls': mutexCalls,
+        entry: part('entry') + aroundEntry,
+        'mutex-calls': mutexCalls + aroundMutex,
         compress: part('compress'),
         // The gap around the compressor's call with it: compress is the codec's own time.
         copy: part('copy') + 2 * gap - Math.min(gap, entryWriteNs),
