@@ -92,7 +92,7 @@ export const mutexPerPage: Design = {
           throw new DesignError(`${kernel.id}: pages in flight are under one hold: not with iaa-batch`);
         const steps = step.steps.filter((inner) => ![TAKE, LEAVE, MUTEX_CALLS].includes(inner));
         const alone = (inner: Step): Step =>
-          inner.do === 'each-page' && inner !== EACH_PAGE && inner !== EACH_ENTRY
+          inner.do === 'each-page' && inner.steps.some(compressesPage)
             ? { ...inner, steps: [TAKE, MUTEX_CALLS, ...inner.steps, LEAVE] }
             : inner;
         return [{ ...step, steps: steps.map(alone) }];
