@@ -77,7 +77,7 @@ export function withUsualTimes(
     const from = near ?? usual.find((other) => isAlike(row, other));
     if (!from) return row;
     const pages = row.pages.map((page, k) => ({ ...page, times: from.pages[k]!.times }));
-    return { ...row, pages };
+    return { ...row, pages, timesFrom: { op: from.op, below: from.below } };
   });
 }
 

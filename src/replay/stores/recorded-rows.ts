@@ -33,6 +33,8 @@ export interface Page {
 /** An operation of zswap as recorded, and what it has below it. */
 export interface RecordedRow extends Row {
   readonly below: Below;
+  /** Whose times it has, where its own are not told: its task lost its CPU meanwhile. */
+  readonly timesFrom?: { readonly op: number; readonly below: Below };
 }
 
 /** All operations of zswap that a recording shows well enough, by task in the order of their time. */

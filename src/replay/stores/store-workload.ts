@@ -73,7 +73,7 @@ export function recordedTimes(
 ): RecordedTimes {
   const groupOf = ({ path, pages }: Row) =>
     groups.findIndex((group) => group.path === path && group.pages === pages.length);
-  const list = rows.tasks.flat().map((row) => ({ op: row.op, below: row.below, group: groupOf(row) }));
+  const list = rows.tasks.flat().map((row) => ({ ...row, group: groupOf(row) }));
   return timesOf(
     ops,
     list,
@@ -81,7 +81,6 @@ export function recordedTimes(
     rows.unheld,
     rows.zswap.refusals(),
     rows.beginNs,
-    rows.interrupted,
   );
 }
 

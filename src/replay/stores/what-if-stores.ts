@@ -156,7 +156,9 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       zsmalloc: zsmalloc.id,
       zswap: zswap.era.id,
       title: first.base.kernel.title,
-      basis: [zswap.basis, basis, ...(batches ? [`stores in batches: ${batches.basis}`] : [])].join('; '),
+      basis: [zswap.basis, basis, ...(batches ? [`patched, stores in batches: ${batches.basis}`] : [])].join(
+        '; ',
+      ),
       source: first.base.kernel.source,
     },
     tasks: replay.workloadOf(kernel).tasks.length,
