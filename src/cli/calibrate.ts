@@ -6,7 +6,7 @@ import { renderPlatformText } from '../report/platform-text.ts';
 import { InputError } from '../trace/diagnostics.ts';
 import { inputNames } from './input-names.ts';
 import { keepInputs } from './keep-inputs.ts';
-import { fileList, measuredTime, oneOf, poolShape, ZSMALLOC_HELP } from './option-values.ts';
+import { fileList, measuredOfFrees, measuredTime, oneOf, poolShape, ZSMALLOC_HELP } from './option-values.ts';
 import { writeStdout, writeTo } from './output.ts';
 import { recordingOf } from './recordings.ts';
 import { toolOf } from './tool.ts';
@@ -69,7 +69,13 @@ export function addCalibrateCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         const { file, measured } = calibrateRecording(
-          { timed, placed, era: options.kernel ?? null, measured: options.measured ?? [], light },
+          {
+            timed,
+            placed,
+            era: options.kernel ?? null,
+            measured: measuredOfFrees(options.measured ?? []),
+            light,
+          },
           tool,
           threads.run,
         );

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Design, DesignError, initialText } from '../model/designs/design.ts';
 import { applyDesigns, changesStores, DESIGNS, parseDesign, wantsIaa } from '../model/designs/registry.ts';
 import { ERA_IDS, eraById, eraOn } from '../model/kernels/eras.ts';
@@ -17,7 +17,7 @@ import { withOwnDesigns } from './own-designs.ts';
 
 const EXAMPLES = `
 Examples:
-  trace-replay designs
+  trace-replay designs --of stores
   trace-replay designs show class-idx+drop-lock`;
 
 const SHOW_EXAMPLES = `
@@ -32,10 +32,12 @@ export function addDesignsCommand(program: Command): void {
     .command('designs')
     .summary('designs of frees and stores that what-if can apply')
     .description('Lists designs with their options, where they come from, and how safe they are.')
+    .addOption(new Option('--of <path>', 'only those that change this path').choices(['frees', 'stores']))
     .option('--json', 'print JSON instead of text')
     .addHelpText('after', EXAMPLES)
-    .action(async (options: { readonly json?: boolean }) => {
-      await writeStdout(options.json ? `${JSON.stringify(DESIGNS.map(described))}\n` : listText());
+    .action(async ({ of, json }: { readonly of?: 'frees' | 'stores'; readonly json?: boolean }) => {
+      const list = DESIGNS.filter(({ changes = 'free' }) => of === undefined || of === `${changes}s`);
+      await writeStdout(json ? `${JSON.stringify(list.map(described))}\n` : listText(list));
     });
   designs
     .command('show')
@@ -59,8 +61,8 @@ function described({ id, title, safety, source, notes, options, changes = 'free'
   return { id, title, changes, safety, source, notes, options };
 }
 
-function listText(): string {
-  const blocks = DESIGNS.map(({ id, title, safety, source, notes, options, changes = 'free' }) => {
+function listText(designs: readonly Design[]): string {
+  const blocks = designs.map(({ id, title, safety, source, notes, options, changes = 'free' }) => {
     const settings = options.map(
       (o) => `    :${o.name}=${initialText(o)}  ${o.choices ? `${o.choices.join('|')}: ` : ''}${o.text}`,
     );
@@ -120,7 +122,7 @@ async function showText(text: string, { kernel: era, zswap, zsmalloc: shape }: S
     });
     if (parts.length + queues.length + evidence.length === 0)
       return `${fitted(`${text} changes nothing in ${kernel.title}`).join('\n')}\n`;
-    return `${[...parts, ...queues, ...evidence].join('\n')}\n`;
+    return `${[...parts, ...queues.flatMap((line) => fitted(line)), ...evidence].join('\n')}\n`;
   } catch (error) {
     if (error instanceof DesignError || error instanceof RangeError) throw new UsageError(error.message);
     throw error;

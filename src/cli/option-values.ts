@@ -3,6 +3,7 @@ import { pageLists } from '../model/kernels/page-lists.ts';
 import type { PageLists } from '../model/steps.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
 import type { CompactionPlan } from '../replay/compaction.ts';
+import { UsageError } from '../trace/diagnostics.ts';
 
 /** Parsers of option values; each throws what commander turns into one clear line. */
 
@@ -104,19 +105,35 @@ export function compactionPlan(text: string): CompactionPlan {
   return { everyNs };
 }
 
+/** A mean time of the untraced base: of the free path, or of a store. */
+export interface MeasuredTime {
+  readonly name: 'munmap' | 'zs_free' | 'zswap_store';
+  readonly ns: number;
+}
+
 /** `munmap=59ms` or `zs_free=4.6us`; the option may be given again. */
 export function measuredTime(
   text: string,
-  before: readonly { readonly name: 'munmap' | 'zs_free'; readonly ns: number }[] | undefined,
-): readonly { readonly name: 'munmap' | 'zs_free'; readonly ns: number }[] {
-  const m = /^(munmap|zs_free)=(\d{1,9}(?:\.\d{1,9})?)(ns|us|ms|s)$/.exec(text.trim());
+  before: readonly MeasuredTime[] | undefined,
+): readonly MeasuredTime[] {
+  const m = /^(munmap|zs_free|zswap_store)=(\d{1,9}(?:\.\d{1,9})?)(ns|us|ms|s)$/.exec(text.trim());
   const ns = m ? Number(m[2]) * UNIT_NS[m[3] as keyof typeof UNIT_NS] : 0;
   if (!m || ns === 0)
     throw new InvalidArgumentError(
-      'expected a time of the untraced base such as munmap=59ms or zs_free=4.6us.',
+      'expected a time of the untraced base such as munmap=59ms, zs_free=4.6us or zswap_store=12us.',
     );
-  const name = m[1] as 'munmap' | 'zs_free';
+  const name = m[1] as MeasuredTime['name'];
   return [...(before ?? []).filter((other) => other.name !== name), { name, ns }];
+}
+
+/** Measured times of the free path. @throws {UsageError} for one of a store. */
+export function measuredOfFrees(
+  measured: readonly MeasuredTime[],
+): readonly { readonly name: 'munmap' | 'zs_free'; readonly ns: number }[] {
+  return measured.map(({ name, ns }) => {
+    if (name === 'zswap_store') throw new UsageError('--measured zswap_store is for stores (--path store)');
+    return { name, ns };
+  });
 }
 
 /** `batch=63,high=252`: pages that leave a list at once, and those of a full one. */

@@ -1,11 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CODECS, type CodecId } from '../model/codecs/codecs.ts';
 import { CODEC_PLATFORMS, type CodecPlatform } from '../model/codecs/costs.ts';
+import { CORPORA, type CorpusId } from '../model/codecs/stated-sizes.ts';
 import type { Design } from '../model/designs/design.ts';
 import { changesStores, parseDesign } from '../model/designs/registry.ts';
 import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
 import { IAA_AS_PUBLISHED, type IaaRequest } from '../replay/stores/codec-costs.ts';
+import { ACCEPT_PERCENT, type LimitRequest } from '../replay/stores/fates/fate-settings.ts';
+import { type NodesRequest, nodesOf } from '../replay/stores/fates/nodes.ts';
 import { UsageError } from '../trace/diagnostics.ts';
+import { share, wholeNumber } from './option-values.ts';
 
 export type StorePath = 'free' | 'store';
 
@@ -18,9 +22,15 @@ export interface StoreOptions {
   readonly engines?: readonly number[];
   readonly codec?: CodecId;
   readonly pages?: string;
+  readonly sizes?: CorpusId;
   readonly ratio?: number;
   readonly iaa?: IaaRequest;
   readonly otherSteps?: number;
+  readonly poolPages?: number;
+  readonly acceptThreshold?: number;
+  readonly nodes?: number;
+  readonly memcgs?: number;
+  readonly pagesElsewhere?: number;
 }
 
 const OF_STORES = [
@@ -30,13 +40,21 @@ const OF_STORES = [
   'engines',
   'codec',
   'pages',
+  'sizes',
   'ratio',
   'iaa',
   'otherSteps',
+  'poolPages',
+  'acceptThreshold',
+  'nodes',
+  'memcgs',
+  'pagesElsewhere',
 ] as const;
 /** Pages of the largest folio: a PMD of 1 GB is none that swaps. */
 const MOST_FOLIO_PAGES = 512;
 const MOST_BATCH = 512;
+const MOST_NODES = 8;
+const MOST_MEMCGS = 1024;
 
 /** Adds the options of stores to `what-if`. */
 export function addStoreOptions(command: Command): Command {
@@ -57,7 +75,16 @@ export function addStoreOptions(command: Command): Command {
       numbers(1, MOST_BATCH),
     )
     .addOption(new Option('--codec <name>', 'stores: another codec than the recorded one').choices(codecs))
-    .option('--pages <file>', 'stores: sizes of objects from 4 KiB pages of a file (with --codec)')
+    .option(
+      '--pages <file>',
+      'stores: sizes of objects from 4 KiB pages of a file (with --codec); - is standard input',
+    )
+    .addOption(
+      new Option(
+        '--sizes <kind>',
+        'stores: sizes of objects as of pages of this kind (with --codec)',
+      ).choices(CORPORA.map(({ id }) => id)),
+    )
     .option('--ratio <ratio>', 'stores: all objects so much smaller than a page, e.g. 2.7', ratio)
     .option(
       '--engines <list>',
@@ -66,14 +93,40 @@ export function addStoreOptions(command: Command): Command {
     )
     .option(
       '--iaa <settings>',
-      'stores: packages=2,devices=4,wq=128,irq=5us,verify,fallback=0.01 (some of them)',
+      'stores: packages=2,devices=4,wq=128,irq=5us,verify,fallback=0.01,mapping=round-robin (some of them)',
       iaaSettings,
     )
     .option(
       '--other-steps <factor>',
       "stores: steps but the codec's, and pauses, are this share of the recorded time (assumed)",
       factor,
+    )
+    .option('--pool-pages <n>', 'stores: limit of the pool in pages; as recorded else', wholeNumber(1))
+    .option(
+      '--accept-threshold <percent>',
+      `stores: a full pool takes folios again at this share of its limit (default: ${ACCEPT_PERCENT})`,
+      wholeNumber(1, 100),
+    )
+    .option('--nodes <n>', 'stores: NUMA nodes that the CPUs are spread over', wholeNumber(1, MOST_NODES))
+    .option('--memcgs <n>', 'stores: memcgs that the tasks are in, in turn', wholeNumber(1, MOST_MEMCGS))
+    .option(
+      '--pages-elsewhere <share>',
+      'stores: pages on another node than the CPU that stores them, 0 to 1 (with --nodes)',
+      share,
     );
+}
+
+/** Limit and nodes that were asked for. @throws {UsageError} for a share of pages on a node that is not there. */
+export function fateOptions({ poolPages, acceptThreshold, nodes, memcgs, pagesElsewhere }: StoreOptions): {
+  readonly limit: LimitRequest;
+  readonly nodes: NodesRequest;
+} {
+  if (pagesElsewhere !== undefined && (nodes ?? 1) === 1)
+    throw new UsageError('--pages-elsewhere wants another node: --nodes 2');
+  return {
+    limit: { poolPages: poolPages ?? null, acceptPercent: acceptThreshold ?? null },
+    nodes: nodesOf(nodes ?? 1, memcgs ?? 1, pagesElsewhere ?? null),
+  };
 }
 
 /**
@@ -141,11 +194,11 @@ const MOST = { packages: 8, devices: 16, wq: 128 } as const;
 export function iaaSettings(text: string): IaaRequest {
   const wrong = (part: string): never => {
     throw new InvalidArgumentError(
-      `"${part}": expected some of packages=1..${MOST.packages}, devices=1..${MOST.devices}, wq=1..${MOST.wq}, irq=5us, verify, fallback=0.01.`,
+      `"${part}": expected some of packages=1..${MOST.packages}, devices=1..${MOST.devices}, wq=1..${MOST.wq}, irq=5us, verify, fallback=0.01, mapping=cpu or round-robin.`,
     );
   };
   const settings = text.split(',').map((part): Partial<IaaRequest> => {
-    const [, name, value = ''] = /^\s*(\w+)(?:=([\w.]+))?\s*$/.exec(part) ?? wrong(part);
+    const [, name, value = ''] = /^\s*(\w+)(?:=([\w.-]+))?\s*$/.exec(part) ?? wrong(part);
     const count = (most: number) =>
       /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= most ? Number(value) : wrong(part);
     switch (name) {
@@ -162,6 +215,8 @@ export function iaaSettings(text: string): IaaRequest {
         const wakeNs = Number(digits) * UNIT_NS[unit as keyof typeof UNIT_NS];
         return { completion: { kind: 'interrupt', wakeNs } };
       }
+      case 'mapping':
+        return value === 'cpu' || value === 'round-robin' ? { mapping: value } : wrong(part);
       case 'fallback':
         return { fallback: /^(?:0?\.\d{1,6}|0|1)$/.test(value) ? Number(value) : wrong(part) };
       default:

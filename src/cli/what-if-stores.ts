@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import type { CodecId } from '../model/codecs/codecs.ts';
 import { compressors } from '../model/codecs/compressors.ts';
 import { CODEC_PLATFORMS } from '../model/codecs/costs.ts';
 import { PageSizes, statedRatio } from '../model/codecs/sizes.ts';
-import { samplePages } from '../model/codecs/survey.ts';
+import { statedSizes } from '../model/codecs/stated-sizes.ts';
 import type { Design } from '../model/designs/design.ts';
 import type { Recording } from '../replay/run-what-if.ts';
 import { IAA_AS_PUBLISHED } from '../replay/stores/codec-costs.ts';
@@ -15,10 +14,12 @@ import { renderStoreWhatIfJson } from '../report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../report/store-what-if-text.ts';
 import { InputError, UsageError } from '../trace/diagnostics.ts';
 import type { ExportOptions } from './export-options.ts';
+import type { MeasuredTime } from './option-values.ts';
 import { writeTo } from './output.ts';
 import { writePage } from './page-output.ts';
+import { readPages } from './read-pages.ts';
 import { type ReportChoice, renderDocument } from './report-format.ts';
-import { isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
+import { fateOptions, isCodecPlatform, optionName, type StoreOptions } from './store-options.ts';
 
 /** Options of what-if that its store path knows too. */
 interface StoreCommandOptions extends StoreOptions, ExportOptions {
@@ -27,6 +28,8 @@ interface StoreCommandOptions extends StoreOptions, ExportOptions {
   readonly processes?: readonly number[];
   readonly seeds: number;
   readonly cpus?: number;
+  readonly untraced?: boolean;
+  readonly measured?: readonly MeasuredTime[];
   readonly html?: string;
   readonly output?: string;
 }
@@ -34,12 +37,6 @@ interface StoreCommandOptions extends StoreOptions, ExportOptions {
 /** Options that only the free path knows: what they are when nobody gives them, and why stores have none. */
 const OF_FREES: Readonly<Record<string, readonly [initial: unknown, why: string]>> = {
   operations: [undefined, 'stores take times, sizes and slots from one recording'],
-  untraced: [
-    undefined,
-    "how many traced calls an operation of zswap makes is not counted, so the tracer's cost cannot be taken out; --codec and --other-steps replace recorded times",
-  ],
-  light: [undefined, 'how many traced calls an operation of zswap makes is not counted'],
-  measured: [undefined, 'it takes times of munmap and zs_free only; --other-steps scales what was recorded'],
   cpuPressure: [0, 'it is for the workers of frees'],
   compaction: ['recorded', 'it is for frees'],
   migration: ['recorded', 'it is for frees'],
@@ -83,6 +80,7 @@ export async function whatIfStoresCommand(
   choice: ReportChoice,
   tool: StoreWhatIfResult['tool'],
   inputs: readonly string[],
+  light: Recording | null,
 ): Promise<void> {
   const { platform, codec, engines, iaa } = options;
   const result = whatIfStores(
@@ -98,6 +96,10 @@ export async function whatIfStoresCommand(
       sizes: await sizesOf(options),
       iaa: iaa ?? IAA_AS_PUBLISHED,
       otherSteps: options.otherSteps ?? 1,
+      ...fateOptions(options),
+      untraced: options.untraced ?? false,
+      measuredNs: measuredStore(options.measured ?? []),
+      light,
       sweep: {
         batchSizes: options.batchSize ?? null,
         engines: engines ?? null,
@@ -119,16 +121,27 @@ export async function whatIfStoresCommand(
   await writeTo(options.output, mainReport(result, choice));
 }
 
+/** @throws {UsageError} for a time of the free path. */
+function measuredStore(measured: readonly MeasuredTime[]): number | null {
+  const other = measured.find(({ name }) => name !== 'zswap_store');
+  if (other) throw new UsageError(`--measured ${other.name} is of frees: of stores, zswap_store=12us`);
+  return measured[0]?.ns ?? null;
+}
+
 function mainReport(result: StoreWhatIfResult, choice: ReportChoice): string {
   if (choice.format === 'json') return renderStoreWhatIfJson(result);
   if (choice.format === 'text') return renderStoreWhatIfText(result);
   return renderDocument(storeWhatIfDocument(result), choice);
 }
 
-/** Sizes of a sample or of a stated ratio; null: as recorded. */
-async function sizesOf({ pages, ratio, codec }: StoreOptions): Promise<SizesRequest | null> {
-  if (pages !== undefined && ratio !== undefined)
-    throw new UsageError('--pages and --ratio both say how small pages get: name one of them');
+/** Sizes of a sample, of a kind of pages or of a stated ratio; null: as recorded. */
+async function sizesOf({ pages, sizes, ratio, codec }: StoreOptions): Promise<SizesRequest | null> {
+  if ([pages, sizes, ratio].filter((given) => given !== undefined).length > 1)
+    throw new UsageError('--pages, --sizes and --ratio all say how small pages get: name one of them');
+  if (sizes !== undefined) {
+    if (codec === undefined) throw new UsageError('--sizes are those of a codec: name it with --codec');
+    return { sizes: statedSizes(sizes, codec), from: `stated sizes of ${codec} (${sizes})` };
+  }
   if (ratio !== undefined) return { sizes: statedRatio(ratio), from: `a stated ratio of ${ratio}` };
   if (pages === undefined) return null;
   if (codec === undefined) throw new UsageError('--pages is compressed with a codec: name it with --codec');
@@ -137,11 +150,10 @@ async function sizesOf({ pages, ratio, codec }: StoreOptions): Promise<SizesRequ
 
 async function sizesOfFile(path: string, codec: CodecId): Promise<PageSizes> {
   const compress = (await compressors()).get(codec);
-  if (!compress) throw new UsageError(`--pages: no library stands for ${codec}; --ratio states its sizes`);
-  const input = await readFile(path).catch((error: Error) => {
-    throw new InputError(`${path}: cannot be read (${error.message})`);
-  });
-  const sample = samplePages(input, SAMPLE).filter((page) => page.some((byte) => byte !== 0));
+  if (!compress)
+    throw new UsageError(`--pages: no library stands for ${codec}; --sizes and --ratio state sizes`);
+  const { pages } = await readPages(path, SAMPLE);
+  const sample = pages.filter((page) => page.some((byte) => byte !== 0));
   if (sample.length === 0) throw new InputError(`${path}: no page of 4096 bytes that is not zero`);
   return new PageSizes(sample.map(compress), 'pages');
 }

@@ -24,6 +24,7 @@ import { keepInputs } from './keep-inputs.ts';
 import {
   compactionPlan,
   fileList,
+  measuredOfFrees,
   measuredTime,
   oneOf,
   pageListSizes,
@@ -115,7 +116,7 @@ export function addWhatIfCommand(program: Command): void {
     .option('--untraced', "take the tracer's estimated cost out")
     .option(
       '--measured <time>',
-      'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us (implies --untraced)',
+      'untraced time of the recorded kernel: munmap=59ms, zs_free=4.6us; stores: zswap_store=12us (implies --untraced)',
       measuredTime,
     )
     .option(
@@ -196,7 +197,7 @@ export function addWhatIfCommand(program: Command): void {
       const threads = new SweepThreads();
       try {
         if (stores) {
-          await stores.whatIfStoresCommand(timed, texts, known, options, choice, tool, inputs);
+          await stores.whatIfStoresCommand(timed, texts, known, options, choice, tool, inputs, light);
           return;
         }
         if (ofCodecsOnly)
@@ -211,7 +212,7 @@ export function addWhatIfCommand(program: Command): void {
             known,
             era: options.kernel ?? null,
             world: options.untraced || options.measured || light ? 'untraced' : 'traced',
-            measured: options.measured ?? [],
+            measured: measuredOfFrees(options.measured ?? []),
             light,
             platform,
             seeds: options.seeds,

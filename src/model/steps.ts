@@ -139,17 +139,39 @@ export interface CollectStep {
   readonly what: string;
 }
 
-/** Runs its steps for each page of the folio at hand: the whole folio, or the batch that `each-batch` made. */
+/**
+ * What becomes of a page of a folio that is not stored as a whole: stored and later erased, compressed in the batch of the
+ * page that failed, that page itself by its cause, not reached in its batch; then, once for each slot, what is erased.
+ */
+export const PAGE_FATES = [
+  'published',
+  'undone',
+  'no-entry',
+  'not-compressed',
+  'no-object',
+  'no-tree',
+  'not-reached',
+  'erased',
+  'nothing',
+] as const;
+export type PageFate = (typeof PAGE_FATES)[number];
+
+/**
+ * Runs its steps for each page of the folio at hand: the whole folio, or the batch that `each-batch` made; of an
+ * operation whose pages have fates, for those of some.
+ */
 export interface EachPageStep {
   readonly do: 'each-page';
+  readonly only?: readonly PageFate[];
   /** The two pages of the largest size classes first, the others as they come. */
   readonly order?: 'two-largest-first';
   readonly steps: readonly Step[];
 }
 
-/** Runs its steps for each run of so many pages of the folio at hand; the last one may have fewer. */
+/** Runs its steps for each run of so many pages of the folio at hand, or of those with some fates; the last one may have fewer. */
 export interface EachBatchStep {
   readonly do: 'each-batch';
+  readonly only?: readonly PageFate[];
   readonly size: number;
   readonly steps: readonly Step[];
 }
@@ -257,4 +279,8 @@ export interface KernelModel {
   readonly gathers?: Readonly<Record<string, number>>;
   /** Each descriptor goes to the next device of the package, rather than all of a CPU's to one. */
   readonly spreadsOverDevices?: true;
+  /** Swap slots are of a virtual device: nothing is written back, and a store that fails at its first page releases nothing. */
+  readonly virtualSwap?: true;
+  /** Entries of zswap come from the node of the CPU that stores, rather than from that of their page. */
+  readonly entriesOfCpu?: true;
 }

@@ -1,7 +1,19 @@
-import type { PageTime } from '../model/codecs/costs.ts';
+import type { KnownCodec } from '../model/codecs/known.ts';
 import type { CodecSurvey, Survey } from '../model/codecs/survey.ts';
+import { knownLines } from './codecs-known.ts';
 
 const MOST_CLASSES = 8;
+
+/** What is known of the codecs without a page of the user, as text: ASCII, at most 72 columns. */
+export function renderKnownCodecs(codecs: readonly KnownCodec[]): string {
+  const lines = [
+    'Codecs of zram and zswap: what a 4 KiB page costs and becomes. With',
+    '--pages FILE, what would be stored of your own pages.',
+    '',
+    ...knownLines(codecs),
+  ];
+  return `${lines.join('\n')}\n`;
+}
 
 /** A survey of pages as text: ASCII, at most 72 columns. */
 export function renderCodecs(survey: Survey): string {
@@ -27,13 +39,7 @@ export function renderCodecs(survey: Survey): string {
     `zsmalloc classes with most objects (class size: share), ${MOST_CLASSES} at most`,
     ...known.flatMap(classLines),
     '',
-    'Cost of a page, us: low, middle, high (sources in docs/codecs.md)',
-    costLine('codec', 'platform', 'compress', 'decompress', ''),
-    ...codecs.flatMap(({ codec, costs }) =>
-      costs.map(({ platform, compressNs, decompressNs, basis }) =>
-        costLine(codec.id, platform, timeText(compressNs), timeText(decompressNs), basis),
-      ),
-    ),
+    ...knownLines(codecs),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -58,15 +64,6 @@ function classLines({ codec, sizes }: CodecSurvey): readonly string[] {
   const most = classes.toSorted((a, b) => b.objects - a.objects || a.size - b.size).slice(0, MOST_CLASSES);
   const shares = most.map(({ size, objects }) => `${size}: ${((100 * objects) / all).toFixed(1)}%`);
   return wrapped(`${codec.id} (${classes.length} classes): ${shares.join(', ')}`);
-}
-
-function costLine(codec: string, platform: string, compress: string, decompress: string, basis: string) {
-  return `${codec.padEnd(12)}${platform.padEnd(18)}${compress.padEnd(16)}${decompress.padEnd(16)}${basis}`.trimEnd();
-}
-
-function timeText(time: PageTime | null): string {
-  if (time === null) return '-';
-  return [time.low, time.middle, time.high].map((ns) => (ns / 1000).toFixed(1)).join(' ');
 }
 
 function wrapped(text: string): readonly string[] {

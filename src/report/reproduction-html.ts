@@ -1,6 +1,7 @@
 import type { Reproduction } from '../replay/reproduce/reproduce.ts';
 import type { ReproducedRow } from '../replay/reproduce/rows.ts';
 import type { Comparison } from '../replay/reproduce/store/comparisons.ts';
+import type { RowNoise } from '../replay/reproduce/store/noise.ts';
 import type { GroupSummary, Summary } from '../replay/reproduce/summary.ts';
 import { type PairRow, scatterSpec } from './charts/scatter.ts';
 import { changeCell } from './page/cells.ts';
@@ -11,6 +12,7 @@ import { type Column, exact, renderTable } from './page/tables.ts';
 import { type Page, renderPage } from './page/template.ts';
 import { renderRests } from './page/trust.ts';
 import { durationText } from './quantities.ts';
+import { configurationText, SCATTER_NOTE, signedText, withinText } from './reproduction-rows.ts';
 import { trustOfReproduction } from './trust/reproduction.ts';
 import { SIGNS, type TrustBox } from './trust/trust-box.ts';
 
@@ -46,11 +48,12 @@ export async function renderReproductionHtml(result: Reproduction, tool: TrustBo
 <p class="sub">Predicted from the baseline columns and published machine constants; seed ${result.seed}</p>
 <ul class="answer"><li>${sentence('Freeing', summary)}</li><li>${sentence('Storing', storeSummary)}</li>
 <li>No held-out time enters a fit, but the mechanisms were chosen by people who knew them: not a blind prediction.</li></ul>
-<nav aria-label="Parts of this report"><ul><li><a href="#free">Freeing</a></li><li><a href="#store">Storing</a></li><li><a href="#builds">Kernel builds</a></li><li><a href="#trust">What this rests on</a></li><li><a href="#method">Method</a></li></ul></nav>
+<nav aria-label="Parts of this report"><ul><li><a href="#free">Freeing</a></li><li><a href="#store">Storing</a></li><li><a href="#scatter">Scatter</a></li><li><a href="#builds">Tables</a></li><li><a href="#trust">What this rests on</a></li><li><a href="#method">Method</a></li></ul></nav>
 </header>
 <main id="content">
 ${await section('free', 'Freeing: class-idx, deferred frees, no lock', free, summary, [{ name: 'times', what: 'times', units: [...TIMES.keys()] }])}
 ${await section('store', 'Storing: folios in pieces, batches, usemem', store, storeSummary, STORE_CHARTS)}
+${scattered(result.storeNoise)}
 ${builds(result.comparisons)}
 <section aria-labelledby="trust">
 ${heading(2, 'trust', 'What this rests on')}
@@ -140,9 +143,39 @@ const GROUPS: readonly Column<[string, GroupSummary]>[] = [
   { title: 'Worst, %', kind: 'number', cell: ([, { worstErrorPct }]) => number(worstErrorPct) },
 ];
 
+/** Errors of pieces and batches beside what the scatter of the published rows alone may cause. */
+function scattered(noise: readonly RowNoise[]): Html {
+  const part = (title: string, of: (row: RowNoise) => number | null): Column<RowNoise> => ({
+    title,
+    kind: 'number',
+    cell: (row) => exact(signedText(of(row)) || '-', of(row)),
+  });
+  const range = (title: string, of: (row: RowNoise) => number | null): Column<RowNoise> => ({
+    title,
+    kind: 'number',
+    cell: (row) => exact(withinText(of(row)) || '-', of(row)),
+  });
+  return html`<section aria-labelledby="scatter">
+${heading(2, 'scatter', 'What the published rows themselves leave open')}
+<p class="note">In percent of the published time. ${SCATTER_NOTE}</p>
+${renderTable(
+  noise,
+  [
+    { title: 'Row', kind: 'name', cell: ({ id }) => id },
+    part('Error', ({ errorPct }) => errorPct),
+    part('Codec', ({ codecPct }) => codecPct),
+    part('zram', ({ zramPct }) => zramPct),
+    range('Scatter', ({ zramScatterPct }) => zramScatterPct),
+    range('Open', ({ openPct }) => openPct),
+  ],
+  { caption: 'Errors beside the scatter of published rows, %', file: 'scatter' },
+)}
+</section>`;
+}
+
 function builds(comparisons: readonly Comparison[]): Html {
   return html`<section aria-labelledby="builds">
-${heading(2, 'builds', 'Kernel builds, v12: what the tables support')}
+${heading(2, 'builds', 'What the tables support: kernel builds of v12, usemem with zstd')}
 ${renderTable(
   comparisons,
   [
@@ -156,8 +189,19 @@ ${renderTable(
     { title: 'from', kind: 'number', cell: ({ loPct }) => changeCell(loPct / 100) },
     { title: 'to', kind: 'number', cell: ({ hiPct }) => changeCell(hiPct / 100) },
     { title: 'Verdict', kind: 'text', cell: ({ verdict }) => verdict },
+    {
+      title: 'Each configuration, %',
+      kind: 'wide',
+      cell: ({ differences }) =>
+        differences.map(({ id, pct }) => `${configurationText(id)} ${signedText(pct)}`).join(', '),
+    },
+    {
+      title: 'Pairs of runs to tell 1 %',
+      kind: 'number',
+      cell: ({ pairsForOnePct }) => String(pairsForOnePct),
+    },
   ],
-  { caption: 'Kernel builds: mean over configurations, 95 % interval', file: 'builds' },
+  { caption: 'Mean over configurations, 95 % interval', file: 'builds' },
 )}
 </section>`;
 }

@@ -1,6 +1,16 @@
 import type { ReproducedRow } from '../replay/reproduce/rows.ts';
 import type { Comparison } from '../replay/reproduce/store/comparisons.ts';
+import type { RowNoise } from '../replay/reproduce/store/noise.ts';
 import type { GroupSummary, Summary } from '../replay/reproduce/summary.ts';
+import {
+  configurationText,
+  GROUP_TITLES,
+  SCATTER_NOTE,
+  shortName,
+  signedText,
+  storeNumber,
+  withinText,
+} from './reproduction-rows.ts';
 import { wrap } from './text/layout.ts';
 
 const WIDTH = 72;
@@ -12,6 +22,7 @@ export function storeLines(
   rows: readonly ReproducedRow[],
   summary: Summary,
   comparisons: readonly Comparison[],
+  noise: readonly RowNoise[],
 ): readonly string[] {
   const store = rows.filter((row) => row.part === 'store');
   return [
@@ -25,20 +36,17 @@ export function storeLines(
     ...missed(store),
     'Calibrated on: by_1, by_2, by_64; software codecs; baseline of zstd.',
     '',
+    ...noiseLines(noise),
+    '',
     'No more than a bound is known (rows, published within the bound):',
     ...boundLines(store.filter((row) => row.role === 'not-predictable')),
     '',
-    'v12 kernel builds, mean over four configurations, 95 % interval',
-    ...comparisons.map(comparisonLine),
+    'What the tables support: kernel builds of v12, usemem with zstd; mean',
+    'over configurations, 95 % interval, then each configuration, %',
+    ...comparisons.flatMap(comparisonLines),
     '',
     'Mean absolute error, rows, worst',
-    groupLine('folio in n pieces', summary.groups['iaa-pieces']),
-    groupLine('the same through zram', summary.groups['zram-folio']),
-    groupLine('batch of 8', summary.groups['iaa-batch']),
-    groupLine('throughput, IAA batches', summary.groups['iaa-throughput']),
-    groupLine('sys time, IAA batches', summary.groups['iaa-sys']),
-    groupLine('throughput, zstd', summary.groups['software-throughput']),
-    groupLine('vswap compiled in, off', summary.groups['vswap-free']),
+    ...GROUP_TITLES.store.map(([group, title]) => groupLine(title, summary.groups[group])),
     `90 % intervals hold ${summary.coverage.inside} of ${summary.coverage.rows} held-out rows`,
   ];
 }
@@ -57,31 +65,32 @@ function line(name: string, was: string, predicted: string, range: string, error
 }
 
 function heldOutLine(row: ReproducedRow): string {
-  const number = numberIn(row.unit);
-  const error = row.errorPct!;
+  const number = storeNumber(row.unit);
   return line(
     shortName(row.id),
     number(row.published),
     number(row.predicted!),
     `${number(row.lo!)} - ${number(row.hi!)}`,
-    `${error < 0 ? '' : '+'}${error.toFixed(1)} %`,
+    `${signedText(row.errorPct)} %`,
   );
 }
 
-/** Ids are as published; what all rows of a kind have in common is left out. */
-function shortName(id: string): string {
-  return id
-    .replace('byn-', '')
-    .replace('usemem30-', '')
-    .replace('deflate-iaa', 'iaa')
-    .replace('usemem_56GB/32GB_', '')
-    .replace('kernel_build', 'build')
-    .replaceAll('-', ' ');
-}
-
-function numberIn(unit: string): (value: number) => string {
-  if (unit === 'KB/s') return (value) => (value / 1e6).toFixed(2);
-  return (value) => value.toFixed(0);
+/** Errors of pieces and batches beside what the scatter of the published rows alone may cause. */
+function noiseLines(noise: readonly RowNoise[]): readonly string[] {
+  const row = (name: string, cells: readonly string[]) =>
+    [name.padEnd(22), ...cells.map((cell) => cell.padStart(10))].join('').trimEnd();
+  return [
+    'Errors beside what the published rows themselves leave open, %',
+    ...wrap(SCATTER_NOTE, ''),
+    '',
+    row('row', ['error', 'codec', 'zram', 'scatter', 'open']),
+    ...noise.map(({ id, errorPct, codecPct, zramPct, zramScatterPct, openPct }) =>
+      row(shortName(id), [
+        ...[errorPct, codecPct, zramPct].map(signedText),
+        ...[zramScatterPct, openPct].map(withinText),
+      ]),
+    ),
+  ];
 }
 
 function boundLines(rows: readonly ReproducedRow[]): readonly string[] {
@@ -96,32 +105,23 @@ function boundLines(rows: readonly ReproducedRow[]): readonly string[] {
     );
     const series = [...new Set(of.map((row) => `${shortName(row.id).split(' ')[0]} ${row.metric}`))];
     const count = bounded.length === 0 ? 'no bound' : `${within.length} of ${bounded.length}`;
-    return [...wrapped(`  ${series.join(', ')}`), ...wrapped(`    ${count}: ${reason}`)];
+    return [...wrap(series.join(', '), '    ', '  '), ...wrap(`${count}: ${reason}`, '      ', '    ')];
   });
 }
 
-function comparisonLine({ what, metric, meanPct, loPct, hiPct, verdict }: Comparison): string {
-  const signed = (value: number) => `${value < 0 ? '' : '+'}${value.toFixed(1)}`;
-  const range = `${signed(loPct)} .. ${signed(hiPct)}`;
-  return `  ${what.padEnd(29)} ${metric.padEnd(4)}${signed(meanPct).padStart(5)} %${range.padStart(13)}  ${verdict}`;
+function comparisonLines(comparison: Comparison): readonly string[] {
+  const { what, metric, meanPct, loPct, hiPct, verdict, differences, pairsForOnePct } = comparison;
+  const range = `${signedText(loPct)} .. ${signedText(hiPct)}`;
+  const short = metric === 'throughput' ? 'tput' : metric;
+  const each = differences.map(({ id, pct }) => `${configurationText(id)} ${signedText(pct)}`).join(', ');
+  const pairs = verdict === 'cannot be told' ? `; to tell 1 %: ${pairsForOnePct} pairs of runs` : '';
+  return [
+    `  ${what.padEnd(29)} ${short.padEnd(4)}${signedText(meanPct).padStart(5)} %${range.padStart(13)}  ${verdict}`,
+    ...wrap(`${each}${pairs}`, '      '),
+  ];
 }
 
 function groupLine(what: string, { meanAbsErrorPct, worstErrorPct, rows }: GroupSummary): string {
   const percent = (value: number | null) => (value === null ? '-' : `${value.toFixed(1)} %`);
   return `  ${what.padEnd(30)}${percent(meanAbsErrorPct).padStart(8)}${String(rows).padStart(4)}${percent(worstErrorPct).padStart(9)}`;
-}
-
-/** Words on lines of 72 columns; further lines begin two columns behind the first. */
-function wrapped(text: string): readonly string[] {
-  const indent = text.length - text.trimStart().length;
-  const lines: string[] = [];
-  let current = ' '.repeat(indent - 1);
-  for (const word of text.trim().split(' ')) {
-    if (current.length + 1 + word.length > WIDTH) {
-      lines.push(current);
-      current = ' '.repeat(indent + 1);
-    }
-    current += ` ${word}`;
-  }
-  return [...lines, current];
 }

@@ -1,6 +1,8 @@
 import type { Reproduction } from '../replay/reproduce/reproduce.ts';
 import type { ReproducedRow } from '../replay/reproduce/rows.ts';
 import type { GroupSummary } from '../replay/reproduce/summary.ts';
+
+import { freeNumber, GROUP_TITLES, signedText } from './reproduction-rows.ts';
 import { storeLines } from './reproduction-store.ts';
 import { trustLines } from './text/trust.ts';
 import { trustOfReproduction } from './trust/reproduction.ts';
@@ -29,16 +31,11 @@ export function renderReproduction(result: Reproduction, tool: TrustBox['tool'])
       .flatMap((row) => wrapped(`${row.id}: ${row.reason}`)),
     '',
     'Mean absolute error, rows, worst',
-    groupLine('class-idx, 2 and 4 processes', summary.groups['multi-process']),
-    groupLine('no-lock column', summary.groups['no-lock']),
-    groupLine('single process', summary.groups['single-process']),
-    groupLine('sizes', summary.groups.size),
-    groupLine('baseline, 3 processes', summary.groups.baseline),
-    groupLine('other machine', summary.groups['other-machine']),
+    ...GROUP_TITLES.free.map(([group, title]) => groupLine(title, summary.groups[group])),
     `90 % intervals hold ${summary.coverage.inside} of ${summary.coverage.rows} held-out rows`,
     `order of designs right in ${summary.order.right} of ${summary.order.pairs} pairs`,
     '',
-    ...storeLines(result.rows, result.storeSummary, result.comparisons),
+    ...storeLines(result.rows, result.storeSummary, result.comparisons, result.storeNoise),
     '',
     'No held-out time enters a fit, but the mechanisms were chosen by people',
     'who knew them: not a blind prediction (docs/reproduce.md).',
@@ -57,11 +54,11 @@ function tableText(id: string, was: string, predicted: string, range: string, er
 
 function tableLine(row: ReproducedRow): string {
   const role = { calibration: 'cal', 'held-out': '', 'not-predictable': '-' }[row.role];
-  const scale = row.unit === 'ns' ? 1e6 : 1;
-  const number = (value: number | null) => (value === null ? '' : (value / scale).toFixed(1));
+  const format = freeNumber(row.unit);
+  const number = (value: number | null) => (value === null ? '' : format(value));
   const unit = row.unit === 'percent' ? '%' : '';
   const range = row.lo === null ? '' : `${number(row.lo)} - ${number(row.hi)}`;
-  const error = row.errorPct === null ? '' : `${row.errorPct < 0 ? '' : '+'}${row.errorPct.toFixed(1)} %`;
+  const error = row.errorPct === null ? '' : `${signedText(row.errorPct)} %`;
   return tableText(row.id, `${number(row.published)}${unit}`, number(row.predicted), range, error, role);
 }
 

@@ -34,7 +34,7 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
         return [`${indent}for each handle in ${step.queue}:`, ...pathText(step.steps, inner)];
       case 'each-page':
         return [
-          `${indent}for each page${step.order ? ', the two largest first' : ''}:`,
+          `${indent}for each page${step.only ? ` ${step.only.join(' or ')}` : ''}${step.order ? ', the two largest first' : ''}:`,
           ...pathText(step.steps, inner),
         ];
       case 'submit':
@@ -42,7 +42,10 @@ export function pathText(steps: readonly Step[], indent = ''): string[] {
       case 'collect':
         return [`${indent}wait for the device: ${step.what}`];
       case 'each-batch':
-        return [`${indent}for each batch of ${step.size} pages:`, ...pathText(step.steps, inner)];
+        return [
+          `${indent}for each batch of ${step.size} pages${step.only ? ` ${step.only.join(' or ')}` : ''}:`,
+          ...pathText(step.steps, inner),
+        ];
       case 'enqueue':
         return [`${indent}enqueue to ${step.queue}, when full:`, ...pathText(step.full, inner)];
       case 'call':
@@ -93,13 +96,37 @@ export function sideBySide(
   right: string,
 ): string[] {
   const half = (WIDTH - 3) >> 1;
-  const cell = (text: string) => (text.length > half ? `${text.slice(0, half - 2)}..` : text).padEnd(half);
+  const rows = (mark: string, texts: readonly [string, string]) => {
+    const [one, other] = texts.map((text) => folded(text, half)) as [string[], string[]];
+    return Array.from({ length: Math.max(one.length, other.length) }, (_, k) =>
+      `${(one[k] ?? '').padEnd(half)} ${mark} ${other[k] ?? ''}`.trimEnd(),
+    );
+  };
   return [
-    `${cell(left)} | ${cell(right)}`.trimEnd(),
+    ...rows('|', [left, right]),
     '-'.repeat(WIDTH),
-    ...lineDiff(before, after).map(({ mark, text }) => {
-      if (mark === '=') return `${cell(text)} | ${text}`;
-      return mark === '<' ? `${cell(text)} <` : `${cell('')} > ${text}`;
+    ...lineDiff(before, after).flatMap(({ mark, text }) => {
+      if (mark === '=') return rows('|', [text, text]);
+      return mark === '<' ? rows('<', [text, '']) : rows('>', ['', text]);
     }),
   ];
+}
+
+/** A step in as many lines as it needs, further ones indented more. */
+function folded(text: string, width: number): string[] {
+  const indent = ' '.repeat(text.length - text.trimStart().length);
+  const lines: string[] = [];
+  let line = indent;
+  // Compositions are broken behind a plus.
+  for (const word of text.trim().split(/ |(?<=\+)/)) {
+    const grown = line.trim() === '' || line.endsWith('+') ? line + word : `${line} ${word}`;
+    if (grown.length <= width || line.trim() === '') line = grown;
+    else {
+      lines.push(line);
+      line = `${indent}    ${word}`;
+    }
+    // One word may be longer.
+    for (; line.length > width; line = `${indent}    ${line.slice(width)}`) lines.push(line.slice(0, width));
+  }
+  return [...lines, line];
 }

@@ -4,7 +4,7 @@ import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import type { StoreGroup } from '../replay/stores/store-workload.ts';
 import type { SweptCase } from '../replay/stores/sweep.ts';
 import { countText, durationText, shareText } from './quantities.ts';
-import { sweepPlaces } from './store-sweep-text.ts';
+import { sweepPlaces } from './store-sweep.ts';
 import { leftOutSentences } from './what-if-summary.ts';
 
 /** Sentences and names that text and page share. */
@@ -39,7 +39,7 @@ export function storeAnswers({ designs, leftOut, sizes, sweep }: StoreWhatIfResu
     ...leftOutSentences(leftOut),
     ...(sizes.doesNotCompress
       ? [
-          `Of ${sizes.from} ${shareText(sizes.doesNotCompress)} do not get below a page: they would be refused; the replay refuses what was recorded.`,
+          `Of ${sizes.from} ${shareText(sizes.doesNotCompress)} do not get below a page: zswap refuses them, or keeps them as they are from 6.18 on.`,
         ]
       : []),
   ];
@@ -69,11 +69,12 @@ function sweptAnswers(sweep: readonly SweptCase[]): readonly string[] {
 /** Kernel, codec and machine that are replayed. */
 export function storeWorld(result: StoreWhatIfResult): readonly string[] {
   const { kernel, tasks, cpus, runs, folioPages, codec, iaa, sizes, otherSteps } = result;
+  const world = result.tracer ? 'untraced' : 'traced';
   const folios = folioPages > 1 ? `, pages stored as folios of ${folioPages} (made up)` : '';
   const lines = [
     `zswap ${kernel.zswap} on zsmalloc ${kernel.zsmalloc} (${kernel.basis}); ${countText(tasks, 'task')} on ${countText(cpus, 'CPU')}${folios}; ${countText(runs, 'run')}, the middle 90 % of them behind each figure.`,
   ];
-  if (codec === null) lines.push('Codec as recorded; times of the traced kernel.');
+  if (codec === null) lines.push(`Codec as recorded; times of the ${world} kernel.`);
   else {
     // Of a device the lowest is a page's share of a full batch.
     const time = ({ low, middle, high }: typeof codec.compressNs) =>
@@ -81,7 +82,13 @@ export function storeWorld(result: StoreWhatIfResult): readonly string[] {
         ? `${durationText(middle)} (${durationText(low)} in a batch of 8)`
         : `${durationText(middle)} (${durationText(low)} to ${durationText(high)})`;
     lines.push(
-      `Codec ${codec.id} in base and designs${codec.isChosenByDesign ? ', because a design needs it' : ''}: a page alone takes ${time(codec.compressNs)} to compress, ${time(codec.decompressNs)} to decompress on ${codec.platform} (${codec.basis}). Other steps: times of the traced kernel${otherSteps === 1 ? '' : ` times ${otherSteps} (assumed)`}.`,
+      `Codec ${codec.id} in base and designs${codec.isChosenByDesign ? ', because a design needs it' : ''}: a page alone takes ${time(codec.compressNs)} to compress, ${time(codec.decompressNs)} to decompress on ${codec.platform} (${codec.basis}). Other steps: times of the ${world} kernel${otherSteps === 1 ? '' : ` times ${otherSteps} (assumed)`}.`,
+    );
+  }
+  if (result.tracer) {
+    const { share, storeNs, basis: from } = result.tracer;
+    lines.push(
+      `Tracer taken out: ${share.value.toFixed(2)} times its estimated cost (${share.lo.toFixed(2)} to ${share.hi.toFixed(2)}, ${from}); a zswap_store without waits then takes ${durationText(storeNs.untraced)} instead of ${durationText(storeNs.traced)}.`,
     );
   }
   if (iaa)

@@ -1,9 +1,11 @@
 import { CONTEXT_MUTEX, TREE_LOCK } from '../model/kernels/zswap.ts';
 import type { Interval } from '../replay/interval.ts';
+import type { StoreFates } from '../replay/stores/fates/result.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
 import type { StorePrediction } from '../replay/stores/store-summary.ts';
 import { durationText } from './quantities.ts';
-import { folioLines, sweepLines } from './store-sweep-text.ts';
+import { causesText, FATE_COLUMNS, FATE_NOTE, fateBasis, fateRows, nodesText } from './store-fates-text.ts';
+import { sweepBlocks } from './store-sweep-text.ts';
 import { groupName, iaaText, storeAnswers, storeVerdict, storeWorld } from './store-what-if-summary.ts';
 import { wrap } from './text/layout.ts';
 import { trustLines } from './text/trust.ts';
@@ -19,7 +21,7 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
     verdict(result),
     ['Does the model fit the recording?', ...comparisons(result)],
     ...[baseline, ...designs].map((prediction) => details(prediction)),
-    ...(result.sweep === null ? [] : [sweepLines(result.sweep), folioLines(result.sweep)]),
+    ...(result.sweep === null ? [] : sweepBlocks(result.sweep)),
     ...designs.flatMap(({ id, notes }) =>
       notes.length === 0 ? [] : [[`About ${id}`, ...notes.flatMap((note) => wrap(note, '    ', '  - '))]],
     ),
@@ -32,7 +34,7 @@ export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
     ['What this rests on', ...trustLines(trustOfStores(result))],
   ];
   const { structure } = validation;
-  if (structure) blocks.splice(2, 0, structural(structure, result));
+  blocks.splice(2, 0, ...(structure ? [structural(structure)] : []), fates(result));
   return `${blocks
     .filter(({ length }) => length > 0)
     .map((lines) => lines.join('\n'))
@@ -67,10 +69,7 @@ function comparisons({ validation }: StoreWhatIfResult): string[] {
   ];
 }
 
-function structural(
-  structure: NonNullable<StoreWhatIfResult['validation']['structure']>,
-  { refused, staleEntries, baseline }: StoreWhatIfResult,
-): string[] {
+function structural(structure: NonNullable<StoreWhatIfResult['validation']['structure']>): string[] {
   const { stores, loads, invalidates, entryFrees, writebacks } = structure;
   const agreement = Object.entries({
     stores,
@@ -79,17 +78,41 @@ function structural(
     writebacks,
     'entries freed': entryFrees,
   }).map(([name, { judged, agree }]) => `${name} ${agree} of ${judged}`);
-  const causes = Object.entries(refused).map(([cause, count]) => `${cause} ${count}`);
   return [
-    'Which entries exist (structural replay; all designs refuse the same)',
+    'Which entries exist (structural replay of the recording)',
     ...wrap(`agree: ${agreement.join(', ')}`, '  ', '  '),
-    ...wrap(`refused: ${causes.length === 0 ? 'none' : causes.join(', ')}`, '  ', '  '),
-    ...wrap(
-      `written back: ${baseline.pagesWrittenBack}; stale entries: ${staleEntries.replaced} replaced by a store of their slot, ${staleEntries.erased} erased with a refused folio`,
-      '  ',
-      '  ',
-    ),
   ];
+}
+
+function fates(result: StoreWhatIfResult): string[] {
+  const rows = fateRows(result);
+  const isShort = rows.every(({ fates: one }) => sameFates(one, rows[0]!.fates));
+  const shown = isShort
+    ? rows.slice(0, 1).map(({ fates: one }) => ({ name: 'base and designs', fates: one }))
+    : rows;
+  return [
+    'What becomes of pages: stored, refused and why, written back, stale',
+    ...table([
+      ['pages', ...FATE_COLUMNS.map(({ title }) => title)],
+      ...shown.map(({ name, fates: one }) => [
+        name.length > NAME_WIDTH ? `${name.slice(0, NAME_WIDTH - 2)}..` : name,
+        ...FATE_COLUMNS.map(({ cell }) => String(cell(one))),
+      ]),
+    ]),
+    ...shown.flatMap(({ name, fates: one }) => wrap(`${name}: ${causesText(one)}`, '    ', '  ')),
+    ...rows.flatMap(({ name, fates: one }) => {
+      const text = nodesText(name, one);
+      return text === null ? [] : wrap(text, '    ', '  ');
+    }),
+    ...wrap(FATE_NOTE, '  ', '  '),
+    ...wrap(fateBasis(result), '  ', '  '),
+  ];
+}
+
+const NAME_WIDTH = 20;
+
+function sameFates(a: StoreFates, b: StoreFates): boolean {
+  return FATE_COLUMNS.every(({ cell }) => cell(a) === cell(b)) && causesText(a) === causesText(b);
 }
 
 function details(prediction: StorePrediction): string[] {
@@ -115,9 +138,6 @@ function details(prediction: StorePrediction): string[] {
     `  store, each page ${span(prediction.storeNsPerPage)}`,
     `  first to last    ${span(totalNs)}`,
     `  pages stored     ${Math.round(pages.value)} a second (${Math.round(pages.lo)}..${Math.round(pages.hi)})`,
-    ...(groups.some(({ path }) => path.startsWith('zswap_writeback_entry'))
-      ? [`  written back     ${prediction.pagesWrittenBack} pages`]
-      : []),
     `  CPU (sys) time   ${span(cpuNs)}`,
     ...waited.map(([lock, wait]) => `  waits ${lock.padEnd(18)} ${span(wait)}`),
     ...(iaa === null ? [] : wrap(`IAA: ${iaaText(prediction)}`, '    ', '  ')),

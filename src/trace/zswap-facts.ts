@@ -31,6 +31,12 @@ export interface TakenLock {
   freeNs: number;
 }
 
+/** So many traced calls, and so many below them. */
+export interface TracedCalls {
+  readonly calls: number;
+  readonly below: number;
+}
+
 /** What a trace shows of one operation of zswap or of the swap layer. Places as in the operation table. */
 export interface ZswapFacts {
   /** What it returned: 1 stored or loaded, 0 not (6.12); 0 or a negative error number (writeback). */
@@ -64,6 +70,9 @@ export interface ZswapFacts {
   callsMade: number;
   /** Self time of parts that are functions of their own, ns: that of the operation where they are inlined. */
   partsSelfNs: number;
+  /** How many such functions were called, and the traced calls that they made themselves. */
+  partsCalled: number;
+  partsChildren: number;
   /** Where the pool's size was looked at. */
   limitAt: number;
   /** Where the tree was locked the last time. */
@@ -73,6 +82,11 @@ export interface ZswapFacts {
   readonly locks: TakenLock[];
   /** Time in calls, ns. */
   readonly parts: Partial<Record<ZswapPart, number>>;
+  /** Traced calls that these times are of, and all that they made: the tracer's cost of them is in the times. */
+  readonly traced: Partial<Record<ZswapPart, TracedCalls>>;
+  /** Traced calls that the operation made itself, and in all. */
+  children: number;
+  descendants: number;
   /** Of that, what was spent in the slow path of a lock, ns. */
   readonly waits: Partial<Record<ZswapPart, number>>;
 }
@@ -97,11 +111,16 @@ export function noFacts(): ZswapFacts {
     compressesUnseen: false,
     callsMade: 0,
     partsSelfNs: 0,
+    partsCalled: 0,
+    partsChildren: 0,
     limitAt: Number.NaN,
     treeAt: Number.NaN,
     published: [],
     locks: [],
     parts: {},
+    traced: {},
+    children: 0,
+    descendants: 0,
     waits: {},
   };
 }

@@ -36,7 +36,8 @@ describe('what-if of stores', () => {
   const wrong: readonly [options: readonly string[], why: string][] = [
     [['-d', 'batch-store', '--path', 'free'], '--path free does not replay them'],
     [['--zswap', '6.12', '--path', 'free'], '--zswap is for stores: not with --path free'],
-    [['-d', 'vswap', '--untraced'], '--untraced is not for stores: how many traced calls'],
+    [['-d', 'vswap', '--measured', 'zs_free=1us'], '--measured zs_free is of frees'],
+    [['--path', 'store', '--pages-elsewhere', '0.5'], '--pages-elsewhere wants another node'],
     [['-d', 'vswap', '--pages-locked', '0.5'], '--pages-locked is not for stores'],
     [['--path', 'store', '--zswap', '5.0'], 'no zswap of 5.0'],
   ];

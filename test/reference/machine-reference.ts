@@ -3,7 +3,14 @@
  * generator for each operation that stops wherever another CPU could notice it. Works on the steps
  * themselves, not on the compiled program.
  */
-import type { Condition, KernelModel, LockDeclaration, Step } from '../../src/model/steps.ts';
+import {
+  type Condition,
+  type KernelModel,
+  type LockDeclaration,
+  PAGE_FATES,
+  type PageFate,
+  type Step,
+} from '../../src/model/steps.ts';
 import type { MachineRun, TaskStream } from '../../src/replay/engine/machine.ts';
 import { drawKey, happens, mix, quantileIndex } from '../../src/replay/engine/random.ts';
 import { USUAL_SCHEDULING } from '../../src/replay/engine/scheduling.ts';
@@ -96,6 +103,12 @@ export interface ReferenceResult {
   readersBehind: { holder: number; queue: number };
   /** Who took which lock when: for exclusion and order. */
   holds: { lock: string; from: number; to: number; reads: boolean }[];
+}
+
+/** A page has one of some fates; the first row of an operation stands for all of its pages. */
+function isMeant(page: Operation, only: readonly PageFate[] | undefined): boolean {
+  if (only === undefined) return true;
+  return page.folio.length === 0 && only.includes(PAGE_FATES[page.pathIndex]!);
 }
 
 function twoLargestFirst(pages: readonly Operation[]): readonly Operation[] {
@@ -679,16 +692,20 @@ class Reference {
         return false;
       }
       case 'each-page':
-        for (const page of step.order ? twoLargestFirst(thread.batch) : thread.batch)
+        for (const page of step.order ? twoLargestFirst(thread.batch) : thread.batch) {
+          if (!isMeant(page, step.only)) continue;
           if (yield* this.steps(thread, page, step.steps, new Map(drawn))) return true;
+        }
         return false;
-      case 'each-batch':
-        for (let from = 0; from < op.folio.length; from += step.size) {
-          thread.batch = op.folio.slice(from, from + step.size);
+      case 'each-batch': {
+        const meant = op.folio.filter((page) => isMeant(page, step.only));
+        for (let from = 0; from < meant.length; from += step.size) {
+          thread.batch = meant.slice(from, from + step.size);
           if (yield* this.steps(thread, thread.batch[0]!, step.steps, new Map(drawn))) return true;
         }
         thread.batch = op.folio;
         return false;
+      }
       case 'read-lock':
       case 'write-lock': {
         const { lock, use } = this.lockOf(step.lock, thread, op);

@@ -67,6 +67,7 @@ describe('published against predicted', () => {
     summary: summarise(rows.filter(({ part }) => part === 'free')),
     storeSummary: summarise(rows.filter(({ part }) => part === 'store')),
     comparisons: [],
+    storeNoise: [],
   };
 
   it('draws the rows in one unit, and says how many are within', async () => {

@@ -63,7 +63,7 @@ export function followLocks(
  */
 export function isTreeLock(isOfWriteback: boolean, meaning: ZswapCall, call: Call): boolean {
   if (!isOfWriteback) return true;
-  const { parts, waits } = call.facts;
+  const { parts, traced, waits } = call.facts;
   if (!meaning.locksTree) {
     const isOfTree = call.holdsTree && meaning.name === '_raw_spin_unlock';
     call.holdsTree = false;
@@ -71,6 +71,7 @@ export function isTreeLock(isOfWriteback: boolean, meaning: ZswapCall, call: Cal
   }
   if (parts.decompress === undefined) {
     delete parts.tree;
+    delete traced.tree;
     delete waits.tree;
   }
   call.holdsTree = parts.tree === undefined;
@@ -149,6 +150,10 @@ export function absorb(call: Call, part: Call): void {
     facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt });
   if (!Number.isNaN(inner.treeAt)) facts.treeAt = inner.treeAt;
   for (const part of Object.keys(inner.parts) as ZswapPart[]) addPart(facts, part, inner.parts[part]!);
+  for (const part of Object.keys(inner.traced) as ZswapPart[]) {
+    const { calls, below } = inner.traced[part]!;
+    addTraced(facts, part, calls, below);
+  }
   for (const part of Object.keys(inner.waits) as ZswapPart[])
     facts.waits[part] = (facts.waits[part] ?? 0) + inner.waits[part]!;
   facts.locks.push(...inner.locks);
@@ -165,6 +170,8 @@ function absorbCounts(call: Call, { facts: inner, entriesNow, compressionsNow }:
   facts.objects += inner.objects;
   facts.callsMade += inner.callsMade;
   facts.partsSelfNs += inner.partsSelfNs;
+  facts.partsCalled += inner.partsCalled;
+  facts.partsChildren += inner.partsChildren;
   facts.compressesUnseen ||= inner.compressesUnseen;
   const before = call.entriesNow;
   // A hold that began in front of the function goes on in it.
@@ -182,4 +189,16 @@ function absorbCounts(call: Call, { facts: inner, entriesNow, compressionsNow }:
 /** Adds time to a part; nothing where it is not known. */
 export function addPart(facts: ZswapFacts, part: ZswapPart | null, ns: number): void {
   if (part !== null && !Number.isNaN(ns)) facts.parts[part] = (facts.parts[part] ?? 0) + ns;
+}
+
+/** Counts traced calls of a part, and those below them. */
+export function addTraced(
+  { traced }: ZswapFacts,
+  part: ZswapPart | null,
+  calls: number,
+  below: number,
+): void {
+  if (part === null) return;
+  const before = traced[part] ?? { calls: 0, below: 0 };
+  traced[part] = { calls: before.calls + calls, below: before.below + below };
 }

@@ -9,6 +9,7 @@ import { takeZswapArguments } from './zswap-arguments.ts';
 import {
   absorb,
   addPart,
+  addTraced,
   type Call,
   callOf,
   count,
@@ -170,7 +171,19 @@ export class ZswapExtractor {
     const isCall = kind === SpanKind.Span;
     const wasSwitched = (rows.flags[i]! & SpanFlag.Switched) !== 0;
     const { result, entry, length, pages } = facts;
-    Object.assign(facts, call?.facts, { result, entry, length, pages, isCall, wasSwitched });
+    const hasBelow = isCall && (rows.flags[i]! & SpanFlag.Leaf) === 0;
+    const children = hasBelow ? rows.children[i]! : 0;
+    const descendants = hasBelow ? rows.descendants[i]! : 0;
+    Object.assign(facts, call?.facts, {
+      result,
+      entry,
+      length,
+      pages,
+      isCall,
+      wasSwitched,
+      children,
+      descendants,
+    });
     if (!call) return row;
     endHold(call, table.endNs[row]!);
     for (const child of call.rows) table.parent[child] = row;
@@ -201,7 +214,10 @@ export class ZswapExtractor {
     const isOfSwapLayer = around >= OperationKind.SwapOut;
     const isOfWriteback = around === OperationKind.ZswapWriteback;
     const isOther = meaning.part === 'tree' && (isOfSwapLayer || !isTreeLock(isOfWriteback, meaning, call));
-    if (!isOther) addPart(facts, meaning.part, duration);
+    if (!isOther) {
+      addPart(facts, meaning.part, duration);
+      addTraced(facts, meaning.part, 1, tracedBelow(rows, i));
+    }
     const waited = this.#lastWait.span === rows.span[i] ? this.#lastWait.waited : 0;
     followLocks(rows, i, meaning, isOther ? null : meaning.part, waited, call);
     if (meaning.part && !isOther && waited > 0)
@@ -224,6 +240,8 @@ export class ZswapExtractor {
     if (!isCompressor) {
       const isLeaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
       facts.partsSelfNs += (isLeaf ? rows.durationNs[i]! : rows.selfNs[i]!) || 0;
+      facts.partsCalled++;
+      facts.partsChildren += isLeaf ? 0 : rows.children[i]!;
     } else {
       // Where the compressor itself is not traced: what of the function is nothing else.
       facts.compressions += Math.max(1, inner?.facts.objects ?? 0);
@@ -231,6 +249,11 @@ export class ZswapExtractor {
       const others = Object.entries(inner?.facts.parts ?? {});
       const known = others.reduce((sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns), 0);
       addPart(facts, 'compress', rows.durationNs[i]! - known);
+      const named = Object.values(inner?.facts.traced ?? {}).reduce(
+        (sum, { calls, below }) => sum + calls + below,
+        0,
+      );
+      addTraced(facts, 'compress', 1, Math.max(0, tracedBelow(rows, i) - named));
     }
     if (!inner) return;
     endHold(inner, rows.startNs[i]! + rows.durationNs[i]!);
@@ -312,4 +335,9 @@ export class ZswapExtractor {
       state.open.pop();
     }
   }
+}
+
+/** Traced calls below a call. */
+function tracedBelow({ flags, descendants }: SpanBatch, i: number): number {
+  return (flags[i]! & SpanFlag.Leaf) !== 0 ? 0 : descendants[i]!;
 }

@@ -1,11 +1,10 @@
 import type { Geometry } from '../zsmalloc/geometry.ts';
-import { CODECS, type Codec, type CodecId } from './codecs.ts';
+import type { CodecId } from './codecs.ts';
 import type { Compressor } from './compressors.ts';
-import { type CodecCost, costsOf } from './costs.ts';
+import { type KnownCodec, knownCodecs } from './known.ts';
 import { PageSizes } from './sizes.ts';
 import { type Backend, type ClassShare, classSpread, type Fate, storedPage } from './storage.ts';
 
-const PAGE_BYTES = 4096;
 const QUANTILES = { p10: 0.1, p50: 0.5, p90: 0.9, p99: 0.99 } as const;
 
 /** What a codec makes of the pages. */
@@ -19,11 +18,9 @@ export interface CodecSizes {
   readonly classes: readonly ClassShare[];
 }
 
-export interface CodecSurvey {
-  readonly codec: Codec;
+export interface CodecSurvey extends KnownCodec {
   /** Null where no library stands for the codec. */
   readonly sizes: CodecSizes | null;
-  readonly costs: readonly CodecCost[];
 }
 
 export interface Survey {
@@ -35,16 +32,6 @@ export interface Survey {
   readonly sameFilled: number;
   readonly zero: number;
   readonly codecs: readonly CodecSurvey[];
-}
-
-/** Whole pages of an input, evenly spaced where there are more than `most`; a rest of less than a page is left. */
-export function samplePages(input: Uint8Array, most: number): readonly Uint8Array[] {
-  const count = Math.floor(input.length / PAGE_BYTES);
-  const taken = Math.min(count, most);
-  return Array.from({ length: taken }, (_, i) => {
-    const at = Math.floor((i * count) / taken) * PAGE_BYTES;
-    return input.subarray(at, at + PAGE_BYTES);
-  });
 }
 
 /** Compresses each page with each codec. @throws {RangeError} for no pages. */
@@ -88,9 +75,9 @@ export function surveyPages(
     hugeClassSize: geometry.hugeClassSize,
     sameFilled: filled.filter(Boolean).length,
     zero: zeros.filter(Boolean).length,
-    codecs: CODECS.map((codec) => {
-      const compress = options.compressors.get(codec.id);
-      return { codec, sizes: compress ? sizesOf(compress) : null, costs: costsOf(codec.id) };
+    codecs: knownCodecs().map((known) => {
+      const compress = options.compressors.get(known.codec.id);
+      return { ...known, sizes: compress ? sizesOf(compress) : null };
     }),
   };
 }

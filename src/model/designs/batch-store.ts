@@ -17,7 +17,7 @@ const LEAVE: Step = { do: 'unlock', lock: CONTEXT_MUTEX };
 /** Where the entries of a batch come from, one by one. */
 const EACH_ENTRY: Step = { do: 'each-page', steps: [work('entry from the slab', 'entry')] };
 
-const compressesPage = (step: Step): boolean => step.do === 'call' && step.path === COMPRESS_PAGE;
+const compressesOne = (step: Step) => step.do === 'call' && step.path === COMPRESS_PAGE;
 
 /** Entries of a batch made together, one hold of the context for it, then published page by page. */
 export const batchStore: Design = {
@@ -33,11 +33,11 @@ export const batchStore: Design = {
     'Folios of one page have nothing to batch.',
   ],
   options: [{ name: 'size', text: 'pages in a batch', initial: 8, least: 1, most: 512 }],
-  isIn: (kernel) => kernel.paths[STORE_PAGE]?.every((step) => !compressesPage(step)) === true,
+  isIn: (kernel) => kernel.paths[STORE_PAGE]?.every((step) => !compressesOne(step)) === true,
   apply: (kernel, options) => {
     wantsZswap(kernel, 'batch-store');
     const page = kernel.paths[STORE_PAGE]!;
-    const compress = page.findIndex(compressesPage);
+    const compress = page.findIndex(compressesOne);
     if (compress < 0) throw new DesignError(`${kernel.id}: pages are stored in batches already`);
     const body = kernel.paths[COMPRESS_PAGE]!.filter(
       (step) => step !== MUTEX_CALLS && !('lock' in step && step.lock === CONTEXT_MUTEX),
@@ -92,7 +92,7 @@ export const mutexPerPage: Design = {
           throw new DesignError(`${kernel.id}: pages in flight are under one hold: not with iaa-batch`);
         const steps = step.steps.filter((inner) => ![TAKE, LEAVE, MUTEX_CALLS].includes(inner));
         const alone = (inner: Step): Step =>
-          inner.do === 'each-page' && inner.steps.some(compressesPage)
+          inner.do === 'each-page' && inner.steps.some(compressesOne)
             ? { ...inner, steps: [TAKE, MUTEX_CALLS, ...inner.steps, LEAVE] }
             : inner;
         return [{ ...step, steps: steps.map(alone) }];
@@ -117,17 +117,18 @@ export const bulkEntries: Design = {
   source: 'v12, patch 22/23',
   notes: [
     'Without batch-store it brings batches of 8. One call costs what one entry cost; what each entry adds is assumed (entry-bulk-page).',
-    'Entries follow the CPU and not their page: the shrinker of a node then writes back pages of another. Recordings show no nodes: not modelled.',
+    'Entries follow the CPU and not their page: the shrinker of a node then writes back pages of another. Recordings show no nodes: --nodes 2 assumes some.',
   ],
   options: [],
   apply: (kernel) => {
     wantsZswap(kernel, 'bulk-entries');
-    return rewriteStore(
+    const changed = rewriteStore(
       kernel,
       ZSWAP_PATHS.store,
       (step) => (step === EACH_ENTRY ? BULK_ENTRIES : undefined),
       'no batch whose entries come one by one: batch-store comes first',
     );
+    return { ...changed, entriesOfCpu: true };
   },
 };
 
@@ -143,8 +144,9 @@ export const nodeEntries: Design = {
   options: [],
   apply: (kernel) => {
     wantsZswap(kernel, 'node-entries');
+    const { entriesOfCpu: _, ...ofPages } = kernel;
     return rewriteStore(
-      kernel,
+      ofPages,
       ZSWAP_PATHS.store,
       (step) => {
         if (step === BULK_ENTRIES[0] || step === EACH_ENTRY) return [EACH_ENTRY];
@@ -156,7 +158,7 @@ export const nodeEntries: Design = {
 };
 
 /** A path of the store, of those that a batch has taken apart. */
-export const storeParts: readonly string[] = [ZSWAP_PATHS.store, STORE_PAGE, COMPRESS_PAGE];
+const storeParts: readonly string[] = [ZSWAP_PATHS.store, STORE_PAGE, COMPRESS_PAGE];
 
 /** The first part of a store in which a step can be rewritten. @throws {DesignError} when none has it. */
 export function rewriteAnyPart(

@@ -1,11 +1,10 @@
 import { explorationLines } from '../interleavings.ts';
 import { LARGE_STORE, SPLIT_STORE, ZSWAP_PATHS } from '../kernels/zswap.ts';
 import type { KernelModel } from '../steps.ts';
-import { ABORT_RULES, exploreStale } from '../zswap/stale-race.ts';
+import { ABORT_RULES, exploreStale, type StaleDevice } from '../zswap/stale-race.ts';
 import { type Design, DesignError } from './design.ts';
-import { wantsZswap } from './store-rewrite.ts';
+import { isSplit, wantsZswap } from './store-rewrite.ts';
 
-const isSplit = (kernel: KernelModel) => kernel.paths[ZSWAP_PATHS.store] === SPLIT_STORE;
 const withStore = (kernel: KernelModel, steps: typeof LARGE_STORE): KernelModel => ({
   ...kernel,
   paths: { ...kernel.paths, [ZSWAP_PATHS.store]: steps },
@@ -13,13 +12,19 @@ const withStore = (kernel: KernelModel, steps: typeof LARGE_STORE): KernelModel 
 
 /**
  * What a store may do with the slots of a folio that has older entries and cannot be stored, and the shortest order of
- * steps in which that breaks: all slots are erased, or old data comes back.
- * @param vswap Slots are of a virtual device: a folio that fails stays in the swap cache.
+ * steps in which that breaks: all slots are erased, or old data comes back or an entry is lost.
  */
-export function staleVerdicts(vswap: boolean): readonly string[] {
-  return ABORT_RULES.flatMap((rule) => {
-    const found = exploreStale({ rule, pages: 2, failsAt: 1, vswap, reads: true });
-    const what = `a store of 2 pages ${rule} when page 1 fails`;
+export function staleVerdicts(
+  device: StaleDevice,
+  { failsAt = 1, releasesOlder = true, rules = ABORT_RULES } = {},
+): readonly string[] {
+  const where = { disk: '', virtual: 'no disk: ', 'virtual on a disk': 'with a disk: ' }[device];
+  const before = releasesOlder ? '' : 'older backing is left, ';
+  return rules.flatMap((rule) => {
+    const found = exploreStale({ rule, pages: 2, failsAt, device, reads: true, releasesOlder });
+    // On a virtual device the kernel's rule is another one.
+    const does = device === 'disk' || rule !== 'erases all slots' ? rule : `${rule}, at page 0 none`;
+    const what = `${where}${before}page ${failsAt} of 2 fails, the store ${does}`;
     return found.shortest === null
       ? [`${what}: no order breaks it, ${found.worlds} states`]
       : [`${what}: breaks`, ...explorationLines(found).map((line) => `  ${line}`)];
@@ -54,10 +59,10 @@ export const largeFolio: Design = {
   safety: 'merged',
   source: 'commit b7c0ccdfbafd (6.13)',
   notes: [
-    'A folio with one page that fails is not stored at all: what then goes to the disk is not modelled.',
+    'A folio with one page that fails is not stored at all: what was done for it is in its time, what the disk then takes is not.',
   ],
   options: [],
-  evidence: () => staleVerdicts(false),
+  evidence: () => staleVerdicts('disk'),
   apply: (kernel) => {
     wantsZswap(kernel, 'large-folio');
     if (!isSplit(kernel)) throw new DesignError(`${kernel.id}: large folios are stored whole already`);

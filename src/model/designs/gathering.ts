@@ -1,10 +1,10 @@
 import { MAX_BATCH } from '../iaa/costs.ts';
 import { findRequest } from '../kernels/iaa-steps.ts';
 import { work } from '../kernels/pieces.ts';
-import { CONTEXT_MUTEX, SPLIT_STORE, STORE_CHECK, ZSWAP_PATHS } from '../kernels/zswap.ts';
+import { CONTEXT_MUTEX, STORE_CHECK, ZSWAP_PATHS } from '../kernels/zswap.ts';
 import type { KernelModel, Step } from '../steps.ts';
 import { type Design, DesignError } from './design.ts';
-import { rewriteStore, wantsZswap } from './store-rewrite.ts';
+import { isSplit, rewriteStore, wantsZswap } from './store-rewrite.ts';
 
 const PLANS = 'series "zswap compression batching", cover of v11: plans, nothing posted';
 
@@ -23,7 +23,7 @@ export const reclaimBatch: Design = {
   options: [{ name: 'folios', text: 'folios in a call', initial: 32, least: 2, most: 512 }],
   apply: (kernel, options) => {
     wantsZswap(kernel, 'reclaim-batch');
-    if (kernel.paths[ZSWAP_PATHS.store] === SPLIT_STORE)
+    if (isSplit(kernel))
       throw new DesignError(`${kernel.id}: folios are split page by page: large-folio comes first`);
     const each = work('limits, memcg of each folio; current pool', 'store-check');
     const changed = rewriteStore(

@@ -66,6 +66,7 @@ export const batchedPoolRefs: Design = {
     ...verdictOf('all ahead', -1, false),
     ...verdictOf('all ahead', 1, false),
     ...verdictOf('all ahead, all given back', 1, false),
+    ...verdictOf('all ahead, none given back', 1, false),
     ...verdictOf('all after publication', -1, false),
     ...verdictOf('all after publication', 1, true),
   ],

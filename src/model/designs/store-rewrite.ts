@@ -1,4 +1,4 @@
-import { STORE_PAGE, ZSWAP_PATHS } from '../kernels/zswap.ts';
+import { SPLIT_PAGE, STORE_PAGE, ZSWAP_PATHS } from '../kernels/zswap.ts';
 import type { KernelModel, Step } from '../steps.ts';
 import { DesignError } from './design.ts';
 import { rewriteSteps, withPath } from './rewrite.ts';
@@ -36,6 +36,16 @@ export function rewriteStore(
 
 /** Where a cost is drawn. */
 export const draws = (step: Step, cost: string): boolean => 'cost' in step && step.cost === cost;
+
+/** Folios of several pages are split before they are stored. */
+export function isSplit(kernel: KernelModel): boolean {
+  let found = false;
+  rewriteSteps(kernel.paths[ZSWAP_PATHS.store] ?? [], (step) => {
+    found ||= draws(step, SPLIT_PAGE);
+    return undefined;
+  });
+  return found;
+}
 
 /** Paths reached from those that zswap's tasks run, by name. */
 export function reachedFromZswap(kernel: KernelModel): ReadonlySet<string> {

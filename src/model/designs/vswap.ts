@@ -19,10 +19,15 @@ export const vswap: Design = {
   notes: [
     'What is modelled is the lock: one for 512 slots instead of one for 64 MB. A look-up in the table is taken to cost what one in the tree costs: not known.',
     'A store into the table needs no memory: that is in the structural model (docs/zswap.md), not in these times.',
-    'Entries without a physical slot are not written back: the shrinker is stopped where it was recorded to write. What it would look at then, and what a pool that stays full would refuse, is not modelled.',
+    'Entries without a physical slot are not written back: the shrinker is stopped where it was recorded to write, as without a disk behind the device. What it would look at then, and what a pool that stays full would refuse, is not modelled.',
   ],
   options: [],
-  evidence: () => staleVerdicts(true),
+  evidence: () => [
+    ...staleVerdicts('virtual', { rules: ['erases all slots', 'erases nothing'] }),
+    ...staleVerdicts('virtual on a disk'),
+    ...staleVerdicts('virtual on a disk', { failsAt: 0, rules: ['erases all slots'] }),
+    ...staleVerdicts('virtual on a disk', { failsAt: 0, rules: ['erases all slots'], releasesOlder: false }),
+  ],
   apply: (kernel) => {
     wantsZswap(kernel, 'vswap');
     if (kernel.locks[TREE_LOCK]?.per !== 'cluster')
@@ -43,6 +48,7 @@ export const vswap: Design = {
       ...(kernel.gathers ? { gathers } : {}),
       locks: { ...locks, [TABLE_LOCK]: tree },
       clusterSlots: CLUSTER_SLOTS,
+      virtualSwap: true,
       paths: {
         ...Object.fromEntries(Object.entries(kernel.paths).map(([path, steps]) => [path, onTable(steps)])),
         ...(stopped ? { [writeback]: stopped } : {}),

@@ -3,7 +3,7 @@ import { work } from './pieces.ts';
 import { COMPRESS, DECOMPRESS } from './zswap.ts';
 
 /** A request to the driver, page by page or many pages in flight (drivers/crypto/intel/iaa of 6.12). */
-export interface DeviceSteps {
+interface DeviceSteps {
   /** Into the driver and out again, once a request. */
   readonly call: Step;
   /** Each page: handed over; waited for and cleaned up; what the hardware refuses. */
@@ -12,7 +12,7 @@ export interface DeviceSteps {
   readonly after: readonly Step[];
 }
 
-export type DeviceOperation = 'compress' | 'decompress';
+type DeviceOperation = 'compress' | 'decompress';
 
 /** Cost names of one operation of the driver and one engine. */
 export const iaaCost = (operation: DeviceOperation, part: 'call' | 'submit' | 'engine' | 'complete') =>
@@ -46,7 +46,7 @@ const CALL: Readonly<Record<DeviceOperation, Step>> = {
 };
 
 /** Steps of an operation. @param verify Each compressed page is decompressed and compared (verify_compress). */
-export function deviceSteps(operation: DeviceOperation, verify: boolean): DeviceSteps {
+function deviceSteps(operation: DeviceOperation, verify: boolean): DeviceSteps {
   const fallback = work('inflate in software what the engine refused', IAA_FALLBACK);
   return {
     call: CALL[operation],

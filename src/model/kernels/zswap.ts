@@ -6,7 +6,7 @@ import { work } from './pieces.ts';
 /** Locks of zswap, by the names that step lists use. */
 export const CONTEXT_MUTEX = 'acomp_ctx->mutex';
 export const TREE_LOCK = 'tree lock';
-export const LIST_LOCK = 'list_lru lock';
+const LIST_LOCK = 'list_lru lock';
 /** Counter of all pages in zswap, which every CPU changes. */
 export const STORED_PAGES = 'zswap_stored_pages';
 
@@ -15,7 +15,9 @@ export const ZSWAP_PATHS = {
   store: 'zswap_store',
   storeFull: 'zswap_store: pool limit',
   storeFailed: 'zswap_store: does not compress',
+  storeUndone: 'zswap_store: fails at a page',
   load: 'zswap_load',
+  loadNone: 'zswap_load: no entry',
   invalidate: 'zswap_invalidate',
   invalidateNone: 'zswap_invalidate: no entry',
   writeback: 'zswap_writeback_entry',
@@ -149,6 +151,12 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         ...erase,
       ],
       [ZSWAP_PATHS.load]: [work('enter', 'load-enter'), ...load[zswap.id]],
+      [ZSWAP_PATHS.loadNone]: [
+        work('enter', 'load-enter'),
+        ...(zswap.id === '6.18'
+          ? [work('find nothing (RCU)', 'tree-load')]
+          : locked(TREE_LOCK, work('find nothing', 'tree-erase'))),
+      ],
       [ZSWAP_PATHS.invalidate]: [work('enter', 'invalidate-enter'), ...eraseOne, freed],
       [ZSWAP_PATHS.invalidateNone]: [
         work('enter', 'invalidate-enter'),

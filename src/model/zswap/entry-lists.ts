@@ -13,6 +13,7 @@ export interface ListKey {
 export class EntryLists {
   /** A Set keeps the order in which its members were added. */
   readonly #lists = new Map<string, Set<EntryId>>();
+  readonly #keys: ListKey[] = [];
 
   add(key: ListKey, entry: EntryId): void {
     const name = nameOf(key);
@@ -20,6 +21,7 @@ export class EntryLists {
     if (!list) {
       list = new Set();
       this.#lists.set(name, list);
+      this.#keys.push({ memcg: key.memcg, node: key.node });
     }
     list.add(entry);
   }
@@ -50,10 +52,7 @@ export class EntryLists {
 
   /** Lists that have had an entry, in the order in which they got their first. */
   keys(): readonly ListKey[] {
-    return [...this.#lists.keys()].map((name) => {
-      const [memcg, node] = name.split('/').map(Number);
-      return { memcg: memcg!, node: node! };
-    });
+    return this.#keys;
   }
 
   /** Entries of a list, from the head. */
@@ -64,6 +63,7 @@ export class EntryLists {
   clone(): EntryLists {
     const copy = new EntryLists();
     for (const [name, list] of this.#lists) copy.#lists.set(name, new Set(list));
+    copy.#keys.push(...this.#keys);
     return copy;
   }
 }

@@ -14,7 +14,7 @@ export const ZSWAP_COUNTERS = [
 export type ZswapCounter = (typeof ZSWAP_COUNTERS)[number];
 
 /** Slots numbered by device: device * DEVICE_SLOTS + offset. */
-export const DEVICE_SLOTS = 2 ** 40;
+const DEVICE_SLOTS = 2 ** 40;
 
 /** What changed in zswap between kernels, as far as its structure goes. */
 export interface ZswapEra {
@@ -41,6 +41,8 @@ export interface ZswapEra {
   readonly fullAtLimit: boolean;
   /** Pages that do not get smaller: refused, or kept as they are where the memcg may write back. */
   readonly incompressible: 'refused' | 'kept raw';
+  /** An output above a page, which zs_malloc refuses: -EINVAL, or -ENOSPC. */
+  readonly tooLargeForAllocator: 'object allocation' | 'compressed too large';
   /** Load of a large folio. */
   readonly largeLoad: 'never happens' | 'handled, not up to date' | '-EINVAL';
   /** An invalidation looks at nothing when the tree is empty. */
@@ -73,6 +75,7 @@ const V6_1: ZswapEra = {
   staleEntry: 'before the store',
   fullAtLimit: false,
   incompressible: 'refused',
+  tooLargeForAllocator: 'object allocation',
   largeLoad: 'never happens',
   skipsEmptyTree: false,
   counters: [...COMMON, 'duplicate_entry'],
@@ -91,6 +94,7 @@ const V6_12: ZswapEra = {
   load: 'frees the entry',
   staleEntry: 'with the result',
   fullAtLimit: true,
+  tooLargeForAllocator: 'compressed too large',
   largeLoad: 'handled, not up to date',
   counters: [...COMMON, 'reject_compress_fail'],
   source: 'mm/zswap.c, mm/page_io.c and mm/list_lru.c of 6.12.117',
@@ -102,7 +106,9 @@ const V6_13: ZswapEra = {
   title: '6.13 to 6.17: large folios page by page, all or nothing',
   storesLargeFolios: true,
   referenceTaken: 'before publication',
-  source: 'commits b7c0ccdfbafd (large folios) and 63895d20d63b (charged page by page); the rest as 6.12',
+  skipsEmptyTree: true,
+  source:
+    'commits b7c0ccdfbafd (large folios) and 63895d20d63b (charged page by page); mail of 11 Oct 2024 (empty trees); the rest as 6.12',
 };
 
 const V6_18: ZswapEra = {
@@ -111,7 +117,6 @@ const V6_18: ZswapEra = {
   title: '6.18 and 7.x: zsmalloc called directly, incompressible pages kept raw',
   incompressible: 'kept raw',
   largeLoad: '-EINVAL',
-  skipsEmptyTree: true,
   counters: [...COMMON, 'reject_compress_fail', 'decompress_fail'],
   source: 'mm/zswap.c of trees of 7.x',
 };

@@ -1,10 +1,11 @@
 import { type Actor, DONE, type Exploration, explore, type Race } from '../interleavings.ts';
 import { allocateEntry, freeEntry, publishEntry, takeReferences } from './entry-steps.ts';
 import { zswapEraById } from './eras.ts';
-import { loadPage } from './load.ts';
 import { ZswapState } from './state.ts';
 import { CountingStorage } from './storage.ts';
 import { abortFolio, insertEntry, storeObject } from './store.ts';
+import { readFolio, releaseOlder, takeDisk } from './swap-layer.ts';
+import type { VswapTable } from './vswap-table.ts';
 import { claimSlot, finishWriteback, lookAtHead, unlinkVictim } from './writeback.ts';
 
 /** What a store does with the slots of a folio that it could not store. */
@@ -24,17 +25,22 @@ export const ABORT_RULES: readonly AbortRule[] = [
   'erases nothing',
 ];
 
+/**
+ * Device of the folio: one with a disk below its slots, or a virtual one. On a virtual one that has no disk a
+ * failed folio stays in the swap cache, and entries are not written back; on one with a disk slots get places
+ * there when they need them.
+ */
+export type StaleDevice = 'disk' | 'virtual' | 'virtual on a disk';
+
 export interface StaleRaceOptions {
   readonly rule: AbortRule;
   readonly pages: number;
   readonly failsAt: number;
-  /**
-   * Device of the folio. On a virtual one without physical slots a failed folio stays in the swap cache,
-   * and entries are not written back.
-   */
-  readonly vswap: boolean;
+  readonly device: StaleDevice;
   /** Pages are read afterwards; without that only what gets to the disk is looked at. */
   readonly reads: boolean;
+  /** Virtual devices: older backing of the slots is released before zswap is asked, as it was posted (v2). */
+  readonly releasesOlder?: boolean;
 }
 
 interface World {
@@ -60,12 +66,12 @@ export function exploreStale(options: StaleRaceOptions): Exploration {
   return explore(staleRace(options));
 }
 
-/** The race itself. */
-export function staleRace(options: StaleRaceOptions): Race<World> {
+function staleRace(options: StaleRaceOptions): Race<World> {
   const settings = {
     era: zswapEraById('6.18'),
     limit: { maxPages: 1000, acceptPages: 900 },
-    vswap: options.vswap,
+    vswap: options.device !== 'disk',
+    ...(options.device === 'virtual on a disk' ? { physicalSlots: 2 * options.pages } : {}),
     noWriteback: new Set<number>(),
     memcgBytes: new Map<number, number>(),
   };
@@ -93,8 +99,16 @@ export function staleRace(options: StaleRaceOptions): Race<World> {
         [...disk].sort((a, b) => a[0] - b[0]),
         victim,
       ]),
-    fault: (w) => w.fault,
+    fault: (w) => w.fault ?? lostEntry(w),
   };
+}
+
+/** No slot has the entry any more, so that nothing will ever free it. */
+function lostEntry({ zswap }: World): string | null {
+  const known = new Set(zswap.index.pairs().map(([, id]) => id));
+  for (const [id, { slot }] of zswap.entries)
+    if (!known.has(id)) return `page ${slot}: its entry is in no slot any more and is never freed`;
+  return null;
 }
 
 function storeOne(zswap: ZswapState, slot: number, content: number): void {
@@ -105,33 +119,49 @@ function storeOne(zswap: ZswapState, slot: number, content: number): void {
   publishEntry(zswap, id);
 }
 
-function storeActor({ rule, pages, failsAt, vswap }: StaleRaceOptions): Actor<World> {
+function storeActor(options: StaleRaceOptions): Actor<World> {
+  const { rule, pages, failsAt, device, releasesOlder: cleans = true } = options;
+  const slots = Array.from({ length: pages }, (_, slot) => slot);
+  // Virtual devices have one step more, in front.
+  const first = device !== 'disk' && cleans ? 1 : 0;
   return {
     name: 'store',
     stepAt: (_, place) => {
-      if (place < failsAt) {
+      if (place < first) {
         return {
-          text: `page ${place}: stored; the older entry of its slot is freed`,
+          text: 'the older backing of all slots is released',
           run: ({ zswap }) => {
-            storeOne(zswap, place, NEW);
+            releaseOlder(zswap, zswap.index as VswapTable, slots);
             return place + 1;
           },
         };
       }
-      if (place === failsAt) {
+      const page = place - first;
+      if (page < failsAt) {
         return {
-          text: `page ${place}: compression fails; the store ${rule}`,
+          text: `page ${page}: stored; the older entry of its slot is freed`,
           run: ({ zswap }) => {
-            abort(zswap, rule, pages, failsAt);
-            // Nothing to write to: the folio stays where it is, dirty.
-            return vswap ? DONE : place + 1;
+            storeOne(zswap, page, NEW);
+            return place + 1;
           },
         };
       }
+      if (page === failsAt) {
+        return {
+          text: `page ${page}: compression fails; the store ${rule}`,
+          run: ({ zswap }) => {
+            abort(zswap, rule, pages, failsAt);
+            // Nothing to write to: the folio stays where it is, dirty.
+            return device === 'virtual' ? DONE : place + 1;
+          },
+        };
+      }
+      const places = device === 'disk' ? '' : 'gets places on the disk, ';
       return {
-        text: 'the folio is written to the disk and leaves the swap cache',
-        run: ({ cache, disk }) => {
-          for (let slot = 0; slot < pages; slot++) disk.set(slot, NEW);
+        text: `the folio ${places}is written to the disk and leaves the swap cache`,
+        run: ({ zswap, cache, disk }) => {
+          if (device !== 'disk' && !takeDisk(zswap.index as VswapTable, slots)) return DONE;
+          for (const slot of slots) disk.set(slot, NEW);
           cache.clear();
           return DONE;
         },
@@ -217,9 +247,10 @@ function readActor({ pages }: StaleRaceOptions): Actor<World> {
       return {
         text: `page ${slot} is read`,
         run: (world) => {
-          const loaded = loadPage(world.zswap, slot);
-          const version = loaded.kind === 'loaded' ? loaded.entry.content : (world.disk.get(slot) ?? 0);
-          const from = loaded.kind === 'loaded' ? 'zswap' : 'the disk';
+          const read = readFolio(world.zswap, slot);
+          const entry = read.from === 'zswap' && read.load.kind === 'loaded' ? read.load.entry : null;
+          const version = entry ? entry.content : (world.disk.get(slot) ?? 0);
+          const from = entry ? 'zswap' : 'the disk';
           if (version !== NEW) world.fault = `page ${slot}: old data is read from ${from}`;
           return slot + 1 < pages ? place + 1 : DONE;
         },

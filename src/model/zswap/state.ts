@@ -32,6 +32,8 @@ export interface ZswapSettings {
   readonly limit: PoolLimit;
   /** The device is a virtual one: a table in place of trees. */
   readonly vswap: boolean;
+  /** Slots of the disk behind a virtual device; without it there is none. */
+  readonly physicalSlots?: number;
   /** Memcgs that may not write back (memory.zswap.writeback). */
   readonly noWriteback: ReadonlySet<number>;
   /** Bytes that a memcg may have in zswap (memory.zswap.max); no key: no limit. */
@@ -50,6 +52,8 @@ export class ZswapState {
   readonly entries: Map<EntryId, Entry>;
   readonly references: References;
   readonly counters: Record<ZswapCounter, number>;
+  /** Slots of zero pages that the swap layer keeps off zswap (its zeromap); a virtual device has its table. */
+  readonly zeroSlots: Set<number>;
   enabled = true;
   /** The limit was met, and the pool has not come down to the accept threshold since. */
   reachedFull = false;
@@ -63,10 +67,13 @@ export class ZswapState {
   constructor(settings: ZswapSettings, storage: CompressedStorage) {
     this.settings = settings;
     this.storage = storage;
-    this.index = settings.vswap ? new VswapTable() : new EntryTrees(settings.era.slotsPerTree);
+    this.index = settings.vswap
+      ? new VswapTable(settings.physicalSlots)
+      : new EntryTrees(settings.era.slotsPerTree);
     this.lists = new EntryLists();
     this.entries = new Map();
     this.references = new References();
+    this.zeroSlots = new Set();
     this.counters = Object.fromEntries(ZSWAP_COUNTERS.map((name) => [name, 0])) as Record<
       ZswapCounter,
       number
@@ -91,6 +98,7 @@ export class ZswapState {
       entries: new Map([...this.entries].map(([id, entry]) => [id, { ...entry }])),
       references: this.references.clone(),
       counters: { ...this.counters },
+      zeroSlots: new Set(this.zeroSlots),
       enabled: this.enabled,
       reachedFull: this.reachedFull,
       shrinkQueued: this.shrinkQueued,

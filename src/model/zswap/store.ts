@@ -16,8 +16,8 @@ import { VswapTable } from './vswap-table.ts';
 /** What the compressor made of a page. */
 export type Compressed =
   | { readonly kind: 'compressed'; readonly bytes: number }
-  /** All words of the page are the same. */
-  | { readonly kind: 'same-filled' }
+  /** All words of the page are the same: what a compressor makes of it, where it is not told apart. */
+  | { readonly kind: 'same-filled'; readonly bytes: number }
   /** The compressor returned an error. */
   | { readonly kind: 'error' }
   /** No output smaller than the page (-ENOSPC). */
@@ -90,13 +90,14 @@ export function admitFolio(
 }
 
 /** Bytes that a compressed page takes, or why it is refused. */
-export function bytesToStore(state: ZswapState, page: Compressed, memcg: number): number | Rejection {
-  if (page.kind === 'same-filled') return state.era.sameFilled === 'entry without object' ? 0 : PAGE_BYTES;
+function bytesToStore(state: ZswapState, page: Compressed, memcg: number): number | Rejection {
+  if (page.kind === 'same-filled') return state.era.sameFilled === 'entry without object' ? 0 : page.bytes;
   if (page.kind === 'compressed' && page.bytes < PAGE_BYTES) return page.bytes;
-  const keepsRaw = state.era.incompressible === 'kept raw' && !state.settings.noWriteback.has(memcg);
-  if (keepsRaw) return PAGE_BYTES;
+  const keepsRaw = state.era.incompressible === 'kept raw';
+  if (keepsRaw && !state.settings.noWriteback.has(memcg)) return PAGE_BYTES;
   if (page.kind === 'too-large') return 'compressed too large';
-  return page.kind === 'error' || state.era.incompressible === 'kept raw' ? 'compression failed' : page.bytes;
+  if (page.kind === 'error' || keepsRaw) return 'compression failed';
+  return page.bytes > PAGE_BYTES ? state.era.tooLargeForAllocator : page.bytes;
 }
 
 /** Compresses into the entry's object: the CPU's context is locked throughout. */
@@ -133,7 +134,7 @@ export function abortFolio(
 }
 
 /** Takes the entries of slots out of the tree and frees them. */
-export function eraseSlots(state: ZswapState, firstSlot: number, pages: number): EntryId[] {
+function eraseSlots(state: ZswapState, firstSlot: number, pages: number): EntryId[] {
   const freed: EntryId[] = [];
   for (let page = 0; page < pages; page++) {
     const entry = state.index.erase(firstSlot + page);

@@ -2,6 +2,7 @@ import type { ListKey } from './entry-lists.ts';
 import { freeEntry } from './entry-steps.ts';
 import type { EntryId } from './slot-index.ts';
 import type { Entry, ZswapState } from './state.ts';
+import { VswapTable } from './vswap-table.ts';
 
 /** Failures after which the shrink worker gives up (MAX_RECLAIM_RETRIES). */
 export const RECLAIM_RETRIES = 16;
@@ -45,20 +46,31 @@ export function errorNumber(result: WritebackResult): number {
 
 /** First step of a writeback: a new folio in the swap cache, or the reason why there is none. */
 export function claimSlot(state: ZswapState, cache: SwapCache, slot: number): WritebackResult {
-  // The first series of virtual swap has nowhere to write to.
-  if (state.settings.vswap) return '-EINVAL';
+  // A virtual device without a disk has nowhere to write to.
+  if (state.index instanceof VswapTable && !state.index.hasDisk) return '-EINVAL';
   if (cache.has(slot)) return '-EEXIST';
   return cache.isUsed(slot) ? 0 : '-ENOMEM';
 }
 
 /**
  * Second step: takes the entry out of the tree, when the slot still has that very one. It may have been
- * freed, and its number used again for another, since the list's lock was let go.
+ * freed, and its number used again for another, since the list's lock was let go. In a table a place on the
+ * disk takes the entry's, when there is one.
  */
 export function unlinkVictim(state: ZswapState, slot: number, victim: EntryId): WritebackResult {
-  if (state.index.load(slot) !== victim) return '-ENOMEM';
-  state.index.erase(slot);
+  const { index } = state;
+  if (index.load(slot) !== victim) return '-ENOMEM';
+  if (index instanceof VswapTable) return index.takePhysical(slot) ? 0 : '-ENOMEM';
+  index.erase(slot);
   return 0;
+}
+
+/**
+ * Entries can be written back at all: those of a virtual device need a place on its disk, so that without
+ * one the shrinker does not look at them (zswap_shrinker_count of v2, shrink_memcg of later versions).
+ */
+function canWriteBack({ index }: ZswapState): boolean {
+  return !(index instanceof VswapTable) || index.physicalLeft > 0;
 }
 
 /**
@@ -110,7 +122,7 @@ export function shrinkMemcg(
   memcg: number,
   onWritten: (entry: Entry) => void = () => {},
 ): WalkResult {
-  if (state.settings.noWriteback.has(memcg)) return 'nothing to shrink';
+  if (state.settings.noWriteback.has(memcg) || !canWriteBack(state)) return 'nothing to shrink';
   let scanned = 0;
   let shrunk = 0;
   for (const key of state.lists.keys()) {
@@ -139,31 +151,54 @@ export interface ShrinkRun {
  * to the accept threshold, or until it has failed so often. An entry with its second chance left counts as a
  * failure, and so does a pass over all memcgs that found none with an entry (shrink_worker of 6.12).
  */
+export class ShrinkWorker {
+  readonly #state: ZswapState;
+  readonly #cache: SwapCache;
+  readonly #onWritten: (entry: Entry) => void;
+  #attempts = 0;
+  failures = 0;
+
+  /** A run of the worker begins. */
+  constructor(state: ZswapState, cache: SwapCache, onWritten: (entry: Entry) => void = () => {}) {
+    this.#state = state;
+    this.#cache = cache;
+    this.#onWritten = onWritten;
+    state.shrinkQueued = false;
+  }
+
+  /** Looks at one memcg. @returns whether the run goes on. */
+  step(): boolean {
+    const state = this.#state;
+    const memcg = nextMemcg(state);
+    if (memcg === null) {
+      if (this.#attempts === 0 && this.#fails()) return false;
+      this.#attempts = 0;
+    } else {
+      const result = shrinkMemcg(state, this.#cache, memcg, this.#onWritten);
+      if (result !== 'nothing to shrink') this.#attempts++;
+      if (result === 'again' && this.#fails()) return false;
+    }
+    return state.storage.pages > state.settings.limit.acceptPages;
+  }
+
+  #fails(): boolean {
+    return ++this.failures === RECLAIM_RETRIES;
+  }
+}
+
+/** A run of the shrink worker as a whole. */
 export function runShrinkWorker(
   state: ZswapState,
   cache: SwapCache,
   onWritten: (entry: Entry) => void = () => {},
 ): ShrinkRun {
-  state.shrinkQueued = false;
-  let failures = 0;
-  let attempts = 0;
   let writtenBack = 0;
-  do {
-    const memcg = nextMemcg(state);
-    if (memcg === null) {
-      if (attempts === 0 && ++failures === RECLAIM_RETRIES) break;
-      attempts = 0;
-      continue;
-    }
-    const result = shrinkMemcg(state, cache, memcg, (entry) => {
-      writtenBack++;
-      onWritten(entry);
-    });
-    if (result === 'nothing to shrink') continue;
-    attempts++;
-    if (result === 'again' && ++failures === RECLAIM_RETRIES) break;
-  } while (state.storage.pages > state.settings.limit.acceptPages);
-  return { writtenBack, failures };
+  const worker = new ShrinkWorker(state, cache, (entry) => {
+    writtenBack++;
+    onWritten(entry);
+  });
+  while (worker.step());
+  return { writtenBack, failures: worker.failures };
 }
 
 /** The memcg behind the one that was looked at last; null at the end of a pass over all. */

@@ -321,7 +321,7 @@ ownSinceNs[${family * cpus} + cpu] = t; acquisitions[${family}]++;`;
 
   #step(at: number): string {
     const { code, locks } = this.#program;
-    const [op, a, b] = code.subarray(at, at + 3) as unknown as [number, number, number];
+    const [op, a, b, c] = code.subarray(at, at + 4) as unknown as [number, number, number, number];
     switch (op) {
       case Op.Work:
         return `const d = ${this.#cost(at)}; t += d; work += d;`;
@@ -384,6 +384,11 @@ operation[thread] = op;
 ${LUCK}
 if (queued < 0) { calling[thread] = -1; ${this.#goto(b)} }`;
       case Op.NextPage:
+        if (c !== 0)
+          return `const row = pageFates.nextPage(thread, ${c}) | 0;
+op = operation[thread] = row < 0 ? batch[thread] : row;
+${LUCK}
+if (row < 0) { page[thread] = batch[thread]; ${this.#goto(b)} }`;
         return `const more = page[thread] < batchEnd[thread];
 op = more ? ${a ? 'devices.pageInTurn(thread, page[thread]++) | 0' : 'page[thread]++'} : batch[thread];
 operation[thread] = op;
@@ -391,6 +396,10 @@ ${LUCK}
 if (!more) { page[thread] = batch[thread]; ${this.#goto(b)} }`;
       // Batches are gone through once: behind the last one the whole folio is at hand again.
       case Op.NextBatch:
+        if (c !== 0)
+          return `op = operation[thread] = pageFates.nextBatch(thread, ${a}, ${c}) | 0;
+${LUCK}
+if (batched[thread] === 0) { ${this.#goto(b)} }`;
         return `const from = batched[thread] ? batchEnd[thread] : lead[thread], end = lead[thread] + folioPages[lead[thread]];
 batched[thread] = from < end ? 1 : 0;
 op = batch[thread] = page[thread] = operation[thread] = from < end ? from : lead[thread];

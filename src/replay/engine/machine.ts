@@ -9,6 +9,7 @@ import { HotLoop } from './hot-loop.ts';
 import { checkHandles, checkLists, checkPages, checkTime, LawError } from './laws.ts';
 import { Locks } from './locks.ts';
 import { lockSharing, onlyFrees } from './order.ts';
+import { PageFates } from './page-fates.ts';
 import type { Program } from './program.ts';
 import { Queues } from './queues.ts';
 import { Recorder } from './recorder.ts';
@@ -42,7 +43,10 @@ export interface MachineTimes {
 /** Operations of one task, in its order. */
 export interface TaskStream {
   readonly cpu: number;
-  /** Path of each operation, as an index into `paths` of the run. */
+  /**
+   * Path of each operation, as an index into `paths` of the run. Behind the first row of an operation, the fate of the
+   * page, an index into `PAGE_FATES`, where its path asks for it: the first row then is of no page by itself.
+   */
   readonly path: Uint8Array;
   /** Each allocation has a number of its own: frees may be deferred beyond the next allocation. */
   readonly handle: Int32Array;
@@ -219,6 +223,7 @@ export class Machine {
     const recorder = new Recorder(paths.length, tasks.length, cpus);
     const compactor = new Compactor(pool, threads);
     const devices = new Devices(this.#run.devices ?? null, columns, threads);
+    const pageFates = new PageFates(columns, threads);
     const lines = {
       lineFree: new Float64Array(program.lines.length),
       lineCpu: new Int32Array(program.lines.length).fill(-1),
@@ -255,7 +260,7 @@ export class Machine {
       ownMembers: locks.ownMembers,
       small: gather([threads, locks, devices, recorder, lines, lists, constants]),
       pool: areOnlyFrees ? pool.freesAlone() : undefined,
-      helpers: { threads, locks, queues, devices, recorder, compactor, pool },
+      helpers: { threads, locks, queues, devices, pageFates, recorder, compactor, pool },
       numbers: [this.#run.seed, threads.firstWorker, threads.firstHog],
     });
     hot.run();

@@ -1,4 +1,12 @@
-import type { Condition, KernelModel, LockDeclaration, QueueDeclaration, Step } from '../../model/steps.ts';
+import {
+  type Condition,
+  type KernelModel,
+  type LockDeclaration,
+  PAGE_FATES,
+  type PageFate,
+  type QueueDeclaration,
+  type Step,
+} from '../../model/steps.ts';
 import { drawKey } from './random.ts';
 
 /** Instructions of the engine: four words each, operation and operands a, b, c. */
@@ -45,9 +53,9 @@ export const Op = {
   JumpBack: 22,
   /** a: how often it fails, of 2^30, b: where to go when it does not, c: key of the draw. */
   LockPages: 23,
-  /** a: 1 for the two largest first, b: where to go when the batch has no more pages. The next page is at hand from here on. */
+  /** a: 1 for the two largest first, b: where to go when the batch has no more pages, c: fates of the pages meant, 0 for all. The next page is at hand from here on. */
   NextPage: 24,
-  /** a: pages in a batch, b: where to go when the folio has no more. */
+  /** a: pages in a batch, b: where to go when the folio has no more, c: as of NextPage. */
   NextBatch: 25,
   /** a: cost of the engine, c: key of the draw. */
   Submit: 26,
@@ -117,6 +125,11 @@ export interface Program {
   readonly hasFolios: boolean;
   /** Some path hands pages to a device. */
   readonly usesDevice: boolean;
+}
+
+/** A bit for each fate; 0: whatever their fate. */
+function fateMask(only: readonly PageFate[] = []): number {
+  return only.reduce((mask, fate) => mask | (1 << PAGE_FATES.indexOf(fate)), 0);
 }
 
 /**
@@ -257,10 +270,12 @@ class Compiler {
       case 'each-page':
       case 'each-batch': {
         this.#hasFolios = true;
+        if (step.do === 'each-page' && step.order && step.only)
+          throw new RangeError(`${this.#kernel.id}: pages of some fates have no order`);
         const at =
           step.do === 'each-page'
-            ? this.#emit(Op.NextPage, step.order ? 1 : 0)
-            : this.#emit(Op.NextBatch, Math.max(1, step.size));
+            ? this.#emit(Op.NextPage, step.order ? 1 : 0, 0, fateMask(step.only))
+            : this.#emit(Op.NextBatch, Math.max(1, step.size), 0, fateMask(step.only));
         this.#branch(step.steps, within);
         this.#emit(Op.JumpBack, 0, at);
         this.#code[at + 2] = this.#code.length;

@@ -7,6 +7,7 @@ import { PUBLISHED, type PublishedRow, pagesOf } from './published.ts';
 import { calibrationRow, predictedRow, type ReproducedRow, unpredictedRow } from './rows.ts';
 import { type Interval, interval, measured } from './sampling.ts';
 import type { Comparison } from './store/comparisons.ts';
+import type { RowNoise } from './store/noise.ts';
 import { PUBLISHED_STORE, type StoreRow } from './store/published.ts';
 import { reproduceStore } from './store/store.ts';
 import { type Summary, summarise } from './summary.ts';
@@ -36,8 +37,10 @@ export interface Reproduction {
   /** Over the rows of the free path, and over those of the store path. */
   readonly summary: Summary;
   readonly storeSummary: Summary;
-  /** What the v12 tables of kernel builds support. */
+  /** What the published tables of builds and of usemem with zstd support. */
   readonly comparisons: readonly Comparison[];
+  /** Errors of pieces and batches beside what the published figures' own scatter may cause. */
+  readonly storeNoise: readonly RowNoise[];
 }
 
 interface Study {
@@ -95,6 +98,7 @@ export function reproduce(
     summary: summarise(rows),
     storeSummary: summarise(store.rows),
     comparisons: store.comparisons,
+    storeNoise: store.noise,
   };
 }
 

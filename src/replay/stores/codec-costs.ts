@@ -33,6 +33,8 @@ export interface IaaRequest {
   readonly verify: boolean;
   /** Share of the pages that an engine refuses to decompress, 0 to 1: software inflates them. */
   readonly fallback: number;
+  /** Which device a CPU's descriptors go to; absent: the CPU's own one by one, round the package in batches. */
+  readonly mapping?: IaaSetup['spread'];
 }
 
 export const IAA_AS_PUBLISHED: IaaRequest = {
@@ -132,6 +134,6 @@ export function iaaSetup(request: IaaRequest, cpus: number, spreads: boolean): I
     enginesPerDevice: request.engines,
     queueEntries: request.queueEntries,
     cpusPerPackage: Math.ceil(cpus / request.packages),
-    spread: spreads ? 'round-robin' : 'cpu',
+    spread: request.mapping ?? (spreads ? 'round-robin' : 'cpu'),
   };
 }

@@ -1,7 +1,9 @@
 import { DesignError } from '../../model/designs/design.ts';
+import { withFailedFolios } from '../../model/designs/failed-folio.ts';
 import { applyDesigns, type ChosenDesign } from '../../model/designs/registry.ts';
+import { REMOTE_ENTRY, withRemoteEntries } from '../../model/designs/remote-entries.ts';
 import { reachedFromZswap } from '../../model/designs/store-rewrite.ts';
-import { SPLIT_PAGE } from '../../model/kernels/zswap.ts';
+import { SPLIT_PAGE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { KernelModel } from '../../model/steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import { Machine, type MachineResult, type MachineTimes } from '../engine/machine.ts';
@@ -25,6 +27,7 @@ export interface AssumedCost {
 export const ASSUMED_COSTS: readonly AssumedCost[] = [
   { name: SPLIT_PAGE, what: 'splitting a folio, for each page', ns: 300, low: 100, high: 1000 },
   { name: 'entry-bulk-page', what: 'each entry of a bulk call', ns: 30, low: 10, high: 100 },
+  { name: REMOTE_ENTRY, what: 'first write to an entry on another node', ns: 100, low: 50, high: 250 },
   { name: 'prefetchw', what: 'write to an entry that was fetched', ns: 5, low: 2, high: 10 },
 ];
 
@@ -48,8 +51,8 @@ export interface AskedDesign {
 /** What is replayed with what costs on what machine. */
 export interface StoreReplay {
   readonly kernel: KernelModel;
-  /** Operations taken together as a kernel has them: `gathers`. */
-  readonly workloadOf: (kernel: KernelModel) => StoreWorkload;
+  /** Operations as a kernel has them: decided, and taken together; of a run, with what that takes out of recorded times. */
+  readonly workloadOf: (kernel: KernelModel, seed: number) => StoreWorkload;
   readonly pool: Pool;
   readonly cpus: number;
   readonly seeds: number;
@@ -94,7 +97,7 @@ export function changedStores(kernel: KernelModel, { text, chosen }: AskedDesign
 /** Mean of each group, ns, when each task runs by itself: nobody waits, and the recorded steps must add up. */
 export function meansAlone(replay: StoreReplay): number[] {
   const { kernel } = replay;
-  const workload = replay.workloadOf(kernel);
+  const workload = replay.workloadOf(kernel, 0);
   const runs = workload.tasks.map((task, t) =>
     runOnce(kernel, { ...workload, tasks: [task], costs: [workload.costs[t]!] }, replay, 0),
   );
@@ -109,12 +112,22 @@ function isUnchanged(before: KernelModel, after: KernelModel): boolean {
 
 /** Runs of a kernel, one for each seed. */
 export function runsOf(kernel: KernelModel, replay: StoreReplay): RunOf {
-  const workload = scaled(replay.workloadOf(kernel), replay.otherSteps);
-  const tasks = workload.tasks.map((task) => ({ ...task, cpu: task.cpu % replay.cpus }));
-  const runs = Array.from({ length: replay.seeds }, (_, seed) =>
-    runOnce(kernel, { ...workload, tasks, costs: inAnotherOrder(workload, seed) }, replay, seed),
-  );
-  return { groups: workload.groups, runs, sleepsForDevice: replay.iaa.completion.kind === 'interrupt' };
+  // Runs of one workload share its columns.
+  const ready = new Map<StoreWorkload, StoreWorkload>();
+  const readyFor = (given: StoreWorkload) => {
+    const known = ready.get(given);
+    if (known) return known;
+    const workload = scaled(given, replay.otherSteps);
+    const tasks = workload.tasks.map((task) => ({ ...task, cpu: task.cpu % replay.cpus }));
+    ready.set(given, { ...workload, tasks });
+    return ready.get(given)!;
+  };
+  const runs = Array.from({ length: replay.seeds }, (_, seed) => {
+    const workload = readyFor(replay.workloadOf(kernel, seed));
+    return runOnce(kernel, { ...workload, costs: inAnotherOrder(workload, seed) }, replay, seed);
+  });
+  const { groups, fates } = replay.workloadOf(kernel, 0);
+  return { groups, fates, runs, sleepsForDevice: replay.iaa.completion.kind === 'interrupt' };
 }
 
 function runOnce(
@@ -125,10 +138,13 @@ function runOnce(
 ): MachineResult {
   const { groups } = workload;
   const names = groups.map(({ path, pages }) => `${path}, ${pages}`);
+  const fails = groups.some(({ path }) => path === ZSWAP_PATHS.storeUndone);
+  const placed = workload.distributions.has(REMOTE_ENTRY) ? withRemoteEntries(kernel) : kernel;
+  const { paths } = fails ? withFailedFolios(placed) : placed;
   const wrapped: KernelModel = {
     ...kernel,
     paths: {
-      ...kernel.paths,
+      ...paths,
       ...Object.fromEntries(groups.map(({ path }, g) => [names[g]!, [{ do: 'call', path }] as const])),
     },
   };
@@ -183,10 +199,11 @@ function picked(column: Float64Array, rows: Int32Array): Float64Array {
 function inAnotherOrder({ tasks, costs }: StoreWorkload, seed: number): StoreWorkload['costs'] {
   if (seed === 0) return costs;
   return tasks.map(({ path, pages }, t) => {
-    const byGroup = new Map<number, number[]>();
+    const byGroup = new Map<string, number[]>();
     for (let row = 0; row < path.length; row += pages![row]!) {
-      // Calls of one group may take different numbers of pages together.
-      const key = path[row]! * 2 ** 20 + pages![row]!;
+      // Calls of one group may take different numbers of pages together, and fail at different pages.
+      const fates = path.subarray(row + 1, row + pages![row]!).join();
+      const key = `${path[row]}: ${pages![row]} ${fates}`;
       const list = byGroup.get(key);
       if (list) list.push(row);
       else byGroup.set(key, [row]);

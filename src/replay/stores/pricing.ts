@@ -1,3 +1,4 @@
+import { REMOTE_ENTRY } from '../../model/designs/remote-entries.ts';
 import { IAA_FALLBACK, iaaCost } from '../../model/kernels/iaa-steps.ts';
 import type { Pool } from '../../model/zsmalloc/pool.ts';
 import { COST_QUANTILES, type MachineRun, type TaskStream } from '../engine/machine.ts';
@@ -47,7 +48,7 @@ export function priced(
   const quantilesOf = (name: string): Float64Array => {
     const ofCodec = codec?.costs.get(name);
     if (ofCodec !== undefined) return new Float64Array(COST_QUANTILES).fill(ofCodec);
-    const recorded = workload.distributions.get(name);
+    const recorded = name === REMOTE_ENTRY ? undefined : workload.distributions.get(name);
     return recorded ?? new Float64Array(COST_QUANTILES).fill(assumed.get(name) ?? 0);
   };
   const rowsOf = (task: TaskStream, ofTask: ReadonlyMap<string, Float64Array>, t: number, name: string) => {
@@ -56,6 +57,7 @@ export function priced(
     if (ofCodec !== undefined && name === IAA_FALLBACK)
       return refused(task.path.length, ofCodec, fallback, t, seed);
     if (ofCodec !== undefined) return undefined;
+    if (name === REMOTE_ENTRY) return ofTask.get(name)?.map((share) => share * (assumed.get(name) ?? 0));
     return ofTask.get(name);
   };
   return {

@@ -11,7 +11,9 @@ import type { StoreWorkload } from './store-workload.ts';
 export function withProcesses(workload: StoreWorkload, processes: number | null): StoreWorkload {
   if (processes === null) return workload;
   const isStore = workload.groups.map(({ path }) => path === ZSWAP_PATHS.store);
-  const storing = workload.tasks.flatMap((task, t) => (task.path.some((path) => isStore[path]) ? [t] : []));
+  const storing = workload.tasks.flatMap((task, t) =>
+    workload.groups.some((_, g) => isStore[g] && callsIn(task, g) > 0) ? [t] : [],
+  );
   const tasks = storing.map((t) => workload.tasks[t]!);
   const costs = storing.map((t) => workload.costs[t]!);
   const span = 1 + Math.max(...tasks.map(({ slot }) => slot.reduce((a, b) => Math.max(a, b), 0)));
@@ -19,15 +21,25 @@ export function withProcesses(workload: StoreWorkload, processes: number | null)
   return {
     ...workload,
     groups: workload.groups.map((group, g) => {
-      const allPages = from.reduce(
-        (sum, t) => sum + tasks[t]!.path.reduce((n, path) => n + (path === g ? 1 : 0), 0),
-        0,
-      );
-      return { ...group, allPages, allMembers: Math.round((group.allMembers * allPages) / group.allPages) };
+      const callsOf = (t: number) => callsIn(tasks[t]!, g);
+      const all = workload.tasks.reduce((sum, task) => sum + callsIn(task, g), 0);
+      const times = from.reduce((sum, t) => sum + callsOf(t), 0) / Math.max(1, all);
+      return {
+        ...group,
+        allPages: Math.round(group.allPages * times),
+        allMembers: Math.round(group.allMembers * times),
+      };
     }),
     tasks: from.map((t, p) => again(tasks[t]!, p, Math.floor(p / tasks.length) * span, processes)),
     costs: from.map((t) => costs[t]!),
   };
+}
+
+/** Pages of a task's operations of one group; of one whose pages have fates, its rows. */
+function callsIn({ path, pages }: TaskStream, group: number): number {
+  let sum = 0;
+  for (let row = 0; row < path.length; row += pages![row]!) if (path[row] === group) sum += pages![row]!;
+  return sum;
 }
 
 function again(task: TaskStream, cpu: number, shift: number, processes: number): TaskStream {

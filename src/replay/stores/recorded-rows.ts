@@ -1,13 +1,16 @@
 import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { ZswapEra } from '../../model/zswap/eras.ts';
+import type { Rejection } from '../../model/zswap/store.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
-import type { RecordedBatches } from '../zswap/detect-batches.ts';
+import { detectBatches, type RecordedBatches } from '../zswap/detect-batches.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
+import { type Failure, type FailureCause, failedRow } from './failed-folios.ts';
 import { interruptedOps, withUsualTimes } from './interrupted-rows.ts';
 import { IntervalsByKey } from './intervals.ts';
 import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
+import { LEFT_IN, type TracerTaken, withoutTracer } from './without-tracer.ts';
 
 /** What a task did in one call: a folio stored, a page loaded, invalidated or written back. */
 export interface Row {
@@ -19,6 +22,8 @@ export interface Row {
   readonly members: number;
   /** Between operations of the task, before this one, ns. */
   readonly thinkNs: number;
+  /** The page at which a folio was given up; absent: all that it tried was done. */
+  readonly failure?: Failure;
 }
 
 export interface Page {
@@ -28,6 +33,10 @@ export interface Page {
   readonly sizeClass: number;
   /** Of the zspage that is made or emptied. */
   readonly zspagePages: number;
+  /** Slot as far as objects tell it where it is not recorded; -1 not known. What locks are chosen by stays `slot`. */
+  readonly followed: number;
+  /** Of the compressed page; `error`: the compressor gave none; null: not known, or no page was compressed. */
+  readonly bytes: number | 'error' | null;
 }
 
 /** An operation of zswap as recorded, and what it has below it. */
@@ -49,8 +58,13 @@ export interface RecordedRows {
   readonly interrupted: ReadonlySet<number>;
   /** Operations left out. */
   readonly left: number;
-  /** Entries of an older store: another one took their slot, or a refused folio erased them. */
-  readonly staleEntries: { readonly replaced: number; readonly erased: number };
+  /** Entries that a store freed of its slots: of an older store, replaced or erased with a refused folio. */
+  readonly staleEntries: StaleEntries;
+}
+
+export interface StaleEntries {
+  readonly replaced: number;
+  readonly erased: number;
 }
 
 /** Steps that a folio has once, whatever its pages. */
@@ -67,20 +81,20 @@ function timesTaken(name: string, pages: number, batches: RecordedBatches | null
 /**
  * Sorts out what a recording shows of zswap.
  * @param outcome Which zspages were made and emptied.
- * @param sized The same with other sizes of the objects; `outcome` without.
- * @param batches How the recorded kernel stores pages together; null: one by one.
  * @param otherSteps What steps are multiplied by afterwards: what is assumed of a step is of the machine that is meant.
+ * @param tracer What of the tracer's cost is taken out of steps and pauses.
  * @throws {RangeError} when no store has a duration and its calls.
  */
 export function recordedRows(
   ops: OperationTable,
   era: ZswapEra,
   outcome: StructureOutcome,
-  sized: StructureOutcome = outcome,
-  batches: RecordedBatches | null = null,
   otherSteps = 1,
+  tracer: TracerTaken = LEFT_IN,
 ): RecordedRows {
+  const timed = withoutTracer(ops, tracer);
   const zswap = new RecordedZswap(ops, era);
+  const batches = detectBatches(ops);
   const below = belowOf(ops, outcome);
   const byTask = new Map<number, RecordedRow[]>();
   const recorded: { readonly times: StepTimes; readonly zspagePages: number }[] = [];
@@ -92,7 +106,8 @@ export function recordedRows(
       return;
     }
     const under = below(op);
-    const times = stepTimes(ops, op, path, under, pages / otherSteps);
+    const times = stepTimes(timed, op, path, under, pages / otherSteps);
+    const followed = zswap.slotOf(op);
     const slot = ops.slot[op]!;
     // The steps of a large folio are shown as sums: each page has taken its share.
     const share = Object.fromEntries(
@@ -107,7 +122,7 @@ export function recordedRows(
       thinkNs: 0,
       below: under,
       pages: Array.from({ length: pages }, (_, page) => {
-        const object = under.mallocs[page] ?? under.free;
+        const object = under.mallocs[page] ?? under.frees[0]?.free ?? -1;
         const ofPage = pages === 1 ? times : { ...share };
         recorded.push({
           times: ofPage,
@@ -116,20 +131,39 @@ export function recordedRows(
         return {
           times: ofPage,
           slot: slot < 0 ? -1 : slot + page,
-          sizeClass: object < 0 ? 0 : Math.max(0, sized.sizeClass[object]!),
-          zspagePages: object < 0 ? 0 : Math.max(0, sized.pages[object]!),
+          sizeClass: object < 0 ? 0 : Math.max(0, outcome.sizeClass[object]!),
+          zspagePages: object < 0 ? 0 : Math.max(0, outcome.pages[object]!),
+          followed: followed < 0 ? -1 : followed + page,
+          bytes: bytesOf(ops, path, under, page),
         };
       }),
     };
-    const list = byTask.get(ops.task[op]!);
+    push(row);
+  };
+  const push = (row: RecordedRow) => {
+    const list = byTask.get(ops.task[row.op]!);
     if (list) list.push(row);
-    else byTask.set(ops.task[op]!, [row]);
+    else byTask.set(ops.task[row.op]!, [row]);
   };
   for (const store of zswap.stores) {
-    add(store.op, storePath(store), store.pages);
-    stale[store.stored === false ? 'erased' : 'replaced'] += zswap.freesOf(store.op).length;
+    const frees = zswap.freesOf(store.op).length;
+    if (store.stored === true) stale.replaced += frees;
+    // Of a folio that failed, its own pages are no older entries.
+    else stale.erased += Math.max(0, frees - store.entries.length);
+    const cause = failureOf(store);
+    const isShown = ops.zswap.get(store.op)!.showsCalls && ops.endNs[store.op]! >= ops.startNs[store.op]!;
+    if (cause === null || !isShown) add(store.op, storePath(store), store.pages);
+    else {
+      const row = failedRow(timed, store, cause, below(store.op), outcome, zswap.slotOf(store.op));
+      push(row);
+      for (const [k, { times }] of row.pages.entries())
+        recorded.push({ times, zspagePages: Math.max(0, outcome.pages[row.below.mallocs[k] ?? -1] ?? 0) });
+    }
   }
-  for (const op of zswap.loads) add(op, zswap.isLoaded(op) ? ZSWAP_PATHS.load : null, 1);
+  for (const op of zswap.loads) {
+    const isLoaded = zswap.isLoaded(op);
+    add(op, isLoaded === null ? null : isLoaded ? ZSWAP_PATHS.load : ZSWAP_PATHS.loadNone, 1);
+  }
   for (const op of zswap.invalidates)
     add(op, zswap.freesOf(op).length > 0 ? ZSWAP_PATHS.invalidate : ZSWAP_PATHS.invalidateNone, 1);
   for (const op of zswap.writebacks) add(op, writebackPath(zswap, op, era), 1);
@@ -148,7 +182,8 @@ export function recordedRows(
   const interrupted = interruptedOps(ops, all);
   const tasks = [...byTask.values()].map((list) => {
     list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
-    return withThinking(ops, withUsualTimes(list, all, interrupted), beginNs, busy, unheld);
+    const kept = withUsualTimes(list, all, interrupted);
+    return withThinking(ops, kept, beginNs, busy, unheld, 1 - tracer.between);
   });
   return { tasks, zswap, unheld, beginNs, interrupted, left, staleEntries: stale };
 }
@@ -156,9 +191,28 @@ export function recordedRows(
 function storePath(store: RecordedStore): string | null {
   if (store.stored === true) return ZSWAP_PATHS.store;
   if (store.refusedForLimit) return ZSWAP_PATHS.storeFull;
-  // Of a folio that failed behind its first page the recording does not tell pages and clean-up apart.
-  const failedAtOnce = store.refusal === 'compression failed' && store.entries.length === 0;
-  return failedAtOnce ? ZSWAP_PATHS.storeFailed : null;
+  return store.refusal === 'compression failed' ? ZSWAP_PATHS.storeFailed : null;
+}
+
+const CAUSES: Readonly<Partial<Record<Rejection, FailureCause>>> = {
+  'entry allocation': 'no-entry',
+  'compression failed': 'not-compressed',
+  'compressed too large': 'not-compressed',
+  'object allocation': 'no-object',
+  'tree allocation': 'no-tree',
+};
+
+/** Why a folio was given up midway; null for one that was stored, not tried, or of a page that did not compress. */
+function failureOf({ stored, refusal, pages }: RecordedStore): FailureCause | null {
+  if (stored !== false || refusal === null) return null;
+  const cause = CAUSES[refusal] ?? null;
+  return cause === 'not-compressed' && pages === 1 ? null : cause;
+}
+
+function bytesOf(ops: OperationTable, path: string, { mallocs }: Below, page: number): Page['bytes'] {
+  if (path === ZSWAP_PATHS.storeFailed) return 'error';
+  const malloc = mallocs[page];
+  return malloc === undefined || ops.size[malloc]! < 0 ? null : ops.size[malloc]!;
 }
 
 function writebackPath(recorded: RecordedZswap, op: number, era: ZswapEra): string | null {
@@ -180,10 +234,11 @@ function belowOf(ops: OperationTable, outcome: StructureOutcome): (op: number) =
   const find = (op: number, kind: number) =>
     (children.get(op) ?? []).filter((row) => ops.kind[row] === kind).sort((a, b) => a - b);
   return (op) => {
-    const [entryFree = -1] = find(op, OperationKind.ZswapEntryFree);
-    const [free = -1] = entryFree < 0 ? [] : find(entryFree, OperationKind.Free);
-    const freedPages = free < 0 ? 0 : Math.max(0, outcome.pages[free]!);
-    return { mallocs: find(op, OperationKind.Malloc), entryFree, free, freedPages };
+    const frees = find(op, OperationKind.ZswapEntryFree).map((entryFree) => {
+      const [free = -1] = find(entryFree, OperationKind.Free);
+      return { row: entryFree, free, freedPages: free < 0 ? 0 : Math.max(0, outcome.pages[free]!) };
+    });
+    return { mallocs: find(op, OperationKind.Malloc), frees };
   };
 }
 
@@ -199,6 +254,7 @@ function busyTimes(ops: OperationTable, rows: readonly RecordedRow[]): Intervals
  * Time between a task's operations, without operations of others on its CPU, which the model runs itself;
  * before the first, since the beginning. Waits for locks that nobody held are no waits: the CPU did not run,
  * in no step of any design, so that this time stands in front of the operation.
+ * @param share Of the time between operations, what is not the tracer's.
  */
 function withThinking(
   ops: OperationTable,
@@ -206,13 +262,14 @@ function withThinking(
   beginNs: number,
   busy: IntervalsByKey<number>,
   unheld: UnheldWaits,
+  share: number,
 ): RecordedRow[] {
   let before = beginNs;
   return list.map((row) => {
     const start = ops.startNs[row.op]!;
     const others = start > before ? busy.of(ops.cpu[row.op]!).within(before, start) : 0;
     const idle = unheldOf(unheld, row.op, row.below);
-    const thinkNs = Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
+    const thinkNs = share * Math.max(0, start - before - others) + idle.tree + idle.list + idle.allocator;
     before = ops.endNs[row.op]!;
     return { ...row, thinkNs };
   });

@@ -4,9 +4,12 @@ import type { Interval } from '../interval.ts';
 import type { Assumption, InputFile, Reading } from '../result.ts';
 import type { ZswapReport } from '../zswap/result.ts';
 import type { IaaRequest } from './codec-costs.ts';
+import type { FateCheck, UsedLimit } from './fates/fate-settings.ts';
+import type { WakeTime } from './fates/worker-pace.ts';
 import type { SizesUsed } from './sizes.ts';
 import type { StorePrediction } from './store-summary.ts';
 import type { SweptCase } from './sweep.ts';
+import type { TracerUsed } from './tracer-taken.ts';
 import type { LockTimes } from './unheld-waits.ts';
 
 export const STORE_WHAT_IF_SCHEMA_VERSION = 2;
@@ -24,6 +27,8 @@ export interface StoreComparison {
 export interface StoreValidation {
   /** Which entries exist, what is refused and why: the structural replay. */
   readonly structure: ZswapReport | null;
+  /** Where fates are modelled: those recorded, and what the same rules make of the recording as it was. */
+  readonly fates: FateCheck | null;
   readonly comparisons: readonly StoreComparison[];
   /**
    * Recorded waits, ns. But for those below they are left out of the steps and come back only where the model
@@ -77,7 +82,13 @@ export interface StoreWhatIfResult {
   readonly iaa: IaaRequest | null;
   /** Steps other than the codec's take this share of what was recorded. */
   readonly otherSteps: number;
+  /** What of the tracer's cost is taken out, and how that is known; null: the kernel is the traced one. */
+  readonly tracer: TracerUsed | null;
   readonly sizes: SizesUsed;
+  /** Limit of the pool, where fates are modelled: what refuses folios, and from where on it takes them again. */
+  readonly limit: UsedLimit;
+  /** How soon the shrink worker runs when a refused folio wakes it, where fates are modelled. */
+  readonly shrinkWake: WakeTime | null;
   /** Entries of older stores that a store freed: of its slot, or of a folio that was refused. */
   readonly staleEntries: { readonly replaced: number; readonly erased: number };
   readonly validation: StoreValidation;

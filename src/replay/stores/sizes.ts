@@ -1,8 +1,7 @@
 import type { PageSizes } from '../../model/codecs/sizes.ts';
-import type { FullnessRule } from '../../model/zsmalloc/fullness.ts';
-import type { Geometry } from '../../model/zsmalloc/geometry.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
-import { replayStructure, type StructureOutcome } from '../structure.ts';
+import type { StructureOutcome } from '../structure.ts';
+import type { StoreFates } from './fates/result.ts';
 
 const PAGE_BYTES = 4096;
 
@@ -25,60 +24,26 @@ export interface SizesUsed {
   readonly doesNotCompress: number | null;
 }
 
-/** Which zspages are made and emptied, and what that comes to. */
-export interface Sized {
-  readonly outcome: StructureOutcome;
-  readonly used: SizesUsed;
-}
-
 /** Sizes as recorded. */
-export function recordedSizes(ops: OperationTable, outcome: StructureOutcome): Sized {
+export function recordedSizes(ops: OperationTable, outcome: StructureOutcome): SizesUsed {
   const sizes = mallocsOf(ops).map((op) => ops.size[op]!);
   return {
-    outcome,
-    used: {
-      basis: 'recorded',
-      from: 'the recording',
-      ...held(ops, outcome),
-      meanBytes: mean(sizes.filter((size) => size >= 0)),
-      doesNotCompress: null,
-    },
+    basis: 'recorded',
+    from: 'the recording',
+    ...held(ops, outcome),
+    meanBytes: mean(sizes.filter((size) => size >= 0)),
+    doesNotCompress: null,
   };
 }
 
-/**
- * The pool with objects of other sizes: each page keeps its rank, so the largest recorded one has the largest
- * of the sample. Pages of the sample that do not get smaller have no object and are left out.
- * @throws {RangeError} when no page of the sample gets smaller.
- */
-export function otherSizes(
-  ops: OperationTable,
-  request: SizesRequest,
-  geometry: Geometry,
-  fullness: FullnessRule,
-): Sized {
-  const { sizes, from } = request;
+/** Sizes of a sample, as the base stored them. */
+export function sampledSizes(
+  { sizes, from }: SizesRequest,
+  { objects, meanBytes, poolPages }: StoreFates,
+): SizesUsed {
   const all = [...sizes];
-  const kept = all.filter((bytes) => bytes < PAGE_BYTES);
-  if (kept.length === 0) throw new RangeError(`no page of ${from} gets below a page with this codec`);
-  const mallocs = mallocsOf(ops);
-  const byRank = mallocs.toSorted((a, b) => ops.size[a]! - ops.size[b]! || a - b);
-  const size = ops.size.slice();
-  byRank.forEach((op, rank) => {
-    size[op] = Math.max(1, Math.round(kept[Math.floor(((rank + 0.5) / byRank.length) * kept.length)]!));
-  });
-  const resized = Object.create(ops, { size: { value: size } }) as OperationTable;
-  const { outcome } = replayStructure(resized, [], geometry, fullness);
-  return {
-    outcome,
-    used: {
-      basis: sizes.basis,
-      from,
-      ...held(resized, outcome),
-      meanBytes: mean(mallocs.map((op) => size[op]!)),
-      doesNotCompress: 1 - kept.length / all.length,
-    },
-  };
+  const large = all.filter((bytes) => bytes >= PAGE_BYTES).length;
+  return { basis: sizes.basis, from, objects, meanBytes, poolPages, doesNotCompress: large / all.length };
 }
 
 function mallocsOf(ops: OperationTable): number[] {

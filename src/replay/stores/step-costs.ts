@@ -10,8 +10,14 @@ export type StepTimes = Record<string, number>;
 export interface Below {
   /** zs_malloc of a store, one for each page that got an object. */
   readonly mallocs: readonly number[];
-  /** zswap_entry_free, and zs_free within it; -1 without. */
-  readonly entryFree: number;
+  /** Entries that it freed. */
+  readonly frees: readonly EntryFree[];
+}
+
+export interface EntryFree {
+  /** zswap_entry_free. */
+  readonly row: number;
+  /** zs_free within it; -1 without. */
   readonly free: number;
   /** Pages of the zspage that zs_free emptied. */
   readonly freedPages: number;
@@ -114,8 +120,13 @@ export function stepTimes(
         'tree-erase': tree(gap),
         'mutex-calls': mutexCalls,
         decompress: part('decompress'),
-        ...entryFreeTimes(ops, below),
+        ...entryFreeTimes(ops, below.frees[0]),
       };
+    }
+    case ZSWAP_PATHS.loadNone: {
+      const gap = gapOf(2);
+      const found = tree(gap);
+      return { 'load-enter': gap + other, 'tree-erase': found, 'tree-load': found };
     }
     case ZSWAP_PATHS.writeback: {
       const gap = gapOf(4);
@@ -127,7 +138,7 @@ export function stepTimes(
         'mutex-calls': mutexCalls,
         decompress: part('decompress'),
         'writeback-submit': 2 * gap + known(facts.parts.submit) + other / 2,
-        ...entryFreeTimes(ops, below),
+        ...entryFreeTimes(ops, below.frees[0]),
       };
     }
     case ZSWAP_PATHS.writebackStopped:
@@ -137,15 +148,16 @@ export function stepTimes(
       return {
         'invalidate-enter': gap + other,
         'tree-erase': tree(gap),
-        ...entryFreeTimes(ops, below),
+        ...entryFreeTimes(ops, below.frees[0]),
       };
     }
   }
 }
 
 /** Waits of an operation and all below it that nobody who is recorded caused. */
-export function unheldOf(unheld: UnheldWaits, op: number, { mallocs, entryFree, free }: Below): LockTimes {
-  const rows = [op, ...mallocs, entryFree, free].filter((row) => row >= 0).map((row) => unheld.of(row));
+export function unheldOf(unheld: UnheldWaits, op: number, { mallocs, frees }: Below): LockTimes {
+  const inner = frees.flatMap(({ row, free }) => [row, free]);
+  const rows = [op, ...mallocs, ...inner].filter((row) => row >= 0).map((row) => unheld.of(row));
   const sum = (lock: keyof LockTimes) => rows.reduce((total, times) => total + times[lock], 0);
   return { tree: sum('tree'), list: sum('list'), allocator: sum('allocator') };
 }
@@ -154,20 +166,20 @@ export function unheldOf(unheld: UnheldWaits, op: number, { mallocs, entryFree, 
 export function recordedWaits(ops: OperationTable, op: number, below: Below) {
   const waits = (facts: ZswapFacts | undefined, name: ZswapPart) => known(facts?.waits[name]);
   const facts = ops.zswap.get(op);
-  const inner = below.free >= 0 ? [...below.mallocs, below.free] : below.mallocs;
+  const inner = [...below.mallocs, ...below.frees.map(({ free }) => free).filter((free) => free >= 0)];
   const ofPool = (part: 'lockWait' | 'poolLockWait') =>
     inner.reduce((sum, row) => sum + known(ops.parts[part].get(row)), 0);
-  const freed = below.entryFree >= 0 ? ops.zswap.get(below.entryFree) : undefined;
+  const listOfFrees = below.frees.reduce((sum, { row }) => sum + waits(ops.zswap.get(row), 'list'), 0);
   return {
     mutex: waits(facts, 'mutex'),
     tree: waits(facts, 'tree'),
-    list: waits(facts, 'list') + waits(freed, 'list'),
+    list: waits(facts, 'list') + listOfFrees,
     allocator: ofPool('lockWait') + ofPool('poolLockWait'),
   };
 }
 
 /** zs_malloc: under the lock what its calls say; making a zspage is taken out by {@link splitNewZspages}. */
-function mallocTimes(ops: OperationTable, { mallocs }: Below, objectNs: number): StepTimes {
+export function mallocTimes(ops: OperationTable, { mallocs }: Below, objectNs: number): StepTimes {
   const { object, group, unlock } = ops.parts;
   const locked = mallocs.reduce(
     (sum, row) => sum + known(object.get(row)) + known(group.get(row)) + known(unlock.get(row)),
@@ -176,8 +188,10 @@ function mallocTimes(ops: OperationTable, { mallocs }: Below, objectNs: number):
   return { 'obj-malloc': locked, 'take-handle': positive(objectNs - locked) };
 }
 
-function entryFreeTimes(ops: OperationTable, { entryFree, free, freedPages }: Below): StepTimes {
-  if (entryFree < 0) return {};
+/** zswap_entry_free and what it calls; nothing where none is shown. */
+export function entryFreeTimes(ops: OperationTable, freed: EntryFree | undefined): StepTimes {
+  if (!freed) return {};
+  const { row: entryFree, free, freedPages } = freed;
   const facts = ops.zswap.get(entryFree)!;
   const self = known(ops.parts.self.get(entryFree));
   const list = known(facts.parts.list);

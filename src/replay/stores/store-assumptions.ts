@@ -1,11 +1,15 @@
 import type { Assumption } from '../result.ts';
 import type { Codec, IaaRequest } from './codec-costs.ts';
+import type { UsedLimit } from './fates/fate-settings.ts';
+import type { NodesRequest } from './fates/nodes.ts';
+import type { StoreFates } from './fates/result.ts';
 import { ASSUMED_COSTS } from './predict-stores.ts';
 import type { RecordedRows } from './recorded-rows.ts';
 import type { SizesUsed } from './sizes.ts';
 import { ENTRY_WRITE_NS, TAKE_REFERENCE_NS } from './step-costs.ts';
 import type { StorePrediction } from './store-summary.ts';
 import { type StoreGroup, workloadNotes } from './store-workload.ts';
+import type { TracerUsed } from './tracer-taken.ts';
 
 /** What the figures of a what-if rest on. */
 export interface Basis {
@@ -15,6 +19,11 @@ export interface Basis {
   readonly codec: Codec | null;
   readonly iaa: IaaRequest;
   readonly sizes: SizesUsed;
+  /** Of the base. */
+  readonly fates: StoreFates;
+  readonly limit: UsedLimit;
+  readonly nodes: NodesRequest;
+  readonly tracer: TracerUsed | null;
   readonly otherSteps: number;
   readonly folioPages: number;
   readonly processes: number | null;
@@ -26,7 +35,7 @@ const modelled = (what: string): Assumption => ({ what, basis: 'modelled' });
 
 /** Everything that the figures rest on, each with its basis. */
 export function assumptions(basis: Basis): Assumption[] {
-  const { rows, groups, designs, codec, sizes, otherSteps, folioPages, processes } = basis;
+  const { rows, groups, designs, codec, otherSteps, folioPages, processes } = basis;
   const names = new Set(
     designs.flatMap(({ kernel }) =>
       Object.values(kernel.paths).flatMap((steps) =>
@@ -40,11 +49,7 @@ export function assumptions(basis: Basis): Assumption[] {
       what: 'what was stored, loaded, invalidated, written back and refused, on which CPU, and what its calls took',
       basis: 'measured',
     },
-    modelled(
-      sizes.basis === 'recorded'
-        ? 'which zspages are made and emptied: as in the recording, in every design'
-        : `which zspages are made and emptied: with sizes from ${sizes.from}, pages in the recorded order of sizes; what is refused stays as recorded`,
-    ),
+    ...fateAssumptions(basis),
     modelled('who waits for whom: locks are handed over in the order of arrival'),
     ...(codec ? codecAssumptions(codec, basis) : []),
     modelled(
@@ -57,10 +62,14 @@ export function assumptions(basis: Basis): Assumption[] {
     assumed(`the entry's first write takes ${ENTRY_WRITE_NS} ns of the gap around it (0 to 100 ns)`),
     assumed(`taking a reference of the pool takes ${TAKE_REFERENCE_NS} ns of the gap around it (2 to 20 ns)`),
     assumed('making a zspage takes what its zs_malloc took beyond the median of the others'),
-    {
-      what: `the tracer's cost is left in ${codec ? 'all steps but those of the codec' : 'all times'}: the kernel was traced`,
-      basis: 'measured',
-    },
+    ...(basis.tracer
+      ? tracerAssumptions(basis.tracer)
+      : [
+          {
+            what: `the tracer's cost is left in ${codec ? 'all steps but those of the codec' : 'all times'}: the kernel was traced`,
+            basis: 'measured',
+          } as const,
+        ]),
     ...(otherSteps === 1
       ? []
       : [
@@ -80,6 +89,68 @@ export function assumptions(basis: Basis): Assumption[] {
           ),
         ]),
     ...workloadNotes(rows, groups, folioPages).map(assumed),
+  ];
+}
+
+function tracerAssumptions({ share, between, basis, callsInStore }: TracerUsed): Assumption[] {
+  const range = ({ value, lo, hi }: TracerUsed['share']) =>
+    `${value.toFixed(2)} (${lo.toFixed(2)} to ${hi.toFixed(2)})`;
+  const from = {
+    assumed: 'assumed; --measured zswap_store=... or --light would tell',
+    measured: 'fitted to the measured zswap_store, with the noise of runs',
+    light: 'by the recording with fewer functions traced; high end assumed',
+  }[basis];
+  return [
+    {
+      what: `the tracer's cost is taken out of each traced call, ${callsInStore.toFixed(1)} in a store: ${range(share)} of the recording's estimate (${from}); each run another part of the range`,
+      basis: basis === 'assumed' ? 'assumed' : 'modelled',
+    },
+    assumed(`of the time between operations ${range(between)} is the tracer's: nothing shows it`),
+  ];
+}
+
+/** What decides which folios are stored, and where they lie. */
+function fateAssumptions({ sizes, fates, limit, nodes, processes }: Basis): Assumption[] {
+  if (fates.basis === 'recorded')
+    return [modelled('which zspages are made and emptied: as in the recording, in every design')];
+  const { pagesElsewhere } = nodes;
+  return [
+    modelled(
+      'what is stored, refused, found and written back: by the rules of zswap, operations in the recorded order of their beginnings, one after the other; what comes out otherwise than recorded takes times of others',
+    ),
+    ...(sizes.basis === 'recorded'
+      ? []
+      : [
+          modelled(
+            `sizes from ${sizes.from}: each page keeps its rank among the recorded sizes, those that did not compress are the largest`,
+          ),
+        ]),
+    assumed(
+      'pages that were refused before anything was compressed are as large as others, each run the same',
+    ),
+    ...(limit.maxPages === null
+      ? []
+      : [
+          assumed(
+            'the shrink worker: all entries have a second chance; no page that it comes to is in the swap cache; a look takes 1 us',
+          ),
+        ]),
+    ...(processes === null
+      ? []
+      : [assumed('fates are those of the recorded tasks, not of the repeated ones')]),
+    ...(nodes.nodes === 1
+      ? [assumed('one node: recordings show neither nodes nor memcgs (--nodes, --memcgs assume some)')]
+      : [
+          assumed(
+            `${nodes.nodes} nodes, CPUs spread evenly; ${pagesElsewhere.toFixed(2)} of the pages lie on another node than the CPU that stores them (0 where everybody reclaims its own node, ${((nodes.nodes - 1) / nodes.nodes).toFixed(2)} for pages spread evenly: --pages-elsewhere)`,
+          ),
+          assumed(
+            'waits for the lock of a list are those of one list: more than with one for each memcg and node',
+          ),
+        ]),
+    ...(nodes.memcgs > 1
+      ? [assumed(`${nodes.memcgs} memcgs, tasks in turn; none has a limit of its own`)]
+      : []),
   ];
 }
 
@@ -117,6 +188,7 @@ function codecAssumptions({ cost, isDevice }: Codec, { sizes, iaa }: Basis): Ass
 export function unknowns(
   designs: readonly StorePrediction[],
   recordedGroups: readonly StoreGroup[],
+  nodes: NodesRequest,
 ): readonly { readonly what: string; readonly shownBy: string }[] {
   const list: { what: string; shownBy: string }[] = [
     {
@@ -129,7 +201,7 @@ export function unknowns(
       what: 'large folios: the recording stores single pages only',
       shownBy: 'a recording of 6.13 or newer with mTHP enabled',
     });
-  if (designs.some(({ id }) => id.includes('entries')))
+  if (designs.some(({ id }) => id.includes('entries')) && nodes.nodes === 1)
     list.push({
       what: "nodes of pages and entries: what bulk allocation does to the shrinker's lists",
       shownBy: 'a recording on a machine with several nodes, with probes of list_lru_add (nid)',

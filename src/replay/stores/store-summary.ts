@@ -5,6 +5,7 @@ import type { KernelModel } from '../../model/steps.ts';
 import { bucketQuantile } from '../curves.ts';
 import type { MachineResult } from '../engine/machine.ts';
 import { type Interval, interval } from '../interval.ts';
+import type { StoreFates } from './fates/result.ts';
 import type { StoreGroup } from './store-workload.ts';
 
 /** What the model says of one path and folio size. */
@@ -40,7 +41,7 @@ export interface StorePrediction {
   readonly totalNs: Interval;
   /** Base total over this design's, run by run. */
   readonly speedup: Interval;
-  /** Time in zswap_store, base over this design's: what the design itself changes. */
+  /** Time in zswap_store for a page stored, base over this design's: what the design itself changes. */
   readonly storeSpeedup: Interval;
   /** The same for loads and writebacks; null where there are none. */
   readonly loadSpeedup: Interval | null;
@@ -56,14 +57,17 @@ export interface StorePrediction {
   readonly contended: Readonly<Record<string, Interval>>;
   /** Null where the CPU compresses. */
   readonly iaa: IaaPrediction | null;
-  /** Pages that the shrinker writes back: those recorded, as far as the design writes any. */
+  /** Pages that are written back: `fates.writtenBack`. */
   readonly pagesWrittenBack: number;
+  /** What is stored, refused and written back, and whether that is recorded or modelled. */
+  readonly fates: StoreFates;
   readonly notes: readonly string[];
   readonly kernel: KernelModel;
 }
 
 /** Runs of one kernel over one workload. */
 export interface RunOf {
+  readonly fates: StoreFates;
   readonly groups: readonly StoreGroup[];
   readonly runs: readonly MachineResult[];
   /** Waiting for IAA is sleep and no CPU time. */
@@ -82,10 +86,14 @@ export function summary(
   const total = (run: MachineResult) => Math.max(...run.taskEndNs);
   const timeIn = (path: string, { groups: list }: RunOf, run: MachineResult) =>
     list.reduce((sum, group, g) => sum + (group.path === path ? run.latencySumNs[g]! : 0), 0);
-  const gain = (path: string) =>
-    runs.map((run, k) => timeIn(path, base, base.runs[k]!) / timeIn(path, of, run));
-  const pagesOf = (path: string) =>
-    groups.reduce((sum, group) => sum + (group.path === path ? group.allPages : 0), 0);
+  const pagesIn = (path: string, { groups: list }: RunOf) =>
+    list.reduce((sum, group) => sum + (group.path === path ? group.allPages : 0), 0);
+  const pagesOf = (path: string) => pagesIn(path, of);
+  // A page each: a design may store fewer of them.
+  const gain = (path: string) => {
+    const share = pagesIn(path, of) / pagesIn(path, base);
+    return runs.map((run, k) => (share * timeIn(path, base, base.runs[k]!)) / timeIn(path, of, run));
+  };
   const gainIfAny = (path: string) => (pagesOf(path) > 0 ? interval(gain(path)) : null);
   const byLock = (value: (lock: MachineResult['locks'][number]) => number) =>
     Object.fromEntries(
@@ -127,7 +135,8 @@ export function summary(
     lockWaitNs: byLock((lock) => lock.waitNs),
     contended: byLock((lock) => lock.contended),
     iaa: iaaOf(runs),
-    pagesWrittenBack: writtenBack,
+    pagesWrittenBack: of.fates.writtenBack,
+    fates: of.fates,
     notes: [...new Set(chosen.flatMap(({ design }) => design.notes))],
     kernel,
   };

@@ -1,9 +1,14 @@
+import type { FolioRules } from '../../model/designs/failed-folio.ts';
 import { SPLIT_PAGE, ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
+import { PAGE_FATES, type PageFate } from '../../model/steps.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import type { TaskStream } from '../engine/machine.ts';
 import { mostCommonCpu, quantiles } from '../workload.ts';
+import { fatedPages } from './failed-folios.ts';
+import type { Fated } from './fates/fates.ts';
+import type { StoreFates } from './fates/result.ts';
 import { asFolios, gathered } from './gather.ts';
-import type { RecordedRows, Row } from './recorded-rows.ts';
+import type { Page, RecordedRows, Row } from './recorded-rows.ts';
 import { type RecordedTimes, timesOf } from './recorded-times.ts';
 
 /** A path with the pages of the folios that take it: what latencies are told apart by. */
@@ -21,6 +26,7 @@ export interface StoreGroup {
 
 /** Stores, loads, invalidations and writebacks of a recording as closed loops of the tasks that made them. */
 export interface StoreWorkload {
+  readonly fates: StoreFates;
   readonly groups: readonly StoreGroup[];
   readonly tasks: readonly TaskStream[];
   /** By task: what each row's steps took, by cost name; NaN where the recording does not show it. */
@@ -35,27 +41,33 @@ export interface WorkloadShape {
   readonly folioPages: number;
   /** By path, operations in one call at most. */
   readonly gathers: Readonly<Record<string, number>>;
+  /** How the pages of a folio that fails are gone through. */
+  readonly rules: FolioRules;
+  /** What becomes of all folios, in the order of each task. */
+  readonly decide: (tasks: readonly (readonly Row[])[]) => Fated;
 }
 
-export const AS_RECORDED: WorkloadShape = { folioPages: 1, gathers: {} };
-
 /**
- * Makes closed loops of what a recording shows of zswap. Every operation ends as it did: stored, refused
- * for the same cause, found or not; the same zspages are made and emptied.
+ * Makes closed loops of what a recording shows of zswap. Every operation ends as it did, or as is decided for this
+ * kernel: stored, refused, found or not; zspages are made and emptied by that.
  */
 export function storeWorkload(
   ops: OperationTable,
   rows: RecordedRows,
-  { folioPages, gathers }: WorkloadShape,
+  { folioPages, gathers, rules, decide }: WorkloadShape,
 ): StoreWorkload {
-  const lists = rows.tasks.map((list) => gathered(asFolios(list, folioPages), gathers));
+  const { tasks, fates } = decide(rows.tasks.map((list) => asFolios(list, folioPages)));
+  const lists = tasks
+    .filter(({ length }) => length > 0)
+    .map((list) => gathered(list, gathers).map(laidOut(rules)));
   const groups = new Groups(gathers);
   const names = new Set<string>();
   for (const list of lists)
-    for (const { pages } of list)
-      for (const { times } of pages) for (const name of Object.keys(times)) names.add(name);
+    for (const { rows: laid } of list)
+      for (const { times } of laid) for (const name of Object.keys(times)) names.add(name);
   const streams = lists.map((list) => streamOf(ops, list, [...names], groups));
   return {
+    fates,
     groups: groups.all,
     tasks: streams.map(({ task }) => task),
     costs: streams.map(({ costs }) => costs),
@@ -74,14 +86,7 @@ export function recordedTimes(
   const groupOf = ({ path, pages }: Row) =>
     groups.findIndex((group) => group.path === path && group.pages === pages.length);
   const list = rows.tasks.flat().map((row) => ({ ...row, group: groupOf(row) }));
-  return timesOf(
-    ops,
-    list,
-    groups.length,
-    rows.unheld,
-    rows.zswap.refusals(),
-    rows.beginNs,
-  );
+  return timesOf(ops, list, groups.length, rows.unheld, rows.zswap.refusals(), rows.beginNs);
 }
 
 /** Groups in the order in which they are met. */
@@ -114,20 +119,40 @@ class Groups {
   }
 }
 
+/** An operation as rows of a stream: a row a page; of a folio that failed one for itself and one for each page and fate. */
+interface LaidOut {
+  readonly row: Row;
+  readonly rows: readonly (Page & { readonly fate?: PageFate })[];
+}
+
+function laidOut(rules: FolioRules): (row: Row) => LaidOut {
+  return (row) => {
+    const { pages, failure } = row;
+    if (!failure) return { row, rows: pages };
+    const fated = fatedPages(pages.length, failure, rules).map(({ fate, page }) => {
+      const erased = fate === 'erased' ? failure.erased[page] : null;
+      // A slot that has nothing takes its lock all the same.
+      const slot = { ...pages[page]!, times: {}, zspagePages: 0 };
+      return { ...(erased ?? (fate === 'nothing' || fate === 'erased' ? slot : pages[page]!)), fate };
+    });
+    return { row, rows: [{ ...pages[0]!, zspagePages: 0 }, ...fated] };
+  };
+}
+
 function streamOf(
   ops: OperationTable,
-  list: readonly Row[],
+  list: readonly LaidOut[],
   names: readonly string[],
   groups: Groups,
 ): { readonly task: TaskStream; readonly costs: ReadonlyMap<string, Float64Array> } {
-  const count = list.reduce((sum, { pages }) => sum + pages.length, 0);
+  const count = list.reduce((sum, { rows }) => sum + rows.length, 0);
   const costs = new Map(
     [...names, SPLIT_PAGE].map((name) => [name, new Float64Array(count).fill(Number.NaN)]),
   );
   const task = {
     cpu: mostCommonCpu(
       ops,
-      Int32Array.from(list, ({ op }) => op),
+      Int32Array.from(list, ({ row }) => row.op),
     ),
     path: new Uint8Array(count),
     handle: new Int32Array(count).fill(-1),
@@ -138,14 +163,14 @@ function streamOf(
     zspagePages: new Int32Array(count),
   };
   let at = 0;
-  for (const row of list) {
+  for (const { row, rows } of list) {
     const group = groups.visit(row);
-    task.pages[at] = row.pages.length;
+    task.pages[at] = rows.length;
     task.thinkNs[at] = row.thinkNs;
     // A folio of one page is not split.
     if (row.pages.length === 1) costs.get(SPLIT_PAGE)![at] = 0;
-    for (const { times, slot, sizeClass, zspagePages } of row.pages) {
-      task.path[at] = group;
+    for (const { times, slot, sizeClass, zspagePages, fate } of rows) {
+      task.path[at] = fate === undefined ? group : PAGE_FATES.indexOf(fate);
       task.sizeClass[at] = sizeClass;
       task.slot[at] = slot;
       task.zspagePages[at] = zspagePages;
@@ -162,7 +187,7 @@ export function workloadNotes(
   groups: readonly StoreGroup[],
   folioPages: number,
 ): string[] {
-  const notes = ['one list for all entries: memcgs and nodes are not recorded'];
+  const notes: string[] = [];
   if (rows.interrupted.size > 0)
     notes.push(
       `${rows.interrupted.size} operations whose task lost its CPU meanwhile took what others of their kind did`,

@@ -17,7 +17,7 @@ export function compareStores(
   recorded: RecordedTimes,
   base: StorePrediction,
   alone: readonly number[],
-): Omit<StoreValidation, 'structure'> {
+): Omit<StoreValidation, 'structure' | 'fates'> {
   const mean = (values: Float64Array) => values.reduce((sum, ns) => sum + ns, 0) / values.length;
   const comparison = (
     name: string,

@@ -1,4 +1,5 @@
 import type { Design } from '../../model/designs/design.ts';
+import { folioRules } from '../../model/designs/failed-folio.ts';
 import { applyDesigns, parseDesign, wantsIaa } from '../../model/designs/registry.ts';
 import { eraById, eraOn } from '../../model/kernels/eras.ts';
 import { withIaa } from '../../model/kernels/iaa-steps.ts';
@@ -14,16 +15,21 @@ import { designOf, detectBatches } from '../zswap/detect-batches.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
+import { ACCEPT_PERCENT, LIMIT_AS_RECORDED, type LimitRequest } from './fates/fate-settings.ts';
+import { recordedFates } from './fates/fates.ts';
+import { type NodesRequest, ONE_NODE } from './fates/nodes.ts';
 import { changedStores, meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
-import { withProcesses } from './processes.ts';
 import { recordedRows } from './recorded-rows.ts';
 import { STORE_WHAT_IF_SCHEMA_VERSION, type StoreWhatIfResult } from './result.ts';
-import { otherSizes, recordedSizes, type SizesRequest } from './sizes.ts';
+import { recordedSizes, type SizesRequest, sampledSizes } from './sizes.ts';
 import { assumptions, unknowns } from './store-assumptions.ts';
 import type { RunOf } from './store-summary.ts';
-import { AS_RECORDED, recordedTimes, storeWorkload } from './store-workload.ts';
+import { recordedTimes, storeWorkload } from './store-workload.ts';
 import { caseOf, type SweepRequest, sweepCases } from './sweep.ts';
+import { tracerPlan } from './tracer-taken.ts';
 import { compareStores } from './validate-stores.ts';
+import { LEFT_IN, type TracerTaken } from './without-tracer.ts';
+import { Workloads } from './workloads.ts';
 
 export interface StoreRequest {
   readonly recording: Recording;
@@ -43,6 +49,14 @@ export interface StoreRequest {
   readonly iaa: IaaRequest;
   readonly otherSteps: number;
   readonly sweep: SweepRequest;
+  /** Limit of the pool; absent: as recorded. */
+  readonly limit?: LimitRequest;
+  /** Nodes and memcgs; absent: one of each. */
+  readonly nodes?: NodesRequest;
+  /** The tracer's cost is taken out; by a measured mean zswap_store, ns, or by a recording with fewer functions traced. */
+  readonly untraced?: boolean;
+  readonly measuredNs?: number | null;
+  readonly light?: Recording | null;
 }
 
 /**
@@ -83,25 +97,57 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   }
   const geometry = new Geometry(zsmalloc.geometry);
   const { outcome, pool } = replayStructure(ops, compaction, geometry, zsmalloc.fullness);
-  const sized = request.sizes
-    ? otherSizes(ops, request.sizes, geometry, zsmalloc.fullness)
-    : recordedSizes(ops, outcome);
   // What was recorded is told by the recording, whatever kernel is asked for.
-  const rows = recordedRows(ops, detected.era, outcome, outcome, batches);
-  const asked =
-    sized.outcome === outcome && otherSteps === 1
-      ? rows
-      : recordedRows(ops, detected.era, outcome, sized.outcome, batches, otherSteps);
-  const recorded = storeWorkload(ops, rows, AS_RECORDED);
+  const rows = recordedRows(ops, detected.era, outcome);
+  const light = request.light ? lightStores(request.light) : null;
+  const plan = tracerPlan(ops, rows, recording.tracer, {
+    untraced: request.untraced ?? false,
+    measuredNs: request.measuredNs ?? null,
+    light,
+  });
+  const structure = replayZswap(ops, compaction, {
+    era: detected.era,
+    eraBasis: detected.basis,
+    geometry,
+    fullness: zsmalloc.fullness,
+    maxPages: null,
+    acceptPercent: ACCEPT_PERCENT,
+  });
+  const sizes = recordedSizes(ops, outcome);
+  const ownKernel = patched(withZswap(own, detected.era));
+  const recorded = storeWorkload(ops, rows, {
+    folioPages: 1,
+    gathers: {},
+    rules: folioRules(ownKernel),
+    decide: (tasks) => ({ tasks, fates: recordedFates(rows, tasks, folioRules(ownKernel), sizes) }),
+  });
   const usedCpus = Math.max(1, ...recorded.tasks.map(({ cpu }) => cpu + 1));
+  const rowsOf = (taken: TracerTaken) =>
+    otherSteps === 1 && taken === LEFT_IN
+      ? rows
+      : recordedRows(ops, detected.era, outcome, otherSteps, taken);
+  const workloads = new Workloads(ops, plan.variants, rowsOf, {
+    ops,
+    recorded: { era: detected.era, sizes, limit: structure?.limit ?? null },
+    kernel: ownKernel,
+    era: zswap.era,
+    geometry,
+    fullness: zsmalloc.fullness,
+    sizes: request.sizes,
+    limit: request.limit ?? LIMIT_AS_RECORDED,
+    nodes: request.nodes ?? ONE_NODE,
+    cpus: request.cpus ?? usedCpus,
+    isDevice: codec?.isDevice === true,
+    kernels: [kernel, ...fitting.map((design) => changedStores(kernel, design))],
+  });
+  const { decider } = workloads;
   const replayOf = ({
     processes,
     folioPages,
     engines,
   }: ReturnType<typeof sweepCases>[number]): StoreReplay => ({
     kernel,
-    workloadOf: ({ gathers = {} }) =>
-      withProcesses(storeWorkload(ops, asked, { folioPages, gathers }), processes),
+    workloadOf: (model, seed) => workloads.of(model, seed, { folioPages, processes }),
     pool,
     cpus: request.cpus ?? processes ?? usedCpus,
     seeds,
@@ -123,22 +169,15 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const replay = replayOf(first.one);
   const asRecorded: StoreReplay = {
     ...replay,
-    kernel: patched(withZswap(own, detected.era)),
+    kernel: ownKernel,
     workloadOf: () => recorded,
     cpus: usedCpus,
     codec: null,
     otherSteps: 1,
   };
-  const structure = replayZswap(ops, compaction, {
-    era: detected.era,
-    eraBasis: detected.basis,
-    geometry,
-    fullness: zsmalloc.fullness,
-    maxPages: null,
-    acceptPercent: 90,
-  });
   const times = recordedTimes(ops, rows, recorded.groups);
-  const { groups } = first.base;
+  const { groups, fates } = first.base;
+  const used = request.sizes ? sampledSizes(request.sizes, fates) : sizes;
   return {
     schemaVersion: STORE_WHAT_IF_SCHEMA_VERSION,
     tool,
@@ -161,7 +200,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       ),
       source: first.base.kernel.source,
     },
-    tasks: replay.workloadOf(kernel).tasks.length,
+    tasks: replay.workloadOf(kernel, 0).tasks.length,
     cpus: replay.cpus,
     runs: seeds,
     folioPages: first.one.folioPages,
@@ -176,10 +215,14 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     },
     iaa: codec?.isDevice ? replay.iaa : null,
     otherSteps,
-    sizes: sized.used,
+    tracer: plan.used,
+    sizes: used,
+    limit: decider.limit,
+    shrinkWake: decider.isModelled ? decider.wake : null,
     staleEntries: rows.staleEntries,
     validation: {
       structure,
+      fates: decider.checked(),
       ...compareStores(recorded.groups, times, predictStores(asRecorded, []).base, meansAlone(asRecorded)),
     },
     baseline: first.base,
@@ -193,14 +236,29 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       designs: first.designs,
       codec,
       iaa: replay.iaa,
-      sizes: sized.used,
+      sizes: used,
+      fates: first.base.fates,
+      limit: decider.limit,
+      nodes: request.nodes ?? ONE_NODE,
       otherSteps,
       folioPages: first.one.folioPages,
       processes: first.one.processes,
+      tracer: plan.used,
       isOtherVersion: zswap.era.id !== detected.era.id,
     }),
-    notIdentifiable: unknowns(first.designs, recorded.groups),
+    notIdentifiable: unknowns(first.designs, recorded.groups, request.nodes ?? ONE_NODE),
   };
+}
+
+/** Stores of a recording of the same workload with fewer functions traced. */
+function lightStores({ operations: ops, compaction, kernelRelease, shape = null }: Recording) {
+  const { era, zsmalloc } = detectZswap(ops, kernelRelease);
+  const below =
+    zsmalloc === null
+      ? detectEra(ops, compaction, kernelRelease, false, ops, shape).era
+      : eraOn(eraById(zsmalloc), shape);
+  const { outcome } = replayStructure(ops, compaction, new Geometry(below.geometry), below.fullness);
+  return { ops, rows: recordedRows(ops, era, outcome) };
 }
 
 function withCodec(kernel: KernelModel, codec: Codec | null, { verify }: IaaRequest): KernelModel {

@@ -1,7 +1,7 @@
 import type { Interval } from '../../replay/interval.ts';
 import type { StoreWhatIfResult } from '../../replay/stores/result.ts';
 import { durationText, shareText } from '../quantities.ts';
-import { sweepTable } from '../store-sweep-text.ts';
+import { folioTable, pageTable, type SweepTable } from '../store-sweep.ts';
 import { groupName, storeAnswers, storeVerdict, storeWorld } from '../store-what-if-summary.ts';
 import { trustLines } from '../text/trust.ts';
 import { trustOfStores } from '../trust/what-if.ts';
@@ -11,7 +11,13 @@ import { number, type Part, type ReviewDocument, type Table, text } from './docu
 /** A what-if of stores for reviewers: whether to believe it, what each design buys, and by folio. */
 export function storeWhatIfDocument(result: StoreWhatIfResult): ReviewDocument {
   const { inputs, reading, tool, notIdentifiable, designs, sweep } = result;
-  const parts: Part[] = [...(sweep ? [combinations(result)] : []), designTable(result), latencies(result)];
+  const swept = sweep
+    ? [
+        combinations('All combinations, largest gain first: for each page stored', pageTable(sweep)),
+        combinations('The same: folios, throughput, sys time', folioTable(sweep)),
+      ]
+    : [];
+  const parts: Part[] = [...swept, designTable(result), latencies(result)];
   return {
     title: `What ${designs.map(({ id }) => id).join(', ') || 'the base'} would change for stores`,
     words: [storeVerdict(result), ...storeAnswers(result), ...storeWorld(result)],
@@ -74,13 +80,15 @@ function latencies({ baseline, designs }: StoreWhatIfResult): Table {
   };
 }
 
-function combinations({ sweep }: StoreWhatIfResult): Table {
-  const { parameters, figures, rows } = sweepTable(sweep!);
+function combinations(title: string, { parameters, figures, rows, note }: SweepTable): Table {
   return {
     kind: 'table',
-    title: 'All combinations [~]',
+    title: `${title} [~]`,
     columns: [text('design'), ...parameters.map(number), ...figures.map(number)],
-    rows: rows.map(({ figures: of, point, cells }) => [of.id, ...point, ...cells]),
-    note: 'faster: than the base of the same combination; busy: engines of IAA; queued: wait for one.',
+    // A mail shows the first rows.
+    rows: rows
+      .toSorted((a, b) => b.speedup - a.speedup)
+      .map(({ id, point, cells }) => [id, ...point, ...cells]),
+    note,
   };
 }

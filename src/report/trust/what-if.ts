@@ -34,7 +34,7 @@ export function trustOfStores(result: StoreWhatIfResult): TrustBox {
     inputs,
     ...linesOf(inputs),
     lostRecords: reading.lostRecords,
-    tracingOverhead: tracerSentence(reading.tracerNs, true),
+    tracingOverhead: tracerSentence(reading.tracerNs, result.tracer === null),
     calibration: ['times of the steps: this recording'],
     rests: result.assumptions,
     validation: { verdict: validation.verdict, reasons: validation.reasons },

@@ -3,10 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { CODECS } from '../../../src/model/codecs/codecs.ts';
 import { compressors } from '../../../src/model/codecs/compressors.ts';
 import { CODEC_COSTS, costsOf, drawTime } from '../../../src/model/codecs/costs.ts';
+import { knownCodecs } from '../../../src/model/codecs/known.ts';
+import { PageSampler } from '../../../src/model/codecs/page-sampler.ts';
 import { PageSizes, statedRatio } from '../../../src/model/codecs/sizes.ts';
+import { CORPORA, type CorpusId, statedSizes } from '../../../src/model/codecs/stated-sizes.ts';
 import { classSpread, storedPage } from '../../../src/model/codecs/storage.ts';
-import { samplePages, surveyPages } from '../../../src/model/codecs/survey.ts';
+import { surveyPages } from '../../../src/model/codecs/survey.ts';
 import { Geometry, X86_64 } from '../../../src/model/zsmalloc/geometry.ts';
+import { renderKnownCodecs } from '../../../src/report/codecs-text.ts';
 
 const GEOMETRY = new Geometry(X86_64);
 
@@ -129,12 +133,67 @@ describe('survey of pages', async () => {
     expect(codecs.find(({ codec }) => codec.id === 'lz4')!.sizes).toMatchObject({ bytes: null, ratio: null });
     expect(() => surveyPages([], options)).toThrow(RangeError);
   });
+});
 
-  it('takes whole pages, evenly spaced', () => {
+describe('a sample of pages', () => {
+  const firsts = (input: Uint8Array, most: number, chunk: number) => {
+    const sampler = new PageSampler(most);
+    for (let at = 0; at < input.length; at += chunk) sampler.add(input.subarray(at, at + chunk));
+    const { pages, pagesInInput } = sampler.sample();
+    return { firsts: pages.map((page) => page[0]), pagesInInput };
+  };
+
+  it('is whole pages, evenly spaced, in whatever pieces the input comes', () => {
     const input = new Uint8Array(10 * 4096 + 100);
     for (let i = 0; i < 10; i++) input[i * 4096] = i;
-    expect(samplePages(input, 5).map((page) => page[0])).toEqual([0, 2, 4, 6, 8]);
-    expect(samplePages(input, 100).length).toBe(10);
-    expect(samplePages(new Uint8Array(4095), 5)).toEqual([]);
+    for (const chunk of [1000, 4096, 9999, input.length]) {
+      expect(firsts(input, 5, chunk)).toEqual({ firsts: [0, 2, 4, 6, 8], pagesInInput: 10 });
+      expect(firsts(input, 100, chunk).firsts.length).toBe(10);
+    }
+    expect(firsts(new Uint8Array(4095), 5, 4095)).toEqual({ firsts: [], pagesInInput: 0 });
+  });
+
+  it('of a long input spans all of it', () => {
+    const input = new Uint8Array(200 * 4096);
+    for (let i = 0; i < 200; i++) input[i * 4096] = i;
+    const { firsts: taken, pagesInInput } = firsts(input, 7, 70_000);
+    expect(pagesInInput).toBe(200);
+    expect(taken.length).toBe(7);
+    const gaps = taken.slice(1).map((first, i) => first! - taken[i]!);
+    expect(Math.min(...gaps)).toBeGreaterThan(10);
+    expect(taken.at(-1)).toBeGreaterThan(150);
+  });
+});
+
+describe('what is known of codecs', () => {
+  it('has costs with a source, and sizes of each kind of pages, for every codec', () => {
+    const known = knownCodecs();
+    expect(known.map(({ codec }) => codec.id)).toEqual(CODECS.map(({ id }) => id));
+    for (const { costs, stated, published } of known) {
+      expect(costs.length).toBeGreaterThan(0);
+      expect(published.length).toBeGreaterThan(0);
+      expect(stated.map(({ corpus }) => corpus)).toEqual(CORPORA.map(({ id }) => id));
+      for (const { sizes, p10, p50, p90 } of stated) {
+        expect(sizes.toSorted((a, b) => a - b)).toEqual(sizes);
+        expect(p10).toBeLessThan(p50);
+        expect(p50).toBeLessThan(p90);
+      }
+    }
+  });
+
+  it('is printed within 72 columns, each cost and ratio with a source that is listed', () => {
+    const text = renderKnownCodecs(knownCodecs());
+    for (const line of text.split('\n')) expect(line, line).toMatch(/^[\x20-\x7e]{0,72}$/);
+    const [, sources] = text.split('Sources\n');
+    for (const [mark] of text.matchAll(/\[\d+\]/g)) expect(sources).toContain(`  ${mark} `);
+    expect(sources).not.toContain('[0]');
+  });
+
+  it('ranks codecs alike for all kinds of pages', () => {
+    for (const { id } of CORPORA) {
+      expect(statedSizes(id, 'zstd').mean).toBeLessThan(statedSizes(id, 'lz4').mean);
+      expect(statedSizes(id, 'deflate').mean).toBeLessThan(statedSizes(id, 'deflate-iaa').mean);
+    }
+    expect(() => statedSizes('film' as CorpusId, 'lz4')).toThrow(RangeError);
   });
 });

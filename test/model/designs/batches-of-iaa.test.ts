@@ -62,6 +62,12 @@ describe('pages of a folio on IAA', () => {
     expect(timeOf('iaa-batch:size=1', store, 3).ns).toBe(3 * ONE);
   });
 
+  it('go to the device of their CPU one by one, round the devices in batches', () => {
+    expect(designed('base').spreadsOverDevices).toBeUndefined();
+    for (const text of ['iaa-batch', 'readahead-decompress-batch', 'writeback-batch'])
+      expect(designed(text).spreadsOverDevices).toBe(true);
+  });
+
   it('are verified one after the other', () => {
     const each = 10 + 500 + 5;
     expect(timeOf('base', store, 4, '6.18', true)).toMatchObject({ ns: 4 * (ONE + each), descriptors: 8 });

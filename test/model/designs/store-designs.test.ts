@@ -37,6 +37,8 @@ describe('a folio of 20 pages', () => {
     expect(holds('batch-store:size=4')).toBe(5);
     expect(holds('batch-store:size=64')).toBe(1);
     expect(holds('batch-store+mutex-per-page')).toBe(20);
+    expect(holds('bulk-entries+mutex-per-page')).toBe(20);
+    expect(holds('mutex-per-page+bulk-entries')).toBe(20);
   });
 
   it('locks tree and list for each page, whatever the batches', () => {
@@ -71,6 +73,14 @@ describe('a folio of 20 pages', () => {
     expect(store('base', 20, costs).ns).toBe(200);
     expect(store('batched-pool-refs', 20, costs).ns).toBe(10);
     expect(store('batched-pool-refs-after', 20, costs).ns).toBe(10);
+    const place = (text: string) =>
+      pathText(designed(text).paths[ZSWAP_PATHS.store]!).indexOf('pool: references for all pages');
+    expect([place('batched-pool-refs'), place('batched-pool-refs-after')]).toEqual([1, 3]);
+  });
+
+  it('is looked at once more for each folio that reclaim hands over with it', () => {
+    expect(store('reclaim-batch', 20, { 'store-check': 100 }).ns).toBe(100);
+    expect(designed('reclaim-batch:folios=4').gathers).toEqual({ [ZSWAP_PATHS.store]: 4 });
   });
 
   it('writes its entries as often with prefetchw, only faster', () => {
@@ -89,6 +99,15 @@ describe('a folio of 20 pages', () => {
   });
 });
 
+it.each(ZSWAP_ERAS.map(({ id }) => id))('zswap %s: each CPU compresses in a context of its own', (zswap) => {
+  const task = (cpu: number) =>
+    taskOf(cpu, new Float64Array(1), { slot: Int32Array.of(cpu), zspagePages: new Int32Array(1) });
+  const run = runOf(kernel(zswap), [task(0), task(1)], { paths: [ZSWAP_PATHS.store], times: FREE_TIMES });
+  const costs = run.program.costs.map((name) => constant(name === 'compress' ? 1000 : 0));
+  // At the same time, and neither waits for the other.
+  expect(new Machine({ ...run, costs }).run().latencySumNs[0]).toBe(2000);
+});
+
 describe('a design that does not fit is refused', () => {
   const refused: readonly [text: string, zswap: string, why: string][] = [
     ['batch-store', '6.12', 'large-folio comes first'],
@@ -100,6 +119,8 @@ describe('a design that does not fit is refused', () => {
     ['prefetchw+prefetchw', '6.18', 'no write to an entry that misses'],
     ['batched-pool-refs+batched-pool-refs-after', '6.18', 'no page takes a reference'],
     ['vswap', '6.1', 'no xarray'],
+    ['batched-pool-refs+reclaim-batch', '6.12', 'large-folio comes first'],
+    ['reclaim-batch+batched-pool-refs', '6.12', 'large-folio comes first'],
   ];
   it.each(refused)('%s on zswap %s', (text, zswap, why) => {
     expect(() => designed(text, zswap)).toThrow(DesignError);
@@ -186,9 +207,20 @@ describe('batched references', () => {
   });
 });
 
-it('large-folio shows what breaks when a failed store leaves entries, vswap that nothing does', () => {
-  const shown = (id: string) => parseDesign(id)[0]!.design.evidence!().join('\n');
-  expect(shown('large-folio')).toContain('=> page 1: old data is read from zswap');
-  expect(shown('large-folio').match(/ breaks$/gm)).toHaveLength(3);
-  expect(shown('vswap')).not.toMatch(/breaks$/m);
+it('large-folio and vswap show what breaks when a failed store leaves entries', () => {
+  const shown = (id: string) => parseDesign(id)[0]!.design.evidence!();
+  const large = shown('large-folio').join('\n');
+  expect(large).toContain('=> page 1: old data is read from zswap');
+  expect(large.match(/: breaks$/gm)).toHaveLength(3);
+  const verdicts = shown('vswap').filter((line) => /^no disk|^with a disk/.test(line));
+  expect(verdicts.map((line) => line.replace(/no order breaks it, \d+ states/, 'holds'))).toEqual([
+    'no disk: page 1 of 2 fails, the store erases all slots, at page 0 none: holds',
+    'no disk: page 1 of 2 fails, the store erases nothing: holds',
+    'with a disk: page 1 of 2 fails, the store erases all slots, at page 0 none: holds',
+    'with a disk: page 1 of 2 fails, the store erases its own entries: holds',
+    'with a disk: page 1 of 2 fails, the store erases older entries: breaks',
+    'with a disk: page 1 of 2 fails, the store erases nothing: breaks',
+    'with a disk: page 0 of 2 fails, the store erases all slots, at page 0 none: holds',
+    'with a disk: older backing is left, page 0 of 2 fails, the store erases all slots, at page 0 none: breaks',
+  ]);
 });

@@ -27,7 +27,7 @@ describe('a store by version', () => {
 
   it('keeps pages of one word as entries without object in 6.1', () => {
     const zswap = emptyZswap({ era: '6.1' });
-    expect(storeFolio(zswap, folio(3, [{ kind: 'same-filled' }])).rejection).toBeNull();
+    expect(storeFolio(zswap, folio(3, [{ kind: 'same-filled', bytes: 40 }])).rejection).toBeNull();
     expect([zswap.storage.pages, zswap.storedPages, zswap.references.pool]).toEqual([0, 1, 1]);
     expect(loadPage(zswap, 3).kind).toBe('loaded');
     invalidateSlot(zswap, 3);
@@ -97,6 +97,17 @@ describe('a store by version', () => {
     });
     expect(loadPage(emptyZswap(), 0, { pages: 4 })).toMatchObject({ kind: 'error', result: '-EINVAL' });
     expect(loadPage(emptyZswap({ vswap: true }), 0, { pages: 4 }).kind).toBe('missing');
+  });
+
+  it('loads exclusively, but only into the swap cache, and not in 6.1', () => {
+    for (const era of ERA_IDS)
+      for (const intoSwapCache of [true, false]) {
+        const zswap = emptyZswap({ era });
+        storeFolio(zswap, folio(5, [FINE]));
+        const isFreed = era !== '6.1' && intoSwapCache;
+        expect(loadPage(zswap, 5, { intoSwapCache })).toMatchObject({ kind: 'loaded', freed: isFreed });
+        expect(zswap.entries.size).toBe(isFreed ? 0 : 1);
+      }
   });
 
   it('erases what is there when it is off', () => {

@@ -7,7 +7,7 @@ type Move = readonly [what: string, slot: number, pages: number, failsAt: number
 
 const slot = fc.integer({ min: 0, max: 2 });
 const move = fc.tuple(
-  fc.constantFrom('add', 'dirty', 'reclaim', 'fault', 'free', 'shrink', 'shrink'),
+  fc.constantFrom('add', 'dirty', 'clear', 'reclaim', 'fault', 'free', 'shrink', 'shrink'),
   slot,
   fc.integer({ min: 1, max: 3 }),
   fc.integer({ min: -2, max: 2 }),
@@ -19,6 +19,7 @@ function run(list: readonly Move[], world: SwapWorld): string | null {
   for (const [what, at, pages, failsAt, staysCached] of list) {
     if (what === 'add') world.add(at, pages);
     else if (what === 'dirty') world.dirty(at);
+    else if (what === 'clear') world.clear(at);
     else if (what === 'reclaim') world.reclaim(at, { failsAt, staysCached });
     else if (what === 'fault') {
       const wrong = world.fault(at);
@@ -35,7 +36,7 @@ function run(list: readonly Move[], world: SwapWorld): string | null {
 
 const moves = fc.array(move, { maxLength: 40, size: 'max' });
 
-/** A world whose kernel leaves the entries of a failed store where they are. */
+/** A world whose kernel erases nothing while it writes a folio out: neither before the store nor when that fails. */
 function erasingNothing(zswap: ZswapState): SwapWorld {
   const world = new SwapWorld(zswap);
   const erase = zswap.index.erase.bind(zswap.index);
@@ -49,37 +50,42 @@ function erasingNothing(zswap: ZswapState): SwapWorld {
 }
 
 describe('whatever is stored, refused, written back, loaded and freed', () => {
-  const kinds = [...ERA_IDS.map((era) => ({ era, vswap: false })), { era: '6.18' as const, vswap: true }];
+  const kinds = [
+    ...ERA_IDS.map((era) => ({ era, vswap: false })),
+    { era: '6.18' as const, vswap: true },
+    { era: '6.18' as const, vswap: true, physicalSlots: 2 },
+    { era: '6.18' as const, vswap: true, physicalSlots: 40 },
+  ];
 
-  it.each(kinds)('%o: every read gets what was written last', ({ era, vswap }) => {
+  it.each(kinds)('%o: every read gets what was written last, and no entry is lost', (kind) => {
     fc.assert(
-      fc.property(moves, fc.integer({ min: 1, max: 8 }), (list, maxPages) => {
-        // The memcg's flag keeps pages that do not compress out; this world's shrinker does not ask it.
-        const zswap = emptyZswap({ era, vswap, maxPages, noWriteback: true });
-        expect(run(list, new SwapWorld(zswap))).toBeNull();
+      fc.property(moves, fc.integer({ min: 1, max: 8 }), fc.boolean(), (list, maxPages, noWriteback) => {
+        const world = new SwapWorld(emptyZswap({ ...kind, maxPages, noWriteback }));
+        expect(run(list, world)).toBeNull();
+        expect(world.lost()).toBeNull();
       }),
       { numRuns: 300 },
     );
   });
 
-  it('on a virtual device without a disk no data is lost either way: the failed folio stays in the swap cache', () => {
+  const lostOrOld = (list: readonly Move[], world: SwapWorld) => run(list, world) ?? world.lost();
+
+  it('on a virtual device without a disk nothing is lost either way: the failed folio stays in the swap cache', () => {
     fc.assert(
-      fc.property(
-        moves,
-        (list) => run(list, erasingNothing(emptyZswap({ vswap: true, noWriteback: true }))) === null,
-      ),
+      fc.property(moves, (list) => lostOrOld(list, erasingNothing(emptyZswap({ vswap: true }))) === null),
       { numRuns: 300 },
     );
   });
 
-  it('finds the old data when a failed store erases nothing', () => {
-    const property = fc.property(
-      moves,
-      (list) => run(list, erasingNothing(emptyZswap({ era: '6.12', noWriteback: true }))) === null,
-    );
+  it.each([
+    ['the old data', { era: '6.12' as const }, 'was written last'],
+    ['an entry of no slot', { vswap: true, physicalSlots: 40 }, 'is in no slot'],
+  ])('finds %s when a failed store erases nothing', (_, kind, what) => {
+    const property = fc.property(moves, (list) => lostOrOld(list, erasingNothing(emptyZswap(kind))) === null);
     const { failed, counterexample } = fc.check(property, { numRuns: 3000, seed: 1 });
     expect(failed).toBe(true);
     const [shortest] = counterexample!;
     expect(shortest!.length).toBeLessThanOrEqual(6);
+    expect(lostOrOld(shortest!, erasingNothing(emptyZswap(kind)))).toContain(what);
   });
 });

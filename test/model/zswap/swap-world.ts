@@ -1,17 +1,24 @@
 import { ZSWAP_ERAS, type ZswapEra, zswapEraById } from '../../../src/model/zswap/eras.ts';
-import { invalidateSlot, loadPage } from '../../../src/model/zswap/load.ts';
+import { invalidateSlot } from '../../../src/model/zswap/load.ts';
 import { ZswapState } from '../../../src/model/zswap/state.ts';
 import { CountingStorage } from '../../../src/model/zswap/storage.ts';
-import { type Compressed, type FolioToStore, storeFolio } from '../../../src/model/zswap/store.ts';
+import type { Compressed, FolioToStore } from '../../../src/model/zswap/store.ts';
+import { readFolio, writeOutFolio } from '../../../src/model/zswap/swap-layer.ts';
+import { VswapTable } from '../../../src/model/zswap/vswap-table.ts';
 import { lookAtHead, writeBack } from '../../../src/model/zswap/writeback.ts';
 
 export const FINE: Compressed = { kind: 'compressed', bytes: 1000 };
-const ERROR: Compressed = { kind: 'error' };
 export const LIST = { memcg: 0, node: 0 };
 
 /** A zswap with nothing in it, and room for `maxPages` objects (each counts as a page). */
 export function emptyZswap(
-  options: { era?: ZswapEra['id']; vswap?: boolean; maxPages?: number; noWriteback?: boolean } = {},
+  options: {
+    era?: ZswapEra['id'];
+    vswap?: boolean;
+    physicalSlots?: number;
+    maxPages?: number;
+    noWriteback?: boolean;
+  } = {},
 ): ZswapState {
   const maxPages = options.maxPages ?? 1000;
   return new ZswapState(
@@ -19,6 +26,7 @@ export function emptyZswap(
       era: zswapEraById(options.era ?? '6.18'),
       limit: { maxPages, acceptPages: Math.floor((maxPages * 90) / 100) },
       vswap: options.vswap ?? false,
+      ...(options.physicalSlots === undefined ? {} : { physicalSlots: options.physicalSlots }),
       noWriteback: new Set(options.noWriteback ? [0] : []),
       memcgBytes: new Map(),
     },
@@ -44,6 +52,8 @@ export class SwapWorld {
   readonly zswap: ZswapState;
   /** Version of each slot's page that was written last. */
   readonly truth = new Map<number, number>();
+  /** Slots whose page is all zeros by now. */
+  readonly zeros = new Set<number>();
   readonly cache = new Map<number, { version: number; dirty: boolean }>();
   /** Slots of the folio that each cached slot belongs to: pages read back are folios of their own. */
   readonly #folios = new Map<number, readonly number[]>();
@@ -65,7 +75,15 @@ export class SwapWorld {
 
   /** The page is written to, where it is in memory. */
   dirty(slot: number): void {
-    if (this.cache.has(slot)) this.#write(slot, this.truth.get(slot)! + 1);
+    if (!this.cache.has(slot)) return;
+    this.#write(slot, this.truth.get(slot)! + 1);
+    this.zeros.delete(slot);
+  }
+
+  /** The page is cleared, where it is in memory. */
+  clear(slot: number): void {
+    this.dirty(slot);
+    if (this.cache.has(slot)) this.zeros.add(slot);
   }
 
   #write(slot: number, version: number): void {
@@ -79,11 +97,13 @@ export class SwapWorld {
     if (slots.length === 0) return;
     const contents = slots.map((s) => this.cache.get(s)!.version);
     if (slots.some((s) => this.cache.get(s)!.dirty)) {
-      const pages = slots.map((_, page) => (page === options.failsAt ? ERROR : FINE));
-      const { rejection } = storeFolio(this.zswap, folio(slots[0]!, pages, contents));
-      // Nothing but memory is behind a virtual device: the folio stays, dirty.
-      if (rejection !== null && this.zswap.settings.vswap) return;
-      if (rejection !== null) for (const [page, s] of slots.entries()) this.disk.set(s, contents[page]!);
+      const pages = slots.map(() => FINE);
+      const fails = options.failsAt !== undefined && options.failsAt >= 0;
+      const failure = fails ? { failure: { page: options.failsAt!, at: 'object' as const } } : {};
+      const isZero = slots.every((s) => this.zeros.has(s));
+      const { to } = writeOutFolio(this.zswap, { ...folio(slots[0]!, pages, contents), ...failure }, isZero);
+      if (to === 'memory') return;
+      if (to === 'disk') for (const [page, s] of slots.entries()) this.disk.set(s, contents[page]!);
     }
     for (const [page, s] of slots.entries()) {
       if (options.staysCached) this.cache.set(s, { version: contents[page]!, dirty: false });
@@ -102,14 +122,16 @@ export class SwapWorld {
     if (expected === undefined) return null;
     const cached = this.cache.get(slot);
     if (cached) return cached.version === expected ? null : `slot ${slot}: old data in the swap cache`;
-    const loaded = loadPage(this.zswap, slot);
-    const fromZswap = loaded.kind === 'loaded';
-    const version = fromZswap ? loaded.entry.content : this.disk.get(slot);
+    const read = readFolio(this.zswap, slot);
+    if (read.from === 'zero' && !this.zeros.has(slot)) return `slot ${slot}: zeros are read`;
+    const loaded = read.from === 'zswap' && read.load.kind === 'loaded' ? read.load : null;
+    const version =
+      read.from === 'zero' ? expected : loaded ? loaded.entry.content : (this.disk.get(slot) ?? -1);
     // A page whose entry is gone is nowhere else.
-    this.cache.set(slot, { version: version ?? -1, dirty: fromZswap && loaded.freed });
+    this.cache.set(slot, { version, dirty: loaded?.freed ?? false });
     this.#folios.set(slot, [slot]);
-    if (version === expected) return null;
-    return `slot ${slot}: version ${version} from ${fromZswap ? 'zswap' : 'the disk'}, ${expected} was written last`;
+    if (version === expected && read.from !== 'nowhere') return null;
+    return `slot ${slot}: version ${version} from ${read.from}, ${expected} was written last`;
   }
 
   /** The process gives the page up. */
@@ -121,6 +143,23 @@ export class SwapWorld {
     this.#drop(slot);
     this.disk.delete(slot);
     this.truth.delete(slot);
+    this.zeros.delete(slot);
+    this.zswap.zeroSlots.delete(slot);
+  }
+
+  /** What is kept and nobody can find any more, or is found twice; null without. */
+  lost(): string | null {
+    const { entries, index, lists, storage } = this.zswap;
+    const known = new Set(index.pairs().map(([, id]) => id));
+    for (const [id, { slot }] of entries)
+      if (!known.has(id)) return `the entry of slot ${slot} is in no slot`;
+    const objects = [...entries.values()].filter(({ handle }) => handle >= 0).length;
+    if (storage.pages !== objects) return `${storage.pages} objects of ${objects} entries`;
+    if (lists.length(LIST) > objects) return 'more on the list than there are entries';
+    if (!(index instanceof VswapTable)) return null;
+    const used = [...this.truth.keys()].filter((slot) => index.backing(slot) === 'physical').length;
+    const left = (this.zswap.settings.physicalSlots ?? 0) - index.physicalLeft;
+    return used === left ? null : `${left} places on the disk taken, ${used} known`;
   }
 
   /** The shrinker looks at one entry. */

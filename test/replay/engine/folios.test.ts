@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { batchStore } from '../../../src/model/designs/batch-store.ts';
+import { withFailedFolios } from '../../../src/model/designs/failed-folio.ts';
 import { eraById } from '../../../src/model/kernels/eras.ts';
 import { EACH_PAGE, withZswap, ZSWAP_PATHS } from '../../../src/model/kernels/zswap.ts';
-import type { Step } from '../../../src/model/steps.ts';
+import { PAGE_FATES, type PageFate, type Step } from '../../../src/model/steps.ts';
 import { ZSWAP_ERAS } from '../../../src/model/zswap/eras.ts';
 import {
   COST_QUANTILES,
@@ -132,6 +134,91 @@ describe('folios', () => {
         });
       }),
       { numRuns: 150 },
+    );
+  });
+});
+
+describe('folios whose pages have fates', () => {
+  const rowsOf = (fates: readonly PageFate[]) =>
+    taskOf(0, new Float64Array(fates.length + 1), {
+      path: Uint8Array.from([0, ...fates.map((fate) => PAGE_FATES.indexOf(fate))]),
+      pages: Int32Array.from([fates.length + 1, ...fates.map(() => 0)]),
+    });
+
+  it('run each step for the pages that it is for, in batches too', () => {
+    const kernel = kernelOf({
+      paths: {
+        store: [
+          work('folio'),
+          {
+            do: 'each-batch',
+            only: ['published'],
+            size: 2,
+            steps: [work('batch'), { do: 'each-page', steps: [work('page')] }],
+          },
+          { do: 'each-page', only: ['undone', 'not-compressed'], steps: [work('tried')] },
+          { do: 'each-page', only: ['no-tree'], steps: [work('never')] },
+          work('folio'),
+        ],
+      },
+    });
+    const task = rowsOf(['published', 'published', 'published', 'undone', 'not-compressed', 'nothing']);
+    const costs = { folio: 100_000, batch: 10_000, page: 100, tried: 1, never: 5_000_000 };
+    const run = runOf(kernel, [task], {
+      costs: Object.fromEntries(Object.entries(costs).map(([name, ns]) => [name, constant(ns)])),
+    });
+    const { latencySumNs, operations } = new Machine(run).run();
+    expect([operations[0], latencySumNs[0]]).toEqual([1, 2 * 100_000 + 2 * 10_000 + 3 * 100 + 2]);
+  });
+
+  it('agree with the obvious machine on folios that fail, of every version, with and without batches', () => {
+    const arbitrary = fc.record({
+      era: fc.constantFrom(...ZSWAP_ERAS.filter(({ storesLargeFolios }) => storesLargeFolios)),
+      size: fc.integer({ min: 0, max: 5 }),
+      cpus: fc.integer({ min: 1, max: 3 }),
+      folios: fc.array(fc.array(fc.constantFrom(...PAGE_FATES), { maxLength: 12 }), {
+        minLength: 1,
+        maxLength: 8,
+      }),
+      seed: fc.integer(),
+    });
+    fc.assert(
+      fc.property(arbitrary, ({ era, size, cpus, folios: all, seed }) => {
+        const plain = withZswap(eraById('F'), era);
+        const kernel = withFailedFolios(size > 0 ? batchStore.apply(plain, { size }) : plain);
+        const path = ZSWAP_PATHS.storeUndone;
+        const program = compile(kernel, [path]);
+        bothAgree(() => {
+          const random = generator(seed);
+          const streams = all.map((fates, t): TaskStream => {
+            const sorted = fates.toSorted((a, b) => PAGE_FATES.indexOf(a) - PAGE_FATES.indexOf(b));
+            const count = sorted.length + 1;
+            return {
+              ...rowsOf(sorted),
+              cpu: t % cpus,
+              handle: new Int32Array(count).fill(-1),
+              sizeClass: Int32Array.from({ length: count }, () => Math.floor(random() * 3)),
+              slot: Int32Array.from({ length: count }, () => Math.floor(random() * 40_000)),
+              zspagePages: new Int32Array(count),
+            };
+          });
+          return {
+            program,
+            pool: emptyPool(),
+            times: TIMES,
+            costs: program.costs.map(() =>
+              Float64Array.from({ length: COST_QUANTILES }, () => Math.floor(random() * 500)).sort(),
+            ),
+            cpus,
+            paths: [path],
+            tasks: streams,
+            workerCpu: 0,
+            hogs: new Uint8Array(cpus),
+            seed,
+          };
+        });
+      }),
+      { numRuns: 20 },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { PageSizes, statedRatio } from '../../../src/model/codecs/sizes.ts';
+import { statedSizes } from '../../../src/model/codecs/stated-sizes.ts';
 import type { Recording } from '../../../src/replay/run-what-if.ts';
 import { Codec, IAA_AS_PUBLISHED } from '../../../src/replay/stores/codec-costs.ts';
 import { asFolios, gathered } from '../../../src/replay/stores/gather.ts';
@@ -7,6 +8,7 @@ import type { Row } from '../../../src/replay/stores/recorded-rows.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
 import { NO_SWEEP, type SweepRequest } from '../../../src/replay/stores/sweep.ts';
 import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
+import { durationText } from '../../../src/report/quantities.ts';
 import { renderStoreWhatIfHtml } from '../../../src/report/store-what-if-html.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
 import { extractOperations } from '../../helpers/operations.ts';
@@ -124,14 +126,21 @@ describe('sizes', () => {
     expect(recorded.sizes).toMatchObject({ basis: 'recorded', objects: 160, doesNotCompress: null });
     expect(half.sizes).toMatchObject({ basis: 'stated', meanBytes: 512, objects: 160 });
     expect(half.sizes.poolPages).toBeLessThan(recorded.sizes.poolPages);
+    const elf = ask([], { seeds: 1, sizes: { sizes: statedSizes('elf', 'zstd'), from: 'ELF' } }).sizes;
+    expect(elf).toMatchObject({ basis: 'stated', objects: 160, doesNotCompress: 0 });
+    expect(Math.abs(elf.meanBytes / statedSizes('elf', 'zstd').mean - 1)).toBeLessThan(0.01);
   });
 
-  it('of a sample keep the order of the recorded ones, without pages that do not compress', () => {
+  it('of a sample keep the order of the recorded ones; pages that do not compress are kept as they are from 6.18 on', () => {
     const { sizes } = ask([], {
       seeds: 1,
       sizes: { sizes: new PageSizes([1000, 4096, 3000, 4200], 'pages'), from: 'pages' },
     });
-    expect(sizes).toMatchObject({ basis: 'pages', meanBytes: 2000, doesNotCompress: 0.5 });
+    expect(sizes).toMatchObject({
+      basis: 'pages',
+      meanBytes: (1000 + 3000 + 2 * 4096) / 4,
+      doesNotCompress: 0.5,
+    });
     expect(() => ask([], { sizes: { sizes: new PageSizes([4096], 'pages'), from: 'these' } })).toThrow(
       'no page of these gets below a page',
     );
@@ -166,6 +175,57 @@ describe('IAA', () => {
   });
 });
 
+describe('settings of IAA', () => {
+  const codec = { codec: 'deflate-iaa', platform: null } as const;
+  const ofBatch = (iaa: Partial<typeof IAA_AS_PUBLISHED>, more: Partial<StoreRequest> = {}) =>
+    ask(['iaa-batch'], { seeds: 1, codec, ...more, iaa: { ...IAA_AS_PUBLISHED, ...iaa } }).designs[0]!;
+  const one = { packages: 1, devices: 1, engines: 1 };
+
+  it('a short queue makes CPUs try again, and pages take longer', () => {
+    const [short, long] = [ofBatch({ ...one, queueEntries: 1 }), ofBatch({ ...one, queueEntries: 128 })];
+    expect(long.iaa!.queueFullNs.value).toBe(0);
+    expect(short.iaa!.queueFullNs.value).toBeGreaterThan(0);
+    expect(short.storeNsPerPage.value).toBeGreaterThanOrEqual(long.storeNsPerPage.value);
+  });
+
+  it('interrupts make stores longer, and leave the CPU to others meanwhile', () => {
+    const [poll, irq] = [
+      ofBatch(one),
+      ofBatch({ ...one, completion: { kind: 'interrupt', wakeNs: 20_000 } }),
+    ];
+    expect(irq.storeNsPerPage.value).toBeGreaterThan(poll.storeNsPerPage.value);
+    expect(irq.cpuNs.value).toBeLessThan(poll.cpuNs.value);
+  });
+
+  it('more devices take a batch between them, when they are gone round', () => {
+    const few = ofBatch({ ...one, devices: 1 });
+    const many = ofBatch({ ...one, devices: 4 });
+    const own = ofBatch({ ...one, devices: 4, mapping: 'cpu' });
+    expect(many.storeNsPerPage.value).toBeLessThan(few.storeNsPerPage.value);
+    expect([few, many, own].map(({ iaa }) => iaa!.devicesUsed)).toEqual([1, 4, 1]);
+    expect(own.storeNsPerPage.value).toBeCloseTo(few.storeNsPerPage.value, 6);
+  });
+
+  it('pages that engines refuse to decompress are inflated by software', () => {
+    const text = new ZswapText();
+    for (let slot = 0; slot < 20; slot++) {
+      const [object] = text.store(slot, [600 + slot]);
+      text.load(slot, 600 + slot, object!);
+    }
+    const loadNs = (fallback: number) =>
+      ask([], {
+        seeds: 1,
+        recording: recordingOf(text),
+        codec,
+        iaa: { ...IAA_AS_PUBLISHED, fallback },
+      }).baseline.groups.find(({ path }) => path === 'zswap_load')!.meanNs.value;
+    const [none, half, all] = [0, 0.5, 1].map(loadNs) as [number, number, number];
+    // Software inflates a page in some microseconds.
+    expect(half).toBeGreaterThan(none + 1000);
+    expect(all).toBeGreaterThan(half + 1000);
+  });
+});
+
 describe('a sweep', () => {
   it('goes through all combinations, the base of each beside its designs', () => {
     const { sweep } = ask(['iaa-batch'], {
@@ -193,8 +253,11 @@ describe('a sweep', () => {
         .filter(({ path }) => path === 'zswap_store')
         .map(({ path: _, allPages: __, allMembers: ___, ...rest }) => rest),
     );
-    expect(renderStoreWhatIfText(result)).toContain('A folio in zswap_store, by its pages\n');
-    expect(renderStoreWhatIfText(ask([], { seeds: 1 }))).not.toContain('by its pages');
+    const text = renderStoreWhatIfText(result);
+    expect(text).toMatch(/^ +folio +stores +p50 +p99 +pages\/s +CPU$/m);
+    const of = result.sweep![1]!.figures[1]!.stores.find(({ pages }) => pages === 16)!;
+    expect(text).toMatch(new RegExp(`^ +64K +${of.operations} +${durationText(of.p50Ns.value)} `, 'm'));
+    expect(renderStoreWhatIfText(ask([], { seeds: 1 }))).not.toContain('pages/s');
   });
 
   it('of batch sizes wants designs with batches', () => {
@@ -224,7 +287,16 @@ describe('operations taken together', () => {
     path,
     members: 1,
     thinkNs: 10,
-    pages: [{ times: { 'store-check': 5, compress: 1 }, slot, sizeClass: 0, zspagePages: 0 }],
+    pages: [
+      {
+        times: { 'store-check': 5, compress: 1 },
+        slot,
+        sizeClass: 0,
+        zspagePages: 0,
+        followed: slot,
+        bytes: 600,
+      },
+    ],
     ...more,
   });
 

@@ -1,8 +1,7 @@
 import type { ReproducedRow } from '../rows.ts';
 import { measured, RUN_TO_RUN } from '../sampling.ts';
-import type { Find } from './piece-rows.ts';
 import type { PieceMember } from './pieces.ts';
-import type { StoreRow } from './published.ts';
+import type { Find, StoreRow } from './published.ts';
 import { boundedStoreRow, columnOf, givenStoreRow, predictedStoreRow } from './store-row.ts';
 
 const BUILD = 'a sign at most: pages stored and read, limits and the share of waiting are not published';

@@ -1,17 +1,13 @@
-import { median, sampleStandardDeviation } from 'simple-statistics';
 import type { ReproducedRow } from '../rows.ts';
 import { measured } from '../sampling.ts';
+import { PIECES, SOFTWARE_CODECS } from './by-n.ts';
 import { batchNs, folioNs, type PieceMember, pieceMembers } from './pieces.ts';
-import type { StoreRow } from './published.ts';
+import type { Find } from './published.ts';
 import { boundedStoreRow, columnOf, givenStoreRow, predictedStoreRow } from './store-row.ts';
-
-/** Looks a row up. @throws {RangeError} when it is missing. */
-export type Find = (id: string) => StoreRow;
+import { ZRAM_COLUMNS, zramRows } from './zram-rows.ts';
 
 const SAMPLES = 600;
 const CALIBRATED_ON = [1, 2, 64];
-const PIECES = [1, 2, 4, 8, 16, 32, 64];
-const SOFTWARE = ['lz4', 'lzo_rle', 'zstd'];
 
 export interface PieceStudy {
   readonly rows: readonly ReproducedRow[];
@@ -30,8 +26,8 @@ export function pieceStudy(find: Find, effort: number, seed: number): PieceStudy
     return members;
   });
   const [compress, decompress] = ensembles as [readonly PieceMember[], readonly PieceMember[]];
-  rows.push(...zramRows(find, 'zram_write', 'compress', compress));
-  rows.push(...zramRows(find, 'zram_read', 'decompress', decompress));
+  for (const column of ZRAM_COLUMNS)
+    rows.push(...zramRows(find, column, column.codec === 'compress' ? compress : decompress));
   rows.push(...batchRows(find, compress));
   return { rows, compress };
 }
@@ -53,38 +49,9 @@ function folioRows(find: Find, metric: string, members: readonly PieceMember[]):
   });
   return [
     ...rows,
-    ...SOFTWARE.map((codec) =>
+    ...SOFTWARE_CODECS.map((codec) =>
       givenStoreRow(find(`byn-${codec}-${metric}`), 'value', 'cost of a software codec, for other rows'),
     ),
-  ];
-}
-
-/** zram adds to a folio what it adds with the codecs as they were, deflate-iaa in one piece among them. */
-function zramRows(
-  find: Find,
-  metric: string,
-  of: string,
-  members: readonly PieceMember[],
-): readonly ReproducedRow[] {
-  const asTheyWere = ['by_1', ...SOFTWARE].map((codec) => ({
-    row: find(`byn-${codec}-${metric}`),
-    codecNs: find(`byn-${codec}-${of}`).value,
-  }));
-  const own = asTheyWere.map(({ row, codecNs }) => row.value - codecNs);
-  const [ownNs, spread] = [median(own), sampleStandardDeviation(own)];
-  return [
-    ...asTheyWere.map(({ row }) => givenStoreRow(row, 'value', 'what zram adds to a folio')),
-    ...PIECES.filter((pieces) => pieces !== 1).map((pieces) => {
-      const row = find(`byn-by_${pieces}-${metric}`);
-      const values = members.map(({ costs, draws }) =>
-        measured(folioNs(costs, pieces) + draws.normal(`zram ${metric}`, ownNs, spread), draws, row.id),
-      );
-      return predictedStoreRow(row, 'value', values, {
-        role: 'held-out',
-        reason: `${of}, and the ${Math.round(ownNs)} ns that zram adds (median of four codecs, with their spread)`,
-        group: 'zram-folio',
-      });
-    }),
   ];
 }
 

@@ -25,8 +25,9 @@ const HALVINGS = 40;
 /**
  * Completion of a descriptor as a share of all that the CPU does for it. Submission and completion mirror each
  * other: two buffers are mapped and unmapped, a descriptor is taken and given back; submission also fills
- * it in and writes it to the portal (drivers/crypto/intel/iaa/iaa_crypto_main.c, 6.8 to 6.12). So not more
- * than half, and not much less.
+ * it in and writes it to the portal (drivers/crypto/intel/iaa/iaa_crypto_main.c, batching series v10 to v14). So not
+ * more than half, and not much less. The driver of the by_n RFC maps once a folio, and frees all descriptors after the last
+ * is done; what becomes of the predictions then is in docs/reproduce.md.
  */
 const COMPLETION_SHARE = { low: 1 / 3, high: 0.5 };
 /** The engine's fixed part, as a share of what does not shrink with the piece. */

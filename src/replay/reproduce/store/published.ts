@@ -1,3 +1,5 @@
+import { BY_N_ROWS } from './by-n.ts';
+
 /** A published number of the store path: a kernel as it was (`base`, where there is one) and a variant. */
 export interface StoreRow {
   readonly id: string;
@@ -14,37 +16,10 @@ export interface StoreRow {
 // patches of the zswap batching series with IAA, v9 to v14; cover letters of virtual swap, RFC v2 of June 2026, and v5, v6 of the
 // older design.
 
+/** Looks a row up. @throws {RangeError} when it is missing. */
+export type Find = (id: string) => StoreRow;
+
 const SPR = 'spr-2x56-iaa';
-
-/** Medians for one 64 KiB folio: compress, decompress, zram write, zram read, ns. */
-const BY_N: Readonly<Record<string, readonly [number, number, number, number]>> = {
-  by_1: [34_493, 20_038, 40_130, 24_478],
-  by_2: [18_830, 11_888, 24_149, 15_536],
-  by_4: [11_364, 8_146, 16_735, 11_469],
-  by_8: [8_344, 6_342, 13_527, 9_177],
-  by_16: [8_837, 6_549, 15_309, 9_547],
-  by_32: [11_153, 9_641, 16_457, 14_086],
-  by_64: [18_272, 16_696, 24_294, 20_048],
-  lz4: [139_190, 33_687, 144_940, 37_312],
-  lzo_rle: [138_235, 61_055, 143_666, 64_321],
-  zstd: [251_820, 90_878, 256_384, 94_328],
-};
-const BY_N_METRICS = ['compress', 'decompress', 'zram_write', 'zram_read'] as const;
-
-function byN(): readonly StoreRow[] {
-  return Object.entries(BY_N).flatMap(([design, times]) =>
-    BY_N_METRICS.map((metric, i) => ({
-      id: `byn-${design}-${metric}`,
-      platform: 'spr-2.5GHz',
-      metric,
-      unit: 'ns' as const,
-      design,
-      processes: 1,
-      base: null,
-      value: times[i]!,
-    })),
-  );
-}
 
 function batchOf8(id: string, metric: string, [base, value]: readonly [number, number]): StoreRow {
   const design = id.endsWith('b') ? 'movdir64b patch' : 'percpu_ref patch';
@@ -148,7 +123,7 @@ function vswapRuns(
 
 /** Every published number of the store path that `reproduce` lays beside a prediction or a bound. */
 export const PUBLISHED_STORE: readonly StoreRow[] = [
-  ...byN(),
+  ...BY_N_ROWS,
   batchOf8('p50', 'median of a batch of 8', [5576, 5472]),
   batchOf8('p99', '99th percentile of a batch of 8', [5992, 5848]),
   batchOf8('p50b', 'median of a batch of 8', [5568, 5472]),

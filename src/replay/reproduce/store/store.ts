@@ -1,13 +1,15 @@
 import type { ReproducedRow } from '../rows.ts';
 import { buildRows, vswapRows } from './bounds.ts';
-import { type Comparison, compareBuilds } from './comparisons.ts';
-import { type Find, pieceStudy } from './piece-rows.ts';
-import { PUBLISHED_STORE, type StoreRow } from './published.ts';
+import { type Comparison, compareBuilds, compareSoftware } from './comparisons.ts';
+import { pieceNoise, type RowNoise } from './noise.ts';
+import { pieceStudy } from './piece-rows.ts';
+import { type Find, PUBLISHED_STORE, type StoreRow } from './published.ts';
 import { usememRows } from './usemem.ts';
 
 export interface StoreReproduction {
   readonly rows: readonly ReproducedRow[];
   readonly comparisons: readonly Comparison[];
+  readonly noise: readonly RowNoise[];
 }
 
 /**
@@ -31,6 +33,7 @@ export function reproduceStore(
       ...buildRows(published),
       ...vswapRows(find, published, compress),
     ],
-    comparisons: compareBuilds(find),
+    comparisons: [...compareBuilds(find), ...compareSoftware(find)],
+    noise: pieceNoise(find, rows),
   };
 }

@@ -1,9 +1,8 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { ReproducedRow } from '../rows.ts';
 import { measured, RUN_TO_RUN } from '../sampling.ts';
-import type { Find } from './piece-rows.ts';
 import { batchNs, FOLIO_KIB, type PieceMember } from './pieces.ts';
-import type { StoreRow } from './published.ts';
+import type { Find, StoreRow } from './published.ts';
 import { boundedStoreRow, columnOf, givenStoreRow, predictedStoreRow } from './store-row.ts';
 
 /** 30 processes of 10 GiB each under memory.high 150G: usemem -w -O -s 10 -n 30 10g. */

@@ -1,4 +1,13 @@
 import type { StoreWhatIfResult } from '../../../replay/stores/result.ts';
+import {
+  FATE_COLUMNS,
+  FATE_NOTE,
+  type FateRow,
+  fateBasis,
+  fateRows,
+  nodesText,
+  refusedText,
+} from '../../store-fates-text.ts';
 import { SIGNS } from '../../trust/trust-box.ts';
 import { usCell } from '../cells.ts';
 import { type Html, html, NOTHING, prose } from '../escape.ts';
@@ -37,8 +46,8 @@ ${renderTable(
 
 /** Which entries exist: what was stored, refused and why, written back, stale. */
 export function renderStoreEntries(result: StoreWhatIfResult): Html {
-  const { validation, refused, staleEntries, baseline } = result;
-  const { structure } = validation;
+  const { structure } = result.validation;
+  const rows = fateRows(result);
   const agreement = structure
     ? Object.entries({
         stores: structure.stores,
@@ -48,23 +57,27 @@ export function renderStoreEntries(result: StoreWhatIfResult): Html {
         'entries freed': structure.entryFrees,
       })
     : [];
-  const counts: readonly (readonly [string, number])[] = [
-    ...Object.entries(refused).map(([cause, count]) => [`folios refused: ${cause}`, count] as const),
-    ['pages written back', baseline.pagesWrittenBack],
-    ['stale entries replaced by a store of their slot', staleEntries.replaced],
-    ['stale entries erased with a refused folio', staleEntries.erased],
-  ];
   return html`<section aria-labelledby="${STORE_PARTS.entries}">
 ${heading(2, STORE_PARTS.entries, 'Which entries exist')}
-<p class="note">${SIGNS.measured} As recorded; every design stores and refuses the same.</p>
+<p class="note">${result.baseline.fates.basis === 'recorded' ? SIGNS.measured : SIGNS.modelled} ${prose(fateBasis(result))}</p>
 ${renderTable(
-  counts,
+  rows,
   [
-    { title: 'What', kind: 'name', cell: ([what]) => what },
-    { title: 'Count', kind: 'number', cell: ([, count]) => formatCount(count) },
+    { title: 'Pages', kind: 'name', cell: ({ name }) => name },
+    ...FATE_COLUMNS.map(({ title, cell }) => ({
+      title,
+      kind: 'number' as const,
+      cell: ({ fates }: FateRow) => formatCount(cell(fates)),
+    })),
+    { title: 'refused for', kind: 'text', cell: ({ fates }) => refusedText(fates) },
   ],
-  { caption: 'Refused, written back, stale', file: 'entries' },
+  { caption: 'What becomes of pages', file: 'fates' },
 )}
+<p class="note">${prose(FATE_NOTE)}</p>
+<ul>${rows.flatMap(({ name, fates }) => {
+    const text = nodesText(name, fates);
+    return text === null ? [] : [html`<li>${prose(text)}</li>`];
+  })}</ul>
 ${renderTable(
   agreement,
   [

@@ -1,0 +1,45 @@
+import type { Recording } from '../../src/replay/run-what-if.ts';
+import { IAA_AS_PUBLISHED } from '../../src/replay/stores/codec-costs.ts';
+import type { StoreWhatIfResult } from '../../src/replay/stores/result.ts';
+import { NO_SWEEP } from '../../src/replay/stores/sweep.ts';
+import { type StoreRequest, whatIfStores } from '../../src/replay/stores/what-if-stores.ts';
+import { extractOperations } from './operations.ts';
+import type { ZswapText } from './zswap-text.ts';
+
+/** The operations of a made-up text as a recording. */
+export function recordingOfStores(text: ZswapText): Recording {
+  const { table, compaction } = extractOperations(text.bytes);
+  return {
+    operations: table,
+    compaction,
+    kernelRelease: '',
+    files: [],
+    tracer: null,
+    tables: [],
+    lostRecords: 0,
+    findings: [],
+  };
+}
+
+/** A what-if of one run over it. */
+export function askStores(
+  recording: Recording,
+  designs: readonly string[],
+  more: Partial<StoreRequest> = {},
+): StoreWhatIfResult {
+  const request: StoreRequest = {
+    recording,
+    designs,
+    era: null,
+    zswap: null,
+    seeds: 1,
+    cpus: null,
+    codec: null,
+    sizes: null,
+    iaa: IAA_AS_PUBLISHED,
+    otherSteps: 1,
+    sweep: NO_SWEEP,
+    ...more,
+  };
+  return whatIfStores(request, { name: 'trace-replay', version: '0', command: '' });
+}
