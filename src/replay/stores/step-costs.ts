@@ -86,9 +86,9 @@ export function stepTimes(
         'tree-store': tree(gap),
         'take-references': Math.min(gap, referenceNs),
         charge: part('charge'),
-        // The gaps around the entry's memory and its references: code of the page itself.
-        'entry-fields': 2 * gap - Math.min(gap, referenceNs),
-        'list-add': part('list') + gap,
+        // The gaps around the entry's memory, its references and the list's call: code of the page itself, under no lock.
+        'entry-fields': 3 * gap - Math.min(gap, referenceNs),
+        'list-add': part('list'),
         // An older entry of the slot is freed within.
         'store-end': gap + part('entryFree'),
         ...mallocTimes(ops, below, part('object')),
