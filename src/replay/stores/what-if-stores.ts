@@ -11,7 +11,7 @@ import { detectEra } from '../detect-era.ts';
 import { fittingDesigns } from '../fitting-designs.ts';
 import type { Recording } from '../run-what-if.ts';
 import { replayStructure } from '../structure.ts';
-import { designOf, detectBatches } from '../zswap/detect-batches.ts';
+import { batchesText, designOf, detectBatches } from '../zswap/detect-batches.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
@@ -85,6 +85,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     request.zswap === null ? detected : { era: zswapEraById(request.zswap), basis: 'as asked (--zswap)' };
   // A patched kernel: its batches are part of the base, unless another version is asked for.
   const batches = detectBatches(ops);
+  const patchedAs = batchesText(ops);
   const patched = (model: KernelModel) =>
     batches ? applyDesigns(model, parseDesign(designOf(batches))) : model;
   const unpatched = withZswap(zsmalloc, zswap.era);
@@ -195,9 +196,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       zsmalloc: zsmalloc.id,
       zswap: zswap.era.id,
       title: first.base.kernel.title,
-      basis: [zswap.basis, basis, ...(batches ? [`patched, stores in batches: ${batches.basis}`] : [])].join(
-        '; ',
-      ),
+      basis: [zswap.basis, basis, ...(patchedAs === null ? [] : [patchedAs])].join('; '),
       source: first.base.kernel.source,
     },
     tasks: replay.workloadOf(kernel, 0).tasks.length,

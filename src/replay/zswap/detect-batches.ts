@@ -51,6 +51,16 @@ export function detectBatches(ops: OperationTable): RecordedBatches | null {
   };
 }
 
+/** What a report says of batches: how they are told, or that only a function's name points to them; null without either. */
+export function batchesText(ops: OperationTable): string | null {
+  const batches = detectBatches(ops);
+  if (batches) return `patched, stores in batches: ${batches.basis}`;
+  const name = [...ops.zswapSigns].find((sign) => /^zswap_store_pages$|batch/.test(sign));
+  return name === undefined
+    ? null
+    : `${name}: patched; what is stored together is not shown, and pages are taken to be stored one by one`;
+}
+
 /** The designs that a kernel without batches would get, as `--design` writes them. */
 export function designOf({ size, mutex, bulk }: RecordedBatches): string {
   return `batch-store:size=${size}${mutex === 'page' ? '+mutex-per-page' : ''}${bulk ? '+bulk-entries' : ''}`;

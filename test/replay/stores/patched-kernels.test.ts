@@ -3,7 +3,7 @@ import { recordingOf } from '../../../src/cli/recordings.ts';
 import { checkStructure } from '../../../src/replay/check-structure.ts';
 import type { Recording } from '../../../src/replay/run-what-if.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
-import { designOf, detectBatches } from '../../../src/replay/zswap/detect-batches.ts';
+import { batchesText, designOf, detectBatches } from '../../../src/replay/zswap/detect-batches.ts';
 import type { OperationTable } from '../../../src/trace/operations.ts';
 import { fixturePath, runCli } from '../../cli/run-cli.ts';
 
@@ -39,6 +39,13 @@ describe('kernels patched to store in batches', () => {
   ])('are told by the order of their calls: %s', (name, design) => {
     const batches = detectBatches(recordings.get(name)!.operations);
     expect(batches && designOf(batches)).toBe(design);
+  });
+
+  it('are named where no call shows what is done together', () => {
+    const { operations } = recordings.get('named')!;
+    const dark = Object.create(operations, { zswap: { value: new Map() } }) as OperationTable;
+    expect(batchesText(dark)).toMatch(/^zswap_\w*: patched; what is stored together is not shown/);
+    expect(batchesText(recordings.get('base')!.operations)).toBeNull();
   });
 
   it.each(['base', 'batch', 'named'])('store pages that are counted one by one: %s', (name) => {
