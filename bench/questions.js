@@ -73,8 +73,8 @@ const OF_STORES = [
     also: [/^All combinations: time/m, /^About /m],
     answer: [
       'Per batch; but with a software codec the choice is worth at most 2 % of a store, so the lock is not what decides.',
-      'A batch of 8 makes a page of a 64K folio 1.2 % cheaper (-0.2 to +2.0 %), of a PMD folio 0.6 %; locking for each page gives ' +
-        'back a third to a half of that, and the ranges of the two overlap. A single page has nothing to batch.',
+      'A batch of 8 makes a page of a 64K folio about 1 % cheaper (-1 to +2 %), of a PMD folio half a percent; locking for each page ' +
+        'gives back a third or more of that, and the ranges of the two overlap. A single page has nothing to batch.',
       'Rests on: a recording replayed with the steps of 6.13; costs of zstd from the by_n RFC, +-30 %; all other steps times 0.05 ' +
         '(assumed). What a batch saves is the calls of the mutex, nothing else.',
       'Published: usemem with zstd, v11 to v14 against their bases, 64K and PMD, has +0.5 % throughput (+0.1 to +0.8) and -6.0 % ' +
@@ -90,8 +90,8 @@ const OF_STORES = [
     show: VERDICT,
     answer: [
       'With it, where allocation is all that counts: about 1 % of a store more; the published runs cannot confirm or refute that.',
-      'Batches alone make stores of 64K folios 1.2 % faster (-0.2 to +2.3 %), with one slab call for a batch 2.3 % (1.3 to 3.4 %): the ' +
-        'slab calls that are saved.',
+      'Batches alone make stores of 64K folios about 1 % faster (0 to 2 %), with one slab call for a batch 2 % (1 to 4 %): the slab ' +
+        'calls that are saved.',
       'Rests on: as above; what an entry of a bulk call costs is assumed (10 to 100 ns), so this is a bound.',
       "Cannot be told from this: what it does to the shrinker that entries come from the CPU's node (`pressure --nodes 2`, below), and " +
         'what the runs of v12 say (next question).',
@@ -118,11 +118,11 @@ const OF_STORES = [
     also: COMBINATIONS,
     answer: [
       'Eight, the most that the interface takes; four already bring three quarters of it.',
-      'With two tasks 2, 4 and 8 pages make stores 1.16, 1.26 and 1.32 to 1.36 times as fast (1.2 to 1.4 over the runs); with 30 tasks, ' +
-        "which also wait for the tree's lock, 1.10, 1.15 and 1.21 to 1.25. The number of engines hardly matters with four devices in a " +
+      'With two tasks 2, 4 and 8 pages make stores 1.16, 1.26 and 1.33 to 1.35 times as fast (for eight 1.2 to 1.4 over the runs); with 30 tasks, ' +
+        "which also wait for the tree's lock, 1.10, 1.17 and 1.22 to 1.25. The number of engines hardly matters with four devices in a " +
         'package: at most 8 % of them are busy, and what a page waits for one is hidden behind the others.',
       'Rests on: costs of the driver and the engines from by_1, by_2 and by_64 of the by_n RFC (the batch of 8 comes out 5 to 6 % above ' +
-        'the two published medians); other steps times 0.05 (assumed): with 0.1 it is 1.20 instead of 1.36.',
+        'the two published medians); other steps times 0.05 (assumed): with 0.1 it is 1.2 instead of 1.35.',
       'Published: throughput of usemem grows 1.5 to 1.8 times from one page to eight at a time. The model gives that from the baseline of zstd ' +
         '(`reproduce`: -6 to +10 %), not from an idle device: the bases with IAA take 7 to 12 us for a page, which waiting that is not ' +
         'published must explain.',
@@ -135,7 +135,7 @@ const OF_STORES = [
     show: VERDICT,
     also: COMBINATIONS,
     answer: [
-      'It hardly matters: two pages bring 0.3 %, four 0.8 %, eight 1.2 % of a store, all with ranges that reach zero.',
+      'It hardly matters: two pages bring a third of a percent of a store, eight about one, with ranges that reach zero.',
       'Rests on and leaves open what the first question does; pages are compressed one after the other whatever the size.',
     ],
   },

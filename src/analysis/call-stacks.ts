@@ -117,7 +117,7 @@ export class CallStacks {
     const { Span } = SpanKind;
     const { InInterrupt, InRoot, Recursive } = SpanFlag;
     const passedOn = InInterrupt | InRoot;
-    const notLock = ~Role.Lock;
+    const notLock = ~(Role.Lock | Role.Arguments);
     const { kind, name, cpu, task, timeNs, durationNs, depth, line, bits } = records;
     const out = this.#out;
     const outKind = out.kind;
@@ -347,7 +347,7 @@ export class CallStacks {
     const tree = this.#options.callTree;
     if (tree) frames.node[frame] = tree.child(up === NONE ? -1 : frames.node[up]!, name);
     this.#stacks.top[stack] = frame;
-    if (role & Role.Lock) {
+    if (role & Role.Lock || (role & Role.Arguments && records.bits[i]! & RecordBits.Text)) {
       const row = this.#frameRow(SpanKind.Begin, frame, stack, records.task[i]!, records.cpu[i]!);
       this.#textOf(records, i, row);
     }
@@ -474,6 +474,7 @@ export class CallStacks {
     const hasDuration = !Number.isNaN(durationNs);
     const out = this.#out;
     const row = this.#frameRow(SpanKind.Span, frame, stack, records.task[i]!, records.cpu[i]!);
+    this.#noteOf(records, i, row);
     if (frames.outNs[frame]! > 0) {
       out.irqNs[row] = frames.irqNs[frame]!;
       out.softirqNs[row] = frames.softirqNs[frame]!;
@@ -627,10 +628,18 @@ export class CallStacks {
   }
 
   #textOf(records: RecordBatch, i: number, row: number): void {
+    this.#noteOf(records, i, row);
     if ((records.bits[i]! & RecordBits.Text) === 0) return;
     this.#out.flags[row]! |= SpanFlag.HasText;
     this.#out.textStart[row] = records.textStart[i]!;
     this.#out.textEnd[row] = records.textEnd[i]!;
+  }
+
+  #noteOf(records: RecordBatch, i: number, row: number): void {
+    if ((records.bits[i]! & RecordBits.Note) === 0) return;
+    this.#out.flags[row]! |= SpanFlag.HasNote;
+    this.#out.noteStart[row] = records.noteStart[i]!;
+    this.#out.noteEnd[row] = records.noteEnd[i]!;
   }
 
   // ---------------------------------------------------------------- what cuts calls

@@ -10,6 +10,8 @@ export const Role = {
   Softirq: 4,
   /** Gives the CPU away. */
   Schedule: 8,
+  /** Its printed arguments are asked for. */
+  Arguments: 16,
 } as const;
 
 const HARD_IRQ =
@@ -28,10 +30,16 @@ export class FunctionRoles {
   #done = 0;
   readonly #names: NameTable;
   readonly #isLock: (functionName: string) => boolean;
+  readonly #hasArguments: (functionName: string) => boolean;
 
-  constructor(names: NameTable, isLock: (functionName: string) => boolean) {
+  constructor(
+    names: NameTable,
+    isLock: (functionName: string) => boolean,
+    hasArguments: (functionName: string) => boolean = () => false,
+  ) {
     this.#names = names;
     this.#isLock = isLock;
+    this.#hasArguments = hasArguments;
   }
 
   /** Looks at the names added since the last call. */
@@ -53,6 +61,6 @@ export class FunctionRoles {
     if (HARD_IRQ.test(name)) return Role.HardIrq;
     if (SOFTIRQ.test(name)) return Role.Softirq;
     if (SCHEDULE.test(name)) return Role.Schedule;
-    return 0;
+    return this.#hasArguments(name) ? Role.Arguments : 0;
   }
 }

@@ -58,7 +58,7 @@ export function detectEra(
   const on = ({ era, basis }: DetectedEra): DetectedEra => ({ era: eraOn(era, shape), basis });
   const count = countLocks(graph);
   const hasReaderLock = count.poolLocks > FEW * count.locks;
-  const lacksReaderLock = count.locks > 0 && !hasReaderLock;
+  const lacksReaderLock = count.locks > 0 && !hasReaderLock && showsReaderLocks(graph);
   const byRelease = eraOfRelease(kernelRelease);
   if (byRelease) {
     const basis = `the trace says that it is of ${kernelRelease}`;
@@ -73,7 +73,7 @@ function withoutRelease(
   compaction: readonly CompactionStep[],
   serialised: boolean,
   lacksReaderLock: boolean,
-  { releases, mostPages, locks }: ReturnType<typeof countLocks>,
+  { releases, mostPages, poolLocks, locks }: ReturnType<typeof countLocks>,
   graph: OperationTable,
   shape: PoolShape | null,
 ): DetectedEra {
@@ -81,13 +81,22 @@ function withoutRelease(
   const agreement = (era: Era) => {
     const { geometry } = eraOn(era, shape);
     const { report } = replayStructure(ops, compaction, new Geometry(geometry), era.fullness);
-    const judged = report.mallocsJudged + report.freesJudged;
+    const judged = report.mallocsJudged + report.freesJudged + report.zspageJudged;
     // Without sizes the pages of released zspages tell: no zspage has more than four before 6.3.
     if (judged === 0) return releases >= LEAST_RELEASES && mostPages <= 4 === geometry.chainSize <= 4 ? 1 : 0;
-    return (report.mallocsAgree + report.freesAgree) / judged;
+    return (report.mallocsAgree + report.freesAgree + report.zspageAgree) / judged;
   };
   const isOld = agreement(old) > agreement(eraById('D'));
+  // zswap frees outside of si->lock when it loads or stores: that frees overlap tells nothing then.
+  const zswap = ops.zswap.size > 0 ? detectZswap(ops, '') : null;
   if (lacksReaderLock) {
+    const unlocked = releases > 0 && graph.releasesUnlocked;
+    const newer = sinceObjectReads(ops, graph) ?? (zswap?.zsmalloc === 'E' ? zswap.basis : null);
+    if (unlocked || (newer !== null && releases === 0)) {
+      const why = unlocked ? "a zspage's pages go back behind the lock" : newer;
+      return { era: eraById('F'), basis: `zs_free takes one spinlock and no reader lock; ${why}` };
+    }
+    if (newer !== null) return { era: eraById('E'), basis: newer };
     const { overlaps, waits } = countOverlaps(graph);
     const hasClassLocks = overlaps >= LEAST_OVERLAPS && waits < WAITS_OF_ONE_LOCK * overlaps;
     if (isOld) return { era: old, basis: 'zs_free takes one spinlock; zspages follow the rules before 6.3' };
@@ -102,10 +111,10 @@ function withoutRelease(
       basis: `of ${overlaps} frees that overlap another task's ${waits} waited: there is a lock for each class; no release in the trace`,
     };
   }
-  if (isOld)
-    return { era: eraById('B'), basis: 'zs_free takes a reader lock; zspages follow the rules before 6.3' };
-  // zswap frees outside of si->lock when it loads or stores: that frees overlap tells nothing then.
-  const zswap = ops.zswap.size > 0 ? detectZswap(ops, '') : null;
+  const rules = 'zspages follow the rules before 6.3';
+  if (isOld && poolLocks === 0)
+    return { era: old, basis: `${rules}; whether zs_free takes a reader lock is not shown` };
+  if (isOld) return { era: eraById('B'), basis: `zs_free takes a reader lock; ${rules}` };
   if (zswap?.zsmalloc)
     return { era: eraById(zswap.zsmalloc), basis: `of the same kernel as zswap: ${zswap.basis}` };
   if (countOverlaps(graph).overlaps > FEW * locks)
@@ -120,6 +129,22 @@ function withoutRelease(
     basis:
       'nothing in the trace tells kernels with si->lock (6.11 to 6.14) from later ones; --kernel says it',
   };
+}
+
+/** That no reader lock is seen says something: calls are traced that every zs_free makes, or such locks elsewhere. */
+function showsReaderLocks(graph: OperationTable): boolean {
+  const always = ['kmem_cache_free', 'obj_free', 'fix_fullness_group'];
+  if (always.some((name) => graph.calledByFree.has(name))) return true;
+  for (let row = 0; row < graph.length; row++)
+    if (graph.kind[row] !== OperationKind.Free && !Number.isNaN(graph.parts.poolLock.get(row))) return true;
+  return false;
+}
+
+/** The function by which objects are read or written since 6.15; null where none is seen. */
+function sinceObjectReads(ops: OperationTable, graph: OperationTable): string | null {
+  for (const { accessedBy } of [ops, graph])
+    for (const name of accessedBy) if (/^zs_obj_(?:read|write)/.test(name)) return `${name}: 6.15 or newer`;
+  return null;
 }
 
 /** The era with the designs that the recorded zs_free shows to have been applied already. */

@@ -51,7 +51,7 @@ export interface StructureReport {
 export interface StructureOutcome {
   /** Class, by number in the pool; -1 when not known. */
   readonly sizeClass: Int32Array;
-  /** Malloc: pages of the zspage it had to make, 0 for none. Free: pages of the zspage it emptied. */
+  /** Malloc: pages of the zspage it had to make, 0 for none. Free, compaction: pages of zspages that it emptied. */
   readonly pages: Int32Array;
 }
 
@@ -87,6 +87,8 @@ class StructureReplay {
   readonly #pages: Int32Array;
   /** Mallocs that found no zspage with room and are making one. */
   readonly #making = new Set<number>();
+  /** Mallocs under way, by class, of which it is not shown when they look for room. */
+  readonly #looking = new Map<number, Set<number>>();
   readonly #count = {
     mallocs: 0,
     frees: 0,
@@ -133,6 +135,11 @@ class StructureReplay {
       const at = known(changedAt[op]!, returnedAt[op]!, enteredAt[op]!);
       if (kind[op] === OperationKind.Malloc) {
         const looked = lookedAt[op]!;
+        if (this.#looksUnseen(op)) {
+          actions.push({ at: enteredAt[op]!, run: () => this.#beginToLook(op) });
+          actions.push({ at, run: () => this.#takeAsSeen(op) });
+          continue;
+        }
         if (looked < at) actions.push({ at: looked, run: () => this.#look(op) });
         actions.push({ at, run: () => this.#take(op, looked < at) });
       } else if (kind[op] === OperationKind.Free) {
@@ -164,6 +171,40 @@ class StructureReplay {
     if (this.#pool.allocateFromExisting(sizeClass, this.#ops.handle[op]!) < 0) this.#making.add(op);
   }
 
+  /**
+   * Where it looked is not shown: no lock is traced, or those of the slab or of an interrupt are among them. The
+   * probe under the lock shows what came of it: an empty zspage is a new one, for which the lock is taken twice.
+   */
+  #looksUnseen(op: number): boolean {
+    const { lookedAt, enteredAt, seenInUse, parts, spinlocks } = this.#ops;
+    if (seenInUse[op]! < 0 || Number.isNaN(enteredAt[op]!)) return false;
+    if (Number.isNaN(lookedAt[op]!) || Number.isNaN(parts.handle.get(op))) return true;
+    return (spinlocks.get(op) ?? 1) > (seenInUse[op] === 0 ? 2 : 1);
+  }
+
+  #beginToLook(op: number): void {
+    const sizeClass = this.#class(op);
+    if (sizeClass < 0) return;
+    const looking = this.#looking.get(sizeClass) ?? new Set();
+    this.#looking.set(sizeClass, looking.add(op));
+    this.#full(sizeClass);
+  }
+
+  /** A zspage of the class was taken from: those that look now may find none with room. */
+  #full(sizeClass: number): void {
+    const looking = this.#looking.get(sizeClass);
+    if (!looking || looking.size === 0 || this.#pool.hasRoom(sizeClass)) return;
+    for (const op of looking) this.#making.add(op);
+  }
+
+  /** It made a zspage where that is shown and it can have found none with room since it began. */
+  #takeAsSeen(op: number): void {
+    this.#looking.get(this.#class(op))?.delete(op);
+    const isMaking = this.#making.has(op) && this.#ops.seenInUse[op] === 0;
+    if (!isMaking) this.#making.delete(op);
+    this.#take(op, isMaking);
+  }
+
   #take(op: number, looked: boolean): void {
     const { handle } = this.#ops;
     const sizeClass = this.#class(op);
@@ -179,6 +220,7 @@ class StructureReplay {
       this.#pool.allocateFromNew(sizeClass, handle[op]!);
       this.#pages[op] = this.#pool.classes[sizeClass]!.pagesPerZspage;
     }
+    this.#full(sizeClass);
     if (!isOlder) this.#judgeMalloc(op, isNew);
   }
 
@@ -245,6 +287,7 @@ class StructureReplay {
     if (emptied) {
       this.#pages[op] = this.#pool.release(zspage);
       this.#unpair(zspage);
+      this.#full(sizeClass);
     }
     if ((reconstructed[op]! & ~Reconstructed.Times) !== 0) {
       if (!isOlder) this.#countReconstructed(op, emptied);
@@ -291,13 +334,18 @@ class StructureReplay {
       return;
     }
     this.#count.moves++;
+    const zspage = step.handle < 0 ? -1 : this.#pool.zspageOf(step.handle);
+    if (zspage >= 0 && this.#ops.impliedCompactions.has(step.operation))
+      compaction.goTo(this.#pool.classOf(zspage));
     const moved = compaction.moveNext();
     if (moved && (step.handle < 0 || moved.handle === step.handle)) this.#count.movesAgree++;
     else this.#differ(step.operation, 'compaction moved another object in the model');
   }
 
   #endCompaction(op: number): void {
-    this.#compactions.get(op)?.putBackAll();
+    const compaction = this.#compactions.get(op);
+    compaction?.putBackAll();
+    this.#pages[op] = compaction?.pagesFreed ?? 0;
     this.#compactions.delete(op);
   }
 

@@ -176,11 +176,12 @@ ${renderTable(
 function builds(comparisons: readonly Comparison[]): Html {
   return html`<section aria-labelledby="builds">
 ${heading(2, 'builds', 'What the tables support: kernel builds of v12, usemem with zstd')}
+<p class="note">One run of each was published; configurations stand for repetitions. Pairs for 1 %: pairs of runs that would tell 1 % with 95 % confidence where pairs scatter as these do.</p>
 ${renderTable(
   comparisons,
   [
     { title: 'What', kind: 'name', cell: ({ what }) => what },
-    { title: 'Time', kind: 'text', cell: ({ metric }) => metric },
+    { title: 'Figure', kind: 'text', cell: ({ metric }) => metric },
     {
       title: `${SIGNS.measured} mean change`,
       kind: 'number',
@@ -189,16 +190,12 @@ ${renderTable(
     { title: 'from', kind: 'number', cell: ({ loPct }) => changeCell(loPct / 100) },
     { title: 'to', kind: 'number', cell: ({ hiPct }) => changeCell(hiPct / 100) },
     { title: 'Verdict', kind: 'text', cell: ({ verdict }) => verdict },
+    { title: 'Pairs for 1 %', kind: 'number', cell: ({ pairsForOnePct }) => String(pairsForOnePct) },
     {
       title: 'Each configuration, %',
       kind: 'wide',
       cell: ({ differences }) =>
         differences.map(({ id, pct }) => `${configurationText(id)} ${signedText(pct)}`).join(', '),
-    },
-    {
-      title: 'Pairs of runs to tell 1 %',
-      kind: 'number',
-      cell: ({ pairsForOnePct }) => String(pairsForOnePct),
     },
   ],
   { caption: 'Mean over configurations, 95 % interval', file: 'builds' },

@@ -32,6 +32,17 @@ export function shortName(id: string): string {
     .replaceAll('-', ' ');
 }
 
+/** What single rows are judged by. */
+const MOST_ERROR_PCT = 10;
+
+/** Held-out rows beyond it, so that nobody has to look for them; null where there is none. */
+export function missedText(rows: readonly ReproducedRow[]): string | null {
+  const missed = rows.filter((row) => row.role === 'held-out' && Math.abs(row.errorPct!) > MOST_ERROR_PCT);
+  if (missed.length === 0) return null;
+  const names = missed.map((row) => shortName(row.id)).join(', ');
+  return `More than ${MOST_ERROR_PCT} % off (docs/reproduce.md says what is known): ${names}`;
+}
+
 /** The configuration of a row that is compared: `64K iaa`, `v11 PMD`. */
 export function configurationText(id: string): string {
   const [series, , folio, codec] = id.replace('deflate-iaa', 'iaa').replace('2M', 'PMD').split('-');

@@ -5,6 +5,7 @@ import type { GroupSummary, Summary } from '../replay/reproduce/summary.ts';
 import {
   configurationText,
   GROUP_TITLES,
+  missedText,
   SCATTER_NOTE,
   shortName,
   signedText,
@@ -15,7 +16,6 @@ import { wrap } from './text/layout.ts';
 
 const WIDTH = 72;
 const NAME = 30;
-const MOST_ERROR_PCT = 10;
 
 /** The store path of a reproduction: held-out rows, bounds by reason, and what the v12 tables support. */
 export function storeLines(
@@ -25,6 +25,7 @@ export function storeLines(
   noise: readonly RowNoise[],
 ): readonly string[] {
   const store = rows.filter((row) => row.part === 'store');
+  const missed = missedText(store);
   return [
     'Storing: folios in pieces on IAA, batches of 8, usemem with 30 processes',
     '(throughput in GB/s, other times as published; ids are in --json)',
@@ -33,7 +34,7 @@ export function storeLines(
     '-'.repeat(WIDTH),
     ...store.filter((row) => row.role === 'held-out').map(heldOutLine),
     '',
-    ...missed(store),
+    ...(missed === null ? [] : [...wrap(missed, '  ', ''), '']),
     'Calibrated on: by_1, by_2, by_64; software codecs; baseline of zstd.',
     '',
     ...noiseLines(noise),
@@ -49,15 +50,6 @@ export function storeLines(
     ...GROUP_TITLES.store.map(([group, title]) => groupLine(title, summary.groups[group])),
     `90 % intervals hold ${summary.coverage.inside} of ${summary.coverage.rows} held-out rows`,
   ];
-}
-
-/** Rows beyond the tenth that single rows are judged by, so that nobody has to look for them. */
-function missed(store: readonly ReproducedRow[]): readonly string[] {
-  const rows = store.filter((row) => row.role === 'held-out' && Math.abs(row.errorPct!) > MOST_ERROR_PCT);
-  if (rows.length === 0) return [];
-  const names = rows.map((row) => shortName(row.id)).join(', ');
-  const text = `More than ${MOST_ERROR_PCT} % off (docs/reproduce.md says what is known): ${names}`;
-  return [...wrap(text, '  ', ''), ''];
 }
 
 function line(name: string, was: string, predicted: string, range: string, error: string): string {

@@ -46,6 +46,7 @@ function zswapBlock(z: ZswapReport): string[] {
     ...Object.entries(z.refused).map(([cause, count]) => `    refused, ${cause}: ${count}`),
     line('loads: in zswap or not', z.loads),
     line('invalidations: entry or none', z.invalidates),
+    ...(z.looks.judged > 0 ? [line('second chance: which entry', z.looks)] : []),
     line('entry chosen to write back', z.victims),
     line('result of the writeback', z.writebacks),
     line('entries freed', z.entryFrees),
@@ -80,7 +81,7 @@ function row(name: string, agree: number, judged: number, of: number): string {
 }
 
 function limitLines({ limit, refused }: ZswapReport): string[] {
-  const { maxPages, acceptPages, basis, consistent } = limit;
+  const { maxPages, acceptPages, basis, narrowedBy, consistent } = limit;
   if (maxPages === null) {
     const isMet = 'pool limit' in refused || 'not shown' in refused;
     return wrap(
@@ -91,7 +92,9 @@ function limitLines({ limit, refused }: ZswapReport): string[] {
   const how =
     basis === 'given'
       ? 'as asked (--pool-pages)'
-      : 'the size of the pool at the first folio that was refused for it; what follows is predicted';
+      : narrowedBy === 0
+        ? 'the size of the pool at the first folio that was refused for it; what follows is predicted'
+        : `by the size of the pool at the first folio that was refused for it and by ${narrowedBy} later decision${narrowedBy === 1 ? '' : 's'}; the others are predicted`;
   const fits =
     consistent === null
       ? 'no limit gives every decision of the trace'

@@ -87,9 +87,22 @@ export const OperationKind = {
   SwapOut: 25,
   /** A folio is read in: swap_read_folio. */
   SwapIn: 26,
-  /** Swap slots of a range of page table entries are freed: free_swap_and_cache_nr. */
+  /** Swap slots of a range of page table entries are freed: free_swap_and_cache_nr, swap_put_entries_direct. */
   FreeSwap: 27,
 } as const;
+
+/** The shrinker looks at the first entry of a list and leaves it: its second chance, as a rule. */
+export interface ShrinkerLook {
+  /** Place in the order of all records. */
+  readonly at: number;
+  readonly line: number;
+  /** Slot of the entry; -1 when not shown. */
+  readonly slot: number;
+  /** Address of its list item as printed; null when not shown. */
+  readonly item: string | null;
+  /** It is shown that it was no attempt to write the entry back. */
+  readonly isSecondChance: boolean;
+}
 
 /** What an access to an object is for: `mode` of zs_map_object, or the function itself. */
 export const AccessMode = { Unknown: 0, Read: 1, Write: 2 } as const;
@@ -171,6 +184,12 @@ export class OperationTable {
   readonly calledByFree = new Set<string>();
   /** Functions by which objects were read or written: another hint. */
   readonly accessedBy = new Set<string>();
+  /** Compactions without a call of zs_compact, seen by the objects that they move: a class each, at least. */
+  readonly impliedCompactions = new Set<number>();
+  /** Mallocs: spinlocks taken before the object was, where there were several. */
+  readonly spinlocks = new Map<number, number>();
+  /** A zs_free gave pages of its zspage back behind the lock. */
+  releasesUnlocked = false;
 
   /**
    * Locks that an operation took or tried, as a number into `lockSets`: keys of lock identities, one a line.
@@ -183,6 +202,8 @@ export class OperationTable {
   readonly zswap = new Map<number, ZswapFacts>();
   /** Functions seen that only some versions of zswap have or call: they tell its version. */
   readonly zswapSigns = new Set<string>();
+  /** Looks of the shrinker at entries that it did not write back, in order. */
+  readonly shrinkerLooks: ShrinkerLook[] = [];
 
   /** Pages that tasks gave back outside of zsmalloc, as far as the trace shows them. */
   pageFrees = new PageFrees();
@@ -266,9 +287,13 @@ export class OperationTable {
     for (const text of this.zspages.texts) made.zspages.add(text);
     for (const name of this.calledByFree) made.calledByFree.add(name);
     for (const name of this.accessedBy) made.accessedBy.add(name);
+    for (const row of this.impliedCompactions) made.impliedCompactions.add(row);
+    for (const [row, count] of this.spinlocks) made.spinlocks.set(row, count);
+    made.releasesUnlocked = this.releasesUnlocked;
     for (const text of this.lockSets.texts) made.lockSets.id(text);
     for (const [row, facts] of this.zswap) made.zswap.set(row, facts);
     for (const name of this.zswapSigns) made.zswapSigns.add(name);
+    made.shrinkerLooks.push(...this.shrinkerLooks);
     for (const [row, waits] of this.lockWaits) made.lockWaits.set(row, new Map(waits));
     return made;
   }

@@ -36,6 +36,8 @@ export const SpanFlag = {
   HasText: 512,
   /** Not a call that function_graph printed: two events, from stamp to stamp. */
   Pair: 1024,
+  /** `noteStart..noteEnd` hold the comment behind a call: what it returned. */
+  HasNote: 2048,
 } as const;
 
 /**
@@ -86,6 +88,9 @@ export class SpanBatch {
   /** Arguments (Begin, leaf Span) or event text (Event); only with {@link SpanFlag.HasText}. */
   readonly textStart: Int32Array;
   readonly textEnd: Int32Array;
+  /** Comment behind a call (Span); only with {@link SpanFlag.HasNote}. */
+  readonly noteStart: Int32Array;
+  readonly noteEnd: Int32Array;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -112,6 +117,8 @@ export class SpanBatch {
     this.node = new Int32Array(capacity).fill(-1);
     this.textStart = new Int32Array(capacity);
     this.textEnd = new Int32Array(capacity);
+    this.noteStart = new Int32Array(capacity);
+    this.noteEnd = new Int32Array(capacity);
   }
 }
 

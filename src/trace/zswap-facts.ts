@@ -37,10 +37,21 @@ export interface TracedCalls {
   readonly below: number;
 }
 
+/** An entry is put on its list. */
+export interface Publication {
+  /** Where the tree was locked for it, and where the list was. */
+  readonly treeAt: number;
+  readonly listAt: number;
+  /** Which list: addresses of memcg and list item as printed, and the node; null where no arguments are printed. */
+  readonly list: { readonly memcg: string; readonly item: string; readonly node: number } | null;
+}
+
 /** What a trace shows of one operation of zswap or of the swap layer. Places as in the operation table. */
 export interface ZswapFacts {
   /** What it returned: 1 stored or loaded, 0 not (6.12); 0 or a negative error number (writeback). */
   result: number | null;
+  /** It is shown to have failed, by what its caller was told; why is not. */
+  failed: boolean;
   /** Address of the entry, as printed. */
   entry: string | null;
   /** Bytes of the compressed page. */
@@ -77,8 +88,8 @@ export interface ZswapFacts {
   limitAt: number;
   /** Where the tree was locked the last time. */
   treeAt: number;
-  /** Entries put on their list, a page each: where the tree was locked for it, and where the list was. */
-  readonly published: { readonly treeAt: number; readonly listAt: number }[];
+  /** Entries put on their list, a page each. */
+  readonly published: Publication[];
   readonly locks: TakenLock[];
   /** Time in calls, ns. */
   readonly parts: Partial<Record<ZswapPart, number>>;
@@ -95,6 +106,7 @@ export interface ZswapFacts {
 export function noFacts(): ZswapFacts {
   return {
     result: null,
+    failed: false,
     entry: null,
     length: null,
     pages: null,

@@ -28,7 +28,7 @@ describe('ops --check', () => {
 
   it('refuses values that are none, and its options without it', () => {
     for (const [args, message] of [
-      [['--check', '--zswap', '5.4'], /expected one of 6\.1, 6\.12, 6\.13, 6\.18/],
+      [['--check', '--zswap', '5.4'], /expected one of 6\.1, 6\.12, 6\.13, 6\.15, 6\.18, 7\.3/],
       [['--check', '--kernel', 'Z'], /expected one of .*B, C-6\.1, C, D, E/],
       [['--check', '--pool-pages', '0'], /expected a number of pages/],
       [['--pool-pages', '10'], /--pool-pages belongs to --check/],

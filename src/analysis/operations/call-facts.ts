@@ -16,8 +16,14 @@ export class CallFacts {
   released = false;
   /** Pages of the zspage that was freed, 0 where the trace does not show them. */
   releasedPages = 0;
+  /** Of those, seen as pages that the zone counts: where the compiler left no other call of its own. */
+  countedPages = 0;
+  /** Pages went back behind the lock. */
+  releasesUnlocked = false;
   lookedAt = Number.NaN;
   changedAt = Number.NaN;
+  /** Spinlocks taken by it before then, those of an interrupt within it among them. */
+  spinlocks = 0;
   firstAt: number;
   /** The next row of the task comes right after the first lock call. */
   waitsForNext = false;
@@ -31,6 +37,18 @@ export class CallFacts {
 
   constructor(firstAt: number) {
     this.firstAt = firstAt;
+  }
+
+  /** A page goes to the zone; some kernels show it by this call alone. */
+  countPage(): void {
+    this.countedPages++;
+    this.released = true;
+    this.releasesUnlocked ||= this.parts.unlock !== undefined;
+  }
+
+  /** Pages of the zspage that was freed, by the call that every one has. */
+  get pages(): number {
+    return Math.max(this.releasedPages, this.countedPages);
   }
 
   addPart(part: OperationPart | null, ns: number): void {
@@ -55,8 +73,13 @@ export class CallFacts {
     this.newPages += callee.newPages;
     this.released ||= callee.released;
     this.releasedPages += callee.releasedPages;
+    this.countedPages += callee.countedPages;
+    this.releasesUnlocked ||= callee.releasesUnlocked;
     if (Number.isNaN(this.lookedAt)) this.lookedAt = callee.lookedAt;
-    if (Number.isNaN(this.changedAt)) this.changedAt = callee.changedAt;
+    if (Number.isNaN(this.changedAt)) {
+      this.spinlocks += callee.spinlocks;
+      this.changedAt = callee.changedAt;
+    }
     this.firstAt = Math.min(this.firstAt, callee.firstAt);
     for (const [part, ns] of Object.entries(callee.parts)) this.addPart(part as OperationPart, ns);
     this.addPart('self', calleeSelfNs);

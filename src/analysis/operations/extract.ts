@@ -12,8 +12,9 @@ import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { identifyLock } from '../locks/names.ts';
 import { BulkFrees } from './bulk-frees.ts';
 import { CallFacts } from './call-facts.ts';
+import { CallTexts, printedResult } from './call-texts.ts';
 import { ContentionEvents } from './contention-events.ts';
-import { ACCESS, INNER, type Meaning, meaningOf, OPERATIONS } from './function-meanings.ts';
+import { ACCESS, INNER, type Inner, type Meaning, meaningOf, OPERATIONS } from './function-meanings.ts';
 import { innerProbe } from './inner-probes.ts';
 import { TaskPageFrees } from './page-frees.ts';
 import {
@@ -54,6 +55,10 @@ interface TaskState {
   readonly contention: ContentionEvents;
   readonly bulkFrees: BulkFrees;
   readonly pageFrees: TaskPageFrees;
+  /** Compaction that only the objects which it moves show; -1 without one. */
+  compaction: number;
+  /** zs_malloc that ended last and of which no handle is shown; -1 without one. */
+  malloc: number;
   /** Page tables put into the batch that is not freed yet. */
   pageTables: number;
   task: number;
@@ -71,6 +76,7 @@ export class OperationExtractor {
   readonly probes = new Probes([...Object.keys(OPERATIONS), ...INNER, ...Object.keys(ZSWAP_OPERATIONS)]);
   readonly #names: NameTable;
   readonly #zswap: ZswapExtractor;
+  readonly #texts = new CallTexts();
   readonly #meanings: (Meaning | undefined)[] = [];
   readonly #tasks = new Map<number, TaskState>();
   /** Functions of which a return was seen, and how many operations of each had none. */
@@ -80,7 +86,7 @@ export class OperationExtractor {
 
   constructor(names: NameTable) {
     this.#names = names;
-    this.#zswap = new ZswapExtractor(names, this.table);
+    this.#zswap = new ZswapExtractor(names, this.table, this.#texts);
   }
 
   /** Takes the next spans and events. */
@@ -94,6 +100,7 @@ export class OperationExtractor {
       const at = ++this.#at;
       const state = this.#task(rows.stack[i]!);
       if (kind !== SpanKind.Event) {
+        if (this.#meaning(rows.name[i]!).hasArguments) this.#texts.begin(rows, i);
         const row = this.#zswap.call(rows, i, at);
         if (row >= 0) this.#adopt(state, row, rows.span[i]!);
       }
@@ -142,6 +149,8 @@ export class OperationExtractor {
         contention: new ContentionEvents(),
         bulkFrees: new BulkFrees(),
         pageFrees: new TaskPageFrees(this.table.pageFrees),
+        compaction: -1,
+        malloc: -1,
         pageTables: 0,
         task: -1,
         cpu: -1,
@@ -157,6 +166,7 @@ export class OperationExtractor {
       state.pageFrees.settle(state.task, state.cpu, true);
     }
     this.#tasks.clear();
+    this.#texts.clear();
     this.#zswap.gap();
   }
 
@@ -191,6 +201,8 @@ export class OperationExtractor {
     if (collects) this.#childCall(rows, i, meaning, parentMeaning, at, state);
     else if (parentMeaning?.releasesZspage && meaning.releasesPage)
       this.#facts(state, parent, at).releasedPages++;
+    else if (parentMeaning?.releasesZspage && meaning.countsPage)
+      this.#facts(state, parent, at).countedPages++;
     else if (meaning.inner === 'obj_free' && kind === SpanKind.Span) this.#drained(rows, i, at);
     const isPiece = meaning.operation !== 0 && meaning.operation === parentMeaning?.operation;
     if (meaning.isWrapper || meaning.releasesZspage || isPiece) {
@@ -260,7 +272,10 @@ export class OperationExtractor {
     state.calls.delete(rows.span[i]!);
     if (state.lastCall === facts) state.lastCall = null;
     if (meaning.releasesZspage) {
-      if (hasCaller) this.#facts(state, rows.parent[i]!, at).releasedPages += facts.releasedPages;
+      if (!hasCaller) return;
+      const caller = this.#facts(state, rows.parent[i]!, at);
+      caller.releasedPages += facts.releasedPages;
+      caller.countedPages += facts.countedPages;
       return;
     }
     if (hasCaller) {
@@ -328,7 +343,37 @@ export class OperationExtractor {
       if (meaning.operation === OperationKind.Free) table.seenReleased[row] = facts?.released ? 1 : 0;
       this.#contended(row, function_, state);
     }
+    this.#printed(rows, i, row, state);
     if (facts) this.#setFacts(row, facts, kind);
+  }
+
+  /**
+   * What function_graph prints of a call. The handle that zs_malloc gave is that of the object which its task
+   * writes or maps next, where no result is printed.
+   */
+  #printed(rows: SpanBatch, i: number, row: number, state: TaskState): void {
+    const values = this.#texts.take(rows.span[i]!) ?? NO_VALUES;
+    const { table } = this;
+    const operation = table.kind[row]!;
+    const printed =
+      operation === OperationKind.Malloc
+        ? resultArgument(new Map([['ret', printedResult(rows, i) ?? '0']]))
+        : operation === OperationKind.Free || operation === OperationKind.Map
+          ? handleArgument(values, '')
+          : null;
+    if (table.handle[row]! < 0 && printed !== null)
+      table.handle[row] = table.handles.id(addressText(printed.value));
+    const size = operation === OperationKind.Malloc ? sizeArgument(values, '') : null;
+    if (table.size[row]! < 0 && size !== null) table.size[row] = Number(size.value);
+    if (operation === OperationKind.Notify && table.slot[row]! < 0) {
+      const slot = slotArgument(values, '');
+      if (slot !== null) table.slot[row] = Number(slot.value);
+    }
+    const { malloc } = state;
+    if (malloc >= 0 && operation === OperationKind.Map && table.handle[malloc]! < 0)
+      table.handle[malloc] = table.handle[row]!;
+    if (operation === OperationKind.Malloc || operation === OperationKind.Map)
+      state.malloc = operation === OperationKind.Malloc && table.handle[row]! < 0 ? row : -1;
   }
 
   /** Calls are numbered as they begin: those that ended before this one and have higher numbers are in it. */
@@ -349,11 +394,13 @@ export class OperationExtractor {
     for (const part of Object.keys(facts.below) as OperationPart[])
       table.below[part].add(row, facts.below[part]!);
     const operation = table.kind[row]!;
+    if (operation === OperationKind.Malloc && facts.spinlocks > 1) table.spinlocks.set(row, facts.spinlocks);
     if (operation === OperationKind.Malloc && kind !== SpanKind.Span)
       table.seenNewPages[row] = facts.newPages;
     if (operation === OperationKind.Free) {
       if (kind !== SpanKind.Span) table.seenReleased[row] = facts.released ? 1 : 0;
-      if (facts.releasedPages > 0) table.seenReleasedPages[row] = facts.releasedPages;
+      if (facts.pages > 0) table.seenReleasedPages[row] = facts.pages;
+      if (facts.releasesUnlocked) table.releasesUnlocked = true;
     }
     if (facts.locks !== '') table.lockSet[row] = table.lockSets.id(facts.locks);
     for (const [key, ns] of facts.lockWaits ?? []) table.addLockWait(row, key, ns);
@@ -402,6 +449,8 @@ export class OperationExtractor {
       facts.released = true;
       facts.releasedPages++;
     }
+    if (meaning.countsPage && parentMeaning.operation === OperationKind.Free) facts.countPage();
+    if (meaning.takesSpinlock && Number.isNaN(facts.changedAt)) facts.spinlocks++;
     if (meaning.takesSpinlock && Number.isNaN(facts.lookedAt)) {
       facts.waitsForNext = true;
       state.lastCall = facts;
@@ -472,9 +521,32 @@ export class OperationExtractor {
       if (row >= 0) this.#rememberProbed(rows, i, row, state);
     } else if (inner) {
       const open = state.open.findLast((o) => !o.spanEnded);
-      if (open) innerProbe(this.table, this.compaction, open.row, inner, values, at);
+      const row = open?.row ?? this.#compacting(rows, i, inner, at, state);
+      if (row >= 0) innerProbe(this.table, this.compaction, row, inner, values, at);
+      // The destination goes back last.
+      if (inner === 'putback_zspage' && values.get('inuse') !== '0') state.compaction = -1;
     } else if (probe.kind === 'entry') this.#entryProbe(rows, i, probe, values, at, state);
     else this.#returnProbe(rows, i, probe, values, at, state);
+  }
+
+  /**
+   * An object is taken outside of zs_malloc: compaction moves one there, whose function is not traced or not a
+   * function of its own (the shrinker's, in kernels by gcc 14). It lasts while the task does nothing else.
+   */
+  #compacting(rows: SpanBatch, i: number, inner: Inner, at: number, state: TaskState): number {
+    const { table } = this;
+    if (state.compaction < 0) {
+      if (inner !== 'obj_malloc') return -1;
+      const row = this.#begin(rows, i, OperationKind.Compact, at, state);
+      state.compaction = row;
+      table.impliedCompactions.add(row);
+      table.startNs[row] = rows.startNs[i]!;
+    }
+    const row = state.compaction;
+    table.endNs[row] = rows.startNs[i]!;
+    table.durationNs[row] = table.endNs[row]! - table.startNs[row]!;
+    table.returnedAt[row] = at;
+    return row;
   }
 
   #entryProbe(
@@ -563,6 +635,7 @@ export class OperationExtractor {
 
   #begin(rows: SpanBatch, i: number, operation: number, at: number, state: TaskState): number {
     const { table } = this;
+    state.compaction = -1;
     const row = table.add(operation);
     table.task[row] = taskOf(rows.task[i]!, rows.cpu[i]!);
     table.cpu[row] = rows.cpu[i]!;
@@ -596,6 +669,7 @@ const FREES_PAGES: ReadonlySet<number> = new Set([
   OperationKind.Compact,
   OperationKind.Migrate,
 ]);
+const NO_VALUES: ReadonlyMap<string, string> = new Map();
 const NOTHING_HELD = { held: 0, heldOther: 0, taken: 0 };
 
 function lockKey(site: string, meaning: Meaning): string {

@@ -2,6 +2,7 @@ import { AccessMode, OperationKind, type OperationPart } from '../../trace/opera
 import { PageFreeKind } from '../../trace/page-frees.ts';
 import { type LockPrimitive, lockPrimitive } from '../locks/primitives.ts';
 import { bareName } from './probe-text.ts';
+import { ZSWAP_OPERATIONS } from './zswap-functions.ts';
 
 /** Functions that are operations, by name. */
 export const OPERATIONS: Readonly<Record<string, number>> = {
@@ -57,6 +58,8 @@ export interface Meaning {
   readonly releasesZspage: boolean;
   /** Called once for each page of a zspage that is freed. */
   readonly releasesPage: boolean;
+  /** Called once for each page of a zspage that is made or freed: the zone counts it. */
+  readonly countsPage: boolean;
   /** Pages go from the list of a CPU to the buddy allocator, under zone->lock. */
   readonly isBulkFree: boolean;
   /** Pages go from the buddy allocator to the list of a CPU, under zone->lock. */
@@ -76,6 +79,8 @@ export interface Meaning {
   readonly isMunmap: boolean;
   /** A folio goes back to the page allocator; null: not by this call. */
   readonly freesFolio: PageFreeKind | null;
+  /** What it is called with matters, where the trace prints it. */
+  readonly hasArguments: boolean;
   /** A page table is put into the batch of what munmap frees (asm-generic/tlb.h). */
   readonly freesPageTable: boolean;
 }
@@ -95,6 +100,7 @@ export function meaningOf(functionName: string): Meaning {
     takesPage: /^(?:__)?alloc_(?:frozen_)?(?:pages|zpdesc)(?:_\w+)?$/.test(name),
     releasesZspage,
     releasesPage: /^(?:__ClearPageMovable|reset_zpdesc)$/.test(name),
+    countsPage: name === 'dec_zone_page_state',
     isBulkFree: name === 'free_pcppages_bulk',
     isRefill: name === 'rmqueue_bulk',
     takesSpinlock: acquires && primitive.kind === 'spinlock',
@@ -106,6 +112,7 @@ export function meaningOf(functionName: string): Meaning {
       operation === 0 && inner === null && !releasesZspage && primitive === null && WRAPPER.test(name),
     isMunmap: MUNMAP.test(name),
     freesFolio: FOLIO_FREES[name] ?? null,
+    hasArguments: operation !== 0 || name in ZSWAP_OPERATIONS || /^list_lru_add/.test(name),
     freesPageTable: /^_{2,3}p(?:te|md|ud|4d)_free_tlb$/.test(name),
   };
 }

@@ -13,6 +13,7 @@ import { OverheadEstimator } from '../overhead.ts';
 import type { InputFile } from '../result.ts';
 import type { EndedFile } from '../trace-analysis.ts';
 import { OperationExtractor } from './extract.ts';
+import { meaningOf } from './function-meanings.ts';
 import type { Probe } from './probes.ts';
 
 /** Reads a recording for its operations: a sink for the records of one or more inputs. */
@@ -23,7 +24,11 @@ export class OperationRecording {
   /** The tracer's cost, as the recording shows it. */
   readonly overhead = new OverheadEstimator();
   readonly #extractor = new OperationExtractor(this.names);
-  readonly #roles = new FunctionRoles(this.names, (name) => lockPrimitive(name) !== null);
+  readonly #roles = new FunctionRoles(
+    this.names,
+    (name) => lockPrimitive(name) !== null,
+    (name) => meaningOf(name).hasArguments,
+  );
   /** Side data of the inputs. Definitions of probes tell those events apart that come after them. */
   readonly sideTables: SideTable[] = [];
   readonly tables: TableSink = {

@@ -1,6 +1,13 @@
 import type { OperationTable } from '../../trace/operations.ts';
 import { addressText } from './probe-arguments.ts';
-import { numberOf, SLOTS_OF_DEVICE, slotOfSwapEntry } from './zswap-functions.ts';
+import {
+  numberOf,
+  returnedValue,
+  SLOTS_OF_DEVICE,
+  slotOfSwapEntry,
+  WALK_CALLBACK,
+  walkResult,
+} from './zswap-functions.ts';
 
 /**
  * Arguments of an entry probe of zswap into the row of its operation.
@@ -24,10 +31,34 @@ export function takeZswapArguments(
   // frontswap (6.1) names a slot by device and offset.
   const offset = swapEntry === undefined ? numberOf(take('slot', ['offset'])) : null;
   if (offset !== null) table.slot[row] = (numberOf(take('device', ['type'])) ?? 0) * SLOTS_OF_DEVICE + offset;
-  facts.entry = take('entry', ['entry']) ?? null;
-  facts.length = numberOf(take('length', ['length', 'len']));
-  facts.pages = numberOf(take('pages', ['nr', 'pages', 'nr_pages']));
+  facts.entry ??= take('entry', ['entry']) ?? null;
+  facts.length ??= numberOf(take('length', ['length', 'len']));
+  facts.pages ??= numberOf(take('pages', ['nr', 'pages', 'nr_pages']));
   if (facts.length !== null) table.size[row] = facts.length;
   const handle = take('handle', ['handle']);
   if (handle !== undefined) table.handle[row] = table.handles.id(addressText(handle));
+}
+
+/**
+ * What function_graph prints of a call into the row of its operation, where no probe has told it.
+ * @param values Arguments; null where none are printed.
+ * @param returned Result as printed.
+ */
+export function takePrinted(
+  table: OperationTable,
+  row: number,
+  function_: string,
+  values: ReadonlyMap<string, string> | null,
+  returned: string | undefined,
+): void {
+  if (values) takeZswapArguments(table, row, values, new Map());
+  if (returned === undefined) return;
+  const facts = table.zswap.get(row)!;
+  if (!function_.startsWith(WALK_CALLBACK)) {
+    facts.result ??= returnedValue(function_, returned);
+    return;
+  }
+  const looked = walkResult(returned);
+  facts.failed ||= looked === 'failed';
+  facts.result ??= looked === 'failed' ? null : looked;
 }

@@ -1,3 +1,4 @@
+import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { SpanBatch } from '../../trace/spans.ts';
 import { noFacts, type TakenLock, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
 import type { ZswapCall } from './zswap-functions.ts';
@@ -146,8 +147,8 @@ export function absorb(call: Call, part: Call): void {
   const { facts: inner, rows, mutexFrom, mutexTo } = part;
   absorbCounts(call, part);
   if (Number.isNaN(facts.limitAt)) facts.limitAt = inner.limitAt;
-  for (const { treeAt, listAt } of inner.published)
-    facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt });
+  for (const { treeAt, listAt, list } of inner.published)
+    facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt, list });
   if (!Number.isNaN(inner.treeAt)) facts.treeAt = inner.treeAt;
   for (const part of Object.keys(inner.parts) as ZswapPart[]) addPart(facts, part, inner.parts[part]!);
   for (const part of Object.keys(inner.traced) as ZswapPart[]) {
@@ -201,4 +202,12 @@ export function addTraced(
   if (part === null) return;
   const before = traced[part] ?? { calls: 0, below: 0 };
   traced[part] = { calls: before.calls + calls, below: before.below + below };
+}
+
+/** A look at an entry has the calls of a writeback in it, and no operation that is one. */
+export function writesBack({ kind }: OperationTable, call: Call | undefined): boolean {
+  if (!call || call.rows.some((row) => kind[row] === OperationKind.ZswapWriteback)) return false;
+  const { claim, decompress, entryFree, submit } = call.facts.parts;
+  const isFreed = call.rows.some((row) => kind[row] === OperationKind.ZswapEntryFree);
+  return isFreed || [claim, decompress, entryFree, submit].some((ns) => ns !== undefined);
 }

@@ -2,10 +2,13 @@ import type { NameTable } from '../../trace/names.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { noFacts } from '../../trace/zswap-facts.ts';
+import { type CallTexts, printedResult } from './call-texts.ts';
+import { ListPlaces } from './list-places.ts';
 import { ProbedCalls } from './probed-calls.ts';
 import type { Probe } from './probes.ts';
+import { ShrinkerLooks } from './shrinker-looks.ts';
 import { taskOf } from './task-number.ts';
-import { takeZswapArguments } from './zswap-arguments.ts';
+import { takePrinted, takeZswapArguments } from './zswap-arguments.ts';
 import {
   absorb,
   addPart,
@@ -17,8 +20,16 @@ import {
   followLocks,
   isTreeLock,
   release,
+  writesBack,
 } from './zswap-calls.ts';
-import { returnedValue, ZSWAP_OPERATIONS, type ZswapCall, zswapCall } from './zswap-functions.ts';
+import {
+  returnedValue,
+  WALK_CALLBACK,
+  walkResult,
+  ZSWAP_OPERATIONS,
+  type ZswapCall,
+  zswapCall,
+} from './zswap-functions.ts';
 
 /** An operation that has begun. */
 interface Open {
@@ -35,6 +46,7 @@ interface TaskState {
   /** By call number of the graph. */
   readonly calls: Map<number, Call>;
   readonly probed: ProbedCalls<Open>;
+  readonly looks: ShrinkerLooks;
 }
 
 /**
@@ -45,15 +57,19 @@ interface TaskState {
 export class ZswapExtractor {
   readonly #names: NameTable;
   readonly #table: OperationTable;
+  readonly #texts: CallTexts;
+  readonly #lists = new ListPlaces();
   readonly #meanings: (ZswapCall | undefined)[] = [];
   readonly #tasks = new Map<number, TaskState>();
   /** By call of the graph: what calls below it waited for locks, ns. */
   readonly #waits = new Map<number, number>();
   #lastWait = { span: -1, waited: 0 };
 
-  constructor(names: NameTable, table: OperationTable) {
+  /** @param texts Arguments that the graph prints with its calls. */
+  constructor(names: NameTable, table: OperationTable, texts: CallTexts) {
     this.#names = names;
     this.#table = table;
+    this.#texts = texts;
   }
 
   /**
@@ -64,8 +80,10 @@ export class ZswapExtractor {
     const kind = rows.kind[i]!;
     if (kind !== SpanKind.Span && kind !== SpanKind.Cut) return -1;
     this.#carryWaits(rows, i);
+    this.#lists.next(rows.stack[i]!, at);
     const meaning = this.#meaning(rows.name[i]!);
     const around = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
+    if (around?.publishes && meaning.locksTree) this.#lists.locked(rows.stack[i]!, rows.parent[i]!);
     const isInside = around !== null && (around.operation > 0 || around.wraps !== null);
     // zram asks for its pool's size as well, when its statistics are read.
     if (meaning.isSign && (isInside || meaning.name !== 'zs_get_total_pages'))
@@ -116,12 +134,18 @@ export class ZswapExtractor {
   gap(): void {
     this.#tasks.clear();
     this.#waits.clear();
+    this.#lists.clear();
   }
 
   #task(stack: number): TaskState {
     let state = this.#tasks.get(stack);
     if (!state) {
-      state = { open: [], calls: new Map(), probed: new ProbedCalls() };
+      state = {
+        open: [],
+        calls: new Map(),
+        probed: new ProbedCalls(),
+        looks: new ShrinkerLooks(this.#table),
+      };
       this.#tasks.set(stack, state);
     }
     return state;
@@ -146,6 +170,11 @@ export class ZswapExtractor {
       state.open.findLast((o) => o.function === function_ && !o.spanEnded) ??
       state.probed.take(function_, rows, i);
     if (!open) {
+      if (function_.startsWith(WALK_CALLBACK) && !writesBack(this.#table, call)) {
+        const item = this.#texts.take(span)?.get('item') ?? null;
+        state.looks.called(rows, i, call, { at, item, result: printedResult(rows, i) });
+        return -1;
+      }
       this.#settle(state, operation);
       open = {
         row: this.#begin(rows, i, operation, call?.firstAt ?? at, state),
@@ -170,20 +199,13 @@ export class ZswapExtractor {
     const facts = table.zswap.get(row)!;
     const isCall = kind === SpanKind.Span;
     const wasSwitched = (rows.flags[i]! & SpanFlag.Switched) !== 0;
-    const { result, entry, length, pages } = facts;
+    const { result, failed, entry, length, pages } = facts;
     const hasBelow = isCall && (rows.flags[i]! & SpanFlag.Leaf) === 0;
     const children = hasBelow ? rows.children[i]! : 0;
     const descendants = hasBelow ? rows.descendants[i]! : 0;
-    Object.assign(facts, call?.facts, {
-      result,
-      entry,
-      length,
-      pages,
-      isCall,
-      wasSwitched,
-      children,
-      descendants,
-    });
+    const kept = { result, failed, entry, length, pages };
+    Object.assign(facts, call?.facts, { ...kept, isCall, wasSwitched, children, descendants });
+    takePrinted(table, row, function_, this.#texts.take(span), printedResult(rows, i));
     if (!call) return row;
     endHold(call, table.endNs[row]!);
     for (const child of call.rows) table.parent[child] = row;
@@ -208,7 +230,15 @@ export class ZswapExtractor {
     if (meaning.looksAtLimit && Number.isNaN(facts.limitAt)) facts.limitAt = at;
     // What a load or a writeback locks when it has the page is no tree.
     if (meaning.locksTree && facts.parts.decompress === undefined) facts.treeAt = at;
-    if (meaning.publishes) facts.published.push({ treeAt: facts.treeAt, listAt: at });
+    if (meaning.publishes) {
+      const values = this.#texts.take(rows.span[i]!);
+      const list = values && {
+        memcg: values.get('memcg') ?? '',
+        item: values.get('item') ?? '',
+        node: Number(values.get('nid') ?? 0),
+      };
+      facts.published.push({ treeAt: facts.treeAt, listAt: this.#lists.take(rows.span[i]!, at), list });
+    }
     // The locks of the swap layer are none of zswap's trees.
     const { operation: around } = this.#meaning(rows.parentName[i]!);
     const isOfSwapLayer = around >= OperationKind.SwapOut;
@@ -272,13 +302,38 @@ export class ZswapExtractor {
     used: Map<string, string>,
   ): number {
     const operation = ZSWAP_OPERATIONS[function_]!;
+    const startNs = rows.startNs[i]!;
+    const call = rows.parent[i]!;
+    if (function_ === WALK_CALLBACK) {
+      state.looks.begin({ at, startNs, line: rows.line[i]!, call, values, used });
+      return -1;
+    }
+    if (operation === OperationKind.ZswapEntryFree) this.#lookWritesBack(rows, i, state);
+    else if (operation === OperationKind.ZswapWriteback) state.looks.take();
     this.#settle(state, operation);
     const row = this.#begin(rows, i, operation, at, state);
     const table = this.#table;
-    table.startNs[row] = rows.startNs[i]!;
+    table.startNs[row] = startNs;
     takeZswapArguments(table, row, values, used);
-    state.open.push({ row, function: function_, call: rows.parent[i]!, spanEnded: false });
+    state.open.push({ row, function: function_, call, spanEnded: false });
+    // Without a call of its own it is still a part of what is around it.
+    const around = call < 0 ? -1 : rows.parentName[i]!;
+    if (around >= 0 && this.#meaning(around).name === WALK_CALLBACK)
+      callOf(state.calls, call, at).rows.push(row);
     return row;
+  }
+
+  /** The entry that was looked at last is written back: the look is an operation, from its probe on. */
+  #lookWritesBack(rows: SpanBatch, i: number, state: TaskState): void {
+    const look = state.looks.take();
+    if (look === null) return;
+    this.#settle(state, OperationKind.ZswapWriteback);
+    const row = this.#begin(rows, i, OperationKind.ZswapWriteback, look.at, state);
+    const table = this.#table;
+    table.startNs[row] = look.startNs;
+    table.line[row] = look.line;
+    takeZswapArguments(table, row, look.values, look.used);
+    state.open.push({ row, function: WALK_CALLBACK, call: look.call, spanEnded: false });
   }
 
   #returnProbe(
@@ -289,6 +344,11 @@ export class ZswapExtractor {
     at: number,
     state: TaskState,
   ): void {
+    const returned = values.get('ret') ?? values.get('retval') ?? values.get('arg1');
+    const isLook = function_ === WALK_CALLBACK;
+    const looked = isLook ? walkResult(returned) : null;
+    if (isLook && looked !== null) this.#lookWritesBack(rows, i, state);
+    if (isLook) state.looks.returned(returned);
     const k = state.open.findLastIndex((open) => open.function === function_);
     if (k < 0) return;
     const open = state.open[k]!;
@@ -301,8 +361,9 @@ export class ZswapExtractor {
       const call = Math.max(open.call, rows.parent[i]!);
       state.probed.ended(function_, { open, call, startNs, endNs });
     }
-    const result = values.get('ret') ?? values.get('retval') ?? values.get('arg1');
-    this.#table.zswap.get(row)!.result = returnedValue(function_, result);
+    const facts = this.#table.zswap.get(row)!;
+    if (isLook) facts.failed = looked === 'failed';
+    facts.result = isLook ? (looked === 'failed' ? null : looked) : returnedValue(function_, returned);
     state.open.splice(k);
   }
 

@@ -1,6 +1,12 @@
 import { OperationKind } from '../../trace/operations.ts';
 import type { ZswapPart } from '../../trace/zswap-facts.ts';
 
+/**
+ * Looks at an entry of the list for the shrinker: a second chance, or a writeback. Compilers put
+ * zswap_writeback_entry into it (gcc 14 in Debian's kernels from 6.17 on): then it is the writeback.
+ */
+export const WALK_CALLBACK = 'shrink_memcg_cb';
+
 /** Functions that are operations of zswap and of the swap layer above it. */
 export const ZSWAP_OPERATIONS: Readonly<Record<string, number>> = {
   zswap_store: OperationKind.ZswapStore,
@@ -10,6 +16,7 @@ export const ZSWAP_OPERATIONS: Readonly<Record<string, number>> = {
   zswap_invalidate: OperationKind.ZswapInvalidate,
   zswap_frontswap_invalidate_page: OperationKind.ZswapInvalidate,
   zswap_writeback_entry: OperationKind.ZswapWriteback,
+  [WALK_CALLBACK]: OperationKind.ZswapWriteback,
   zswap_entry_free: OperationKind.ZswapEntryFree,
   zswap_free_entry: OperationKind.ZswapEntryFree,
   swap_writepage: OperationKind.SwapOut,
@@ -17,6 +24,8 @@ export const ZSWAP_OPERATIONS: Readonly<Record<string, number>> = {
   swap_read_folio: OperationKind.SwapIn,
   swap_readpage: OperationKind.SwapIn,
   free_swap_and_cache_nr: OperationKind.FreeSwap,
+  // Its name since 7.0.
+  swap_put_entries_direct: OperationKind.FreeSwap,
 };
 
 /** What a call that an operation makes tells of it. */
@@ -120,6 +129,15 @@ export function returnedValue(function_: string, text: string | undefined): numb
   const bits = BigInt(text!);
   if (function_ === 'zswap_store') return Number(BigInt.asUintN(8, bits)) === 0 ? 0 : 1;
   return Number(BigInt.asIntN(32, bits));
+}
+
+/**
+ * What a writeback came to, by what the list's walk was told (enum lru_status): 0 written back, -17 (-EEXIST)
+ * where the walk stops, `failed` where it goes on, null for a second chance.
+ */
+export function walkResult(text: string | undefined): 0 | -17 | 'failed' | null {
+  const value = numberOf(text);
+  return value === 1 ? 0 : value === 4 ? 'failed' : value === 5 ? -17 : null;
 }
 
 /** A number of a probe, as printed: `ret=1`, `ret=-17`, `length=3198`, `nr=0x200`. */

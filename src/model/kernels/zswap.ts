@@ -114,12 +114,12 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
   const eraseOne = locked(TREE_LOCK, work('take the entry out of the tree', 'tree-erase'));
   const decompress = locked(CONTEXT_MUTEX, MUTEX_CALLS, DECOMPRESS);
   const freed: Step = { do: 'call', path: ENTRY_FREE };
-  const load: Record<ZswapEra['id'], readonly Step[]> = {
-    '6.1': [...locked(TREE_LOCK, work('look the entry up', 'tree-erase')), ...decompress],
-    '6.12': [...eraseOne, ...decompress, freed],
-    '6.13': [...eraseOne, ...decompress, freed],
-    '6.18': [work('look the entry up (RCU)', 'tree-load'), ...decompress, ...eraseOne, freed],
-  };
+  const load =
+    zswap.load === 'keeps the entry'
+      ? [...locked(TREE_LOCK, work('look the entry up', 'tree-erase')), ...decompress]
+      : zswap.loadBegins === 'erase'
+        ? [...eraseOne, ...decompress, freed]
+        : [work('look the entry up (RCU)', 'tree-load'), ...decompress, ...eraseOne, freed];
   const locks: Record<string, LockDeclaration> = {
     ...kernel.locks,
     [CONTEXT_MUTEX]: { kind: 'mutex', per: 'cpu' },
@@ -150,10 +150,10 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         work('give the entry back', 'entry-free'),
         ...erase,
       ],
-      [ZSWAP_PATHS.load]: [work('enter', 'load-enter'), ...load[zswap.id]],
+      [ZSWAP_PATHS.load]: [work('enter', 'load-enter'), ...load],
       [ZSWAP_PATHS.loadNone]: [
         work('enter', 'load-enter'),
-        ...(zswap.id === '6.18'
+        ...(zswap.loadBegins === 'look up' && zswap.load === 'frees the entry'
           ? [work('find nothing (RCU)', 'tree-load')]
           : locked(TREE_LOCK, work('find nothing', 'tree-erase'))),
       ],
@@ -163,10 +163,10 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         ...locked(TREE_LOCK, work('find nothing', 'tree-erase')),
       ],
       ...(zswap.lru === 'memcg and node'
-        ? writebackPaths(load[zswap.id])
+        ? writebackPaths(load)
         : {
             // The allocator chooses; zsmalloc never does.
-            [ZSWAP_PATHS.writeback]: [CLAIM, ...load[zswap.id], ...eraseOne, freed, SUBMIT],
+            [ZSWAP_PATHS.writeback]: [CLAIM, ...load, ...eraseOne, freed, SUBMIT],
             [ZSWAP_PATHS.writebackStopped]: [CLAIM],
           }),
       [ENTRY_FREE]: [

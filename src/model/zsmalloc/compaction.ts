@@ -79,6 +79,13 @@ export class Compaction {
     if (isDone) this.#class--;
   }
 
+  /** The class that is worked on from now on. */
+  goTo(sizeClass: number): void {
+    if (sizeClass === this.#class) return;
+    this.#nextClass();
+    this.#class = sizeClass;
+  }
+
   /** Isolated zspages go back to their lists. */
   putBackAll(): void {
     if (this.#source !== NONE) this.#putBackSource();

@@ -244,6 +244,12 @@ export class Pool {
     return NONE;
   }
 
+  /** A zspage of the class has room. */
+  hasRoom(sizeClass: number): boolean {
+    const base = sizeClass * this.#groups;
+    return this.#allocationOrder.some((group) => this.#head[base + group] !== NONE);
+  }
+
   /** Makes a new zspage and gives a handle its first object. */
   allocateFromNew(sizeClass: number, handle: HandleId): ZspageId {
     const zspage = this.#newZspage(sizeClass);

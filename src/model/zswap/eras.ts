@@ -18,7 +18,7 @@ const DEVICE_SLOTS = 2 ** 40;
 
 /** What changed in zswap between kernels, as far as its structure goes. */
 export interface ZswapEra {
-  readonly id: '6.1' | '6.12' | '6.13' | '6.18';
+  readonly id: '6.1' | '6.12' | '6.13' | '6.15' | '6.18' | '7.3';
   readonly title: string;
   /** A folio of several pages is stored page by page; before, it was refused as a whole. */
   readonly storesLargeFolios: boolean;
@@ -47,6 +47,12 @@ export interface ZswapEra {
   readonly largeLoad: 'never happens' | 'handled, not up to date' | '-EINVAL';
   /** An invalidation looks at nothing when the tree is empty. */
   readonly skipsEmptyTree: boolean;
+  /** What a load and a writeback do first: take the entry out of the tree, or look it up and leave it there. */
+  readonly loadBegins: 'erase' | 'look up';
+  /** Entries that the shrink worker looks at in a memcg's list of a node before the next memcg's turn. */
+  readonly looksPerTurn: number;
+  /** Results of a writeback whose slot is free already. */
+  readonly slotGone: readonly ('-ENOMEM' | '-ENOENT')[];
   /** Counters that this kernel has. */
   readonly counters: readonly ZswapCounter[];
   readonly source: string;
@@ -78,6 +84,9 @@ const V6_1: ZswapEra = {
   tooLargeForAllocator: 'object allocation',
   largeLoad: 'never happens',
   skipsEmptyTree: false,
+  loadBegins: 'look up',
+  looksPerTurn: 1,
+  slotGone: ['-ENOMEM'],
   counters: [...COMMON, 'duplicate_entry'],
   source: 'mm/zswap.c and mm/frontswap.c of 6.1.192',
 };
@@ -96,6 +105,7 @@ const V6_12: ZswapEra = {
   fullAtLimit: true,
   tooLargeForAllocator: 'compressed too large',
   largeLoad: 'handled, not up to date',
+  loadBegins: 'erase',
   counters: [...COMMON, 'reject_compress_fail'],
   source: 'mm/zswap.c, mm/page_io.c and mm/list_lru.c of 6.12.117',
 };
@@ -103,7 +113,7 @@ const V6_12: ZswapEra = {
 const V6_13: ZswapEra = {
   ...V6_12,
   id: '6.13',
-  title: '6.13 to 6.17: large folios page by page, all or nothing',
+  title: '6.13 and 6.14: large folios page by page, all or nothing',
   storesLargeFolios: true,
   referenceTaken: 'before publication',
   skipsEmptyTree: true,
@@ -111,17 +121,36 @@ const V6_13: ZswapEra = {
     'commits b7c0ccdfbafd (large folios) and 63895d20d63b (charged page by page); mail of 11 Oct 2024 (empty trees); the rest as 6.12',
 };
 
-const V6_18: ZswapEra = {
+const V6_15: ZswapEra = {
   ...V6_13,
-  id: '6.18',
-  title: '6.18 and 7.x: zsmalloc called directly, incompressible pages kept raw',
-  incompressible: 'kept raw',
+  id: '6.15',
+  title: '6.15 to 6.17: large folios page by page, an entry that does not decompress stays',
   largeLoad: '-EINVAL',
+  loadBegins: 'look up',
   counters: [...COMMON, 'reject_compress_fail', 'decompress_fail'],
-  source: 'mm/zswap.c of trees of 7.x',
+  source: 'recordings and counters of 6.16.12 and 6.17.13; mail; the rest as 6.13 and 6.18',
 };
 
-export const ZSWAP_ERAS: readonly ZswapEra[] = [V6_1, V6_12, V6_13, V6_18];
+const V6_18: ZswapEra = {
+  ...V6_15,
+  id: '6.18',
+  title: '6.18 to 7.2: zsmalloc called directly, incompressible pages kept raw',
+  incompressible: 'kept raw',
+  // The swap cache's own result, told on by 7.2 (swap_cache_alloc_folio), not by 6.18.
+  slotGone: ['-ENOMEM', '-ENOENT'],
+  source: 'mm/zswap.c and mm/swap_state.c of 7.2.12; recordings of 6.18.15',
+};
+
+const V7_3: ZswapEra = {
+  ...V6_18,
+  id: '7.3',
+  title: '7.3: as 6.18, the shrink worker looks at 32 entries in turn',
+  looksPerTurn: 32,
+  slotGone: ['-ENOENT'],
+  source: 'mm/zswap.c and mm/swap_state.c of 7.3.4',
+};
+
+export const ZSWAP_ERAS: readonly ZswapEra[] = [V6_1, V6_12, V6_13, V6_15, V6_18, V7_3];
 
 /** Their versions, the oldest first. */
 export const ZSWAP_VERSIONS: readonly string[] = ZSWAP_ERAS.map(({ id }) => id);
@@ -141,5 +170,7 @@ export function zswapEraOfRelease(release: string): ZswapEra | null {
   if (version === 601) return V6_1;
   if (version < 612) return null;
   if (version === 612) return V6_12;
-  return version <= 617 ? V6_13 : V6_18;
+  if (version <= 614) return V6_13;
+  if (version <= 617) return V6_15;
+  return version <= 702 ? V6_18 : V7_3;
 }

@@ -11,7 +11,7 @@ export const RECLAIM_RETRIES = 16;
 export type Look =
   | { readonly kind: 'empty' }
   /** Its second chance: the mark is cleared and the entry goes to the tail. */
-  | { readonly kind: 'second chance'; readonly entry: EntryId }
+  | { readonly kind: 'second chance'; readonly entry: EntryId; readonly slot: number }
   /** To be written back: already at the tail, since it may be gone once the lock is. */
   | { readonly kind: 'victim'; readonly entry: EntryId; readonly slot: number };
 
@@ -23,7 +23,7 @@ export function lookAtHead(state: ZswapState, key: ListKey): Look {
   state.lists.rotate(key, id);
   if (entry.referenced) {
     entry.referenced = false;
-    return { kind: 'second chance', entry: id };
+    return { kind: 'second chance', entry: id, slot: entry.slot };
   }
   return { kind: 'victim', entry: id, slot: entry.slot };
 }
@@ -37,11 +37,11 @@ export interface SwapCache {
 }
 
 /** Results of a writeback by their kernel names. */
-export type WritebackResult = 0 | '-EEXIST' | '-ENOMEM' | '-EINVAL' | '-EIO';
+export type WritebackResult = 0 | '-EEXIST' | '-ENOENT' | '-ENOMEM' | '-EINVAL' | '-EIO';
 
 /** A result as the kernel returns it (asm-generic/errno-base.h). */
 export function errorNumber(result: WritebackResult): number {
-  return { '0': 0, '-EEXIST': -17, '-ENOMEM': -12, '-EINVAL': -22, '-EIO': -5 }[result];
+  return { '0': 0, '-ENOENT': -2, '-EEXIST': -17, '-ENOMEM': -12, '-EINVAL': -22, '-EIO': -5 }[result];
 }
 
 /** First step of a writeback: a new folio in the swap cache, or the reason why there is none. */
@@ -49,7 +49,7 @@ export function claimSlot(state: ZswapState, cache: SwapCache, slot: number): Wr
   // A virtual device without a disk has nowhere to write to.
   if (state.index instanceof VswapTable && !state.index.hasDisk) return '-EINVAL';
   if (cache.has(slot)) return '-EEXIST';
-  return cache.isUsed(slot) ? 0 : '-ENOMEM';
+  return cache.isUsed(slot) ? 0 : state.era.slotGone[0]!;
 }
 
 /**
@@ -112,10 +112,10 @@ export function writeBack(
   return { result, entry: finishWriteback(state, victim) };
 }
 
-/** What a walk over a memcg's lists, one entry of each node, came to: `shrink_memcg`. */
+/** What a walk over a memcg's lists, so many entries of each node, came to: `shrink_memcg`. */
 export type WalkResult = 'shrunk' | 'nothing to shrink' | 'again';
 
-/** Looks at the first entry of each of a memcg's lists. */
+/** Looks at the first entries of each of a memcg's lists: one, or 32 since 7.3. */
 export function shrinkMemcg(
   state: ZswapState,
   cache: SwapCache,
@@ -127,14 +127,16 @@ export function shrinkMemcg(
   let shrunk = 0;
   for (const key of state.lists.keys()) {
     if (key.memcg !== memcg) continue;
-    const look = lookAtHead(state, key);
-    if (look.kind === 'empty') continue;
-    scanned++;
-    if (look.kind !== 'victim') continue;
-    const { entry } = writeBack(state, cache, look.entry, look.slot);
-    if (!entry) continue;
-    shrunk++;
-    onWritten(entry);
+    for (let looks = 0; looks < state.era.looksPerTurn; looks++) {
+      const look = lookAtHead(state, key);
+      if (look.kind === 'empty') break;
+      scanned++;
+      if (look.kind !== 'victim') continue;
+      const { entry } = writeBack(state, cache, look.entry, look.slot);
+      if (!entry) continue;
+      shrunk++;
+      onWritten(entry);
+    }
   }
   if (scanned === 0) return 'nothing to shrink';
   return shrunk > 0 ? 'shrunk' : 'again';

@@ -7,14 +7,15 @@ export interface DetectedZswap {
   readonly era: ZswapEra;
   readonly basis: string;
   /** Era of zsmalloc that is of the same kernel, by its letter; null when this does not tell. */
-  readonly zsmalloc: 'D' | 'E' | null;
+  readonly zsmalloc: 'D' | 'E' | 'F' | null;
 }
 
 /**
  * zswap's version: by the release, else by functions that were seen and by results. That a function was not
  * seen tells nothing: most recordings trace a choice of functions, and what is static may be inlined.
  * Sources: mm/zswap.c, mm/zpool.c, mm/zsmalloc.c of 6.1, 6.12, 6.18 and 7.x; commits and mail for what is
- * between (zs_map_object and zswap_load as a bool ended in 6.15, zpool in 6.18).
+ * between (zs_map_object and zswap_load as a bool ended in 6.15, zpool in 6.18; zs_obj_read_sg_begin came with
+ * 7.0), held against the symbols of Debian's kernels of 6.16 to 7.3.
  */
 export function detectZswap(ops: OperationTable, kernelRelease: string): DetectedZswap {
   const byRelease = zswapEraOfRelease(kernelRelease);
@@ -47,13 +48,16 @@ function byWhatIsSeen(ops: OperationTable): DetectedZswap {
   const zpool = seen(/^(?:zpool|zs_zpool)_/);
   if (zpool) {
     const why = `${zpool}: zpool, which ended in 6.18`;
-    if (since615) return made('6.13', `${why}; ${since615}: 6.15 or newer`, 'E');
+    if (since615) return made('6.15', `${why}; ${since615}: 6.15 or newer`, 'E');
     if (large) return made('6.13', `${why}; ${large}: 6.13 or newer`, null);
     return made('6.12', `${why}; single pages only`, 'D');
   }
+  const since7 = seen(/^zs_obj_read_sg_/);
+  if ((since615 || since7) && ops.releasesUnlocked)
+    return made('7.3', `${since615 ?? since7}; pages go back behind the lock of zs_free: 7.3 or newer`, 'F');
+  if (since7) return made('6.18', `${since7}: 7.0 or newer; 7.3 differs in the shrink worker alone`, 'E');
   if (seen(/^zs_get_total_pages$/))
     return made('6.18', 'zs_get_total_pages: it asks zsmalloc itself, without zpool', 'E');
-  if (seen(/^zs_obj_read_sg_/)) return made('6.18', 'zs_obj_read_sg_begin: 6.18 or newer', 'E');
   if (since615)
     return made('6.18', `${since615}: 6.15 or newer; 6.15 to 6.17 differ in what does not compress`, 'E');
   if (large) return made('6.18', `${large}: 6.13 or newer; nothing tells which`, null);

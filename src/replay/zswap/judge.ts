@@ -28,6 +28,7 @@ export class Judge {
   readonly stores = new Tally();
   readonly loads = new Tally();
   readonly invalidates = new Tally();
+  readonly looks = new Tally();
   readonly victims = new Tally();
   readonly writebacks = new Tally();
   readonly entryFrees = new Tally();
@@ -45,8 +46,13 @@ export class Judge {
 
   /** An operation came out otherwise. */
   differ(operation: number, what: string): void {
+    this.differAt(this.#ops.line[operation]!, what, operation);
+  }
+
+  /** Something that is no operation of its own came out otherwise. */
+  differAt(line: number, what: string, operation = -1): void {
     if (this.differences.length >= MAX_DIFFERENCES) return;
-    this.differences.push({ operation, line: this.#ops.line[operation]!, what });
+    this.differences.push({ operation, line, what });
   }
 
   /** Compares what the model frees of some slots in an operation with what the recording shows of them. */

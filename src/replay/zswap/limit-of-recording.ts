@@ -34,8 +34,9 @@ const UNLIMITED: PoolLimit = {
 };
 
 /**
- * The pool's limit: as given, else the pool's size at the first folio that was refused for it, so that the
- * decisions after it are predictions.
+ * The pool's limit: as given, else the pool's size at the first folio that was refused for it. A large folio may
+ * have carried the pool beyond its limit by then: a limit down to the size at which a folio was taken last is
+ * possible, and later decisions that only some of those give leave those. All others are predictions.
  * @param acceptPercent accept_threshold_percent.
  */
 export function limitOfRecording(
@@ -46,13 +47,12 @@ export function limitOfRecording(
 ): { readonly limit: PoolLimit; readonly basis: LimitBasis } {
   const none = {
     limit: UNLIMITED,
-    basis: { maxPages: null, acceptPages: null, basis: 'none', consistent: null },
+    basis: { maxPages: null, acceptPages: null, basis: 'none', narrowedBy: 0, consistent: null },
   } as const;
   const first = looks.find((look) => look.refused === true);
   if (given === null && !first) return none;
-  // A pool before 6.12 is full above its limit, not at it.
-  const fromFirst = first ? first.poolPages - (era.fullAtLimit ? 0 : 1) : 0;
-  const limit = limitOf(given ?? fromFirst, acceptPercent);
+  const fitted = given === null ? fittedLimit(era, looks, acceptPercent) : null;
+  const limit = limitOf(given ?? fitted!.maxPages, acceptPercent);
   // Refused for something else, as what the pool takes afterwards shows.
   if (given === null && first?.isInferred && takenBeyond(era, looks, limit) > FEW * looks.length) return none;
   return {
@@ -60,9 +60,42 @@ export function limitOfRecording(
     basis: {
       ...limit,
       basis: given === null ? 'first refusal' : 'given',
+      narrowedBy: fitted?.narrowedBy ?? 0,
       consistent: consistentLimits(era, looks, acceptPercent),
     },
   };
+}
+
+/** The largest limit that the first refusal allows, and that the decisions which tell leave. */
+function fittedLimit(
+  era: ZswapEra,
+  looks: readonly RecordedLook[],
+  acceptPercent: number,
+): { readonly maxPages: number; readonly narrowedBy: number } {
+  const at = looks.findIndex((look) => look.refused === true);
+  // A pool before 6.12 is full above its limit, not at it.
+  const above = era.fullAtLimit ? 0 : 1;
+  const most = looks[at]!.poolPages - above;
+  let least = 1;
+  for (const { poolPages, refused } of looks.slice(0, at))
+    if (refused === false) least = Math.max(least, poolPages + 1 - above);
+  let candidates: { readonly limit: PoolLimit; reachedFull: boolean; accepts: boolean }[] = [];
+  for (let pages = Math.min(least, most); pages <= most; pages++)
+    candidates.push({ limit: limitOf(pages, acceptPercent), reachedFull: false, accepts: true });
+  let narrowedBy = 0;
+  for (const { poolPages, refused } of looks) {
+    for (const candidate of candidates) {
+      const look = lookAtLimit(era, candidate.limit, poolPages, candidate.reachedFull);
+      candidate.reachedFull = look.reachedFull;
+      candidate.accepts = look.accepts;
+    }
+    if (refused === null) continue;
+    const left = candidates.filter(({ accepts }) => accepts !== refused);
+    if (left.length === 0 || left.length === candidates.length) continue;
+    candidates = left;
+    narrowedBy++;
+  }
+  return { maxPages: candidates.at(-1)!.limit.maxPages, narrowedBy };
 }
 
 /** So many folios taken by a full pool are of concurrent stores; more are not. */

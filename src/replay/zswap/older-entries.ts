@@ -18,11 +18,6 @@ export class OlderEntries {
     this.#judge = judge;
   }
 
-  /** It is known what a slot has. */
-  knows(slot: number): boolean {
-    return this.#known.has(slot);
-  }
-
   /**
    * An operation met one; it is left out then. What the slot has is known from now on.
    * @param isThere The model has an entry there.
@@ -44,7 +39,8 @@ export class OlderEntries {
     const own = new Set(store.entries.map(({ handle }) => handle));
     const older = this.#recorded
       .freesOf(store.op)
-      .filter((row) => this.#recorded.slotOf(row) === slot && !own.has(this.#ops.handle[row]!));
+      .filter((row) => this.#recorded.slotOf(row) === slot && this.#recorded.ownerOf(row) !== store.op)
+      .filter((row) => !own.has(this.#ops.handle[row]!));
     if (older.length > 0) this.operations++;
     this.#judge.leaveOut(older);
   }

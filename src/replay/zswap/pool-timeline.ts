@@ -87,6 +87,9 @@ export class PoolTimeline {
     const own = new Set<number>();
     const actions: Action[] = [];
     for (let op = 0; op < length; op++) {
+      // Of another pool's compaction (zram's) the model knows no object that moved.
+      if (kind[op] === OperationKind.Compact && this.basis === 'model')
+        actions.push({ at: returnedAt[op]!, run: () => (storage.pages -= this.#pages[op]!) });
       const isMalloc = kind[op] === OperationKind.Malloc;
       if (!isMalloc && kind[op] !== OperationKind.Free) continue;
       const at = [changedAt[op]!, returnedAt[op]!, enteredAt[op]!].find((value) => !Number.isNaN(value));

@@ -40,6 +40,11 @@ export interface RecordedEntry {
   readonly bytes: number;
   readonly treeAt: number;
   readonly listAt: number;
+  /** Its list: memcgs are numbered as they come, 0 where none is shown. */
+  readonly memcg: number;
+  readonly node: number;
+  /** Address of its list item; null when not shown. */
+  readonly item: string | null;
 }
 
 /** The zswap operations of a recording, sorted out: what is shown of each, and what is not. */
@@ -59,12 +64,13 @@ export class RecordedZswap {
   readonly #owners: Owners;
   readonly #ofStores: ReadonlySet<number>;
   readonly #slots: Slots;
+  readonly #memcgs = new Map<string, number>();
 
   constructor(ops: OperationTable, era: ZswapEra) {
     this.#ops = ops;
     this.#era = era;
     this.#loadResults =
-      loadResultsOf(ops) ?? (era.id === '6.18' || era.id === '6.1' ? 'error number' : 'bool');
+      loadResultsOf(ops) ?? (era.id === '6.12' || era.id === '6.13' ? 'bool' : 'error number');
     const frees = this.#findFrees();
     this.entryFrees = frees.length;
     this.#owners = followObjects(ops, frees);
@@ -102,6 +108,16 @@ export class RecordedZswap {
     return this.#frees.get(op) ?? [];
   }
 
+  /** Lists that are shown: memcgs, at least one. */
+  get lists(): number {
+    return Math.max(1, this.#memcgs.size);
+  }
+
+  /** Store whose object a free frees; -1 when not known. */
+  ownerOf(free: number): number {
+    return this.#owners.freed.get(free)?.store ?? -1;
+  }
+
   /** Entry frees are shown, so that their absence says something. */
   get showsFrees(): boolean {
     return this.shown.entryFree;
@@ -133,8 +149,9 @@ export class RecordedZswap {
    * did not though frees are shown. Null when the recording does not tell.
    */
   writebackResult(op: number): number | 'failed' | null {
-    const { result, isCall } = this.#facts(op);
+    const { result, isCall, failed } = this.#facts(op);
     if (result !== null) return result;
+    if (failed) return 'failed';
     if (this.freesOf(op).length > 0) return 0;
     return this.showsFrees && isCall ? 'failed' : null;
   }
@@ -160,7 +177,10 @@ export class RecordedZswap {
 
   /** What had to be taken as it is. */
   notes(): string[] {
-    const notes = ['Memcgs and nodes are not recorded: all entries are taken to be on one list.'];
+    const notes =
+      this.#memcgs.size > 0
+        ? []
+        : ['Memcgs and nodes are not recorded: all entries are taken to be on one list.'];
     if (this.stores.some(({ stored }) => stored === null))
       notes.push('Some stores show neither a result nor their calls: they are taken as not done.');
     if (this.refusals()['not shown'])
@@ -262,7 +282,16 @@ export class RecordedZswap {
       bytes: made[page] === undefined ? -1 : size[made[page]]!,
       treeAt: firstKnown(facts.published[page]?.treeAt ?? Number.NaN, end),
       listAt: facts.published[page]?.listAt ?? end,
+      memcg: this.#memcgOf(facts.published[page]?.list?.memcg),
+      node: facts.published[page]?.list?.node ?? 0,
+      item: facts.published[page]?.list?.item ?? null,
     }));
+  }
+
+  #memcgOf(address: string | undefined): number {
+    if (address === undefined) return 0;
+    this.#memcgs.set(address, this.#memcgs.get(address) ?? this.#memcgs.size);
+    return this.#memcgs.get(address)!;
   }
 
   #isStored(op: number, facts: ZswapFacts, objects: number): boolean | null {
@@ -272,6 +301,9 @@ export class RecordedZswap {
     const tried = Math.max(objects, facts.objects);
     const hasFailed = this.shown.object && compressions > tried;
     if (this.shown.list && this.#era.lru !== 'allocator') return published.length > 0 && !hasFailed;
+    // A page of one word needs no object in 6.1: it is in the tree all the same.
+    const isSameFilled = this.#era.sameFilled === 'entry without object' && facts.entries > 0;
+    if (isSameFilled && compressions === 0 && tried === 0 && !Number.isNaN(facts.treeAt)) return true;
     if (!this.shown.object) return null;
     // A folio that failed has freed what it had made.
     const isUndone = tried > 1 && this.showsFrees && this.freesOf(op).length >= tried;

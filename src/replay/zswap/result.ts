@@ -29,6 +29,8 @@ export interface LimitBasis {
   readonly acceptPages: number | null;
   /** `given`: an option; `first refusal`: the pool's size when the first folio was refused for it; `none`. */
   readonly basis: 'given' | 'first refusal' | 'none';
+  /** Later decisions that were used to find it as well: the others are predicted. */
+  readonly narrowedBy: number;
   /** Limits that give every recorded decision; null when none does, or there was nothing to decide. */
   readonly consistent: readonly [least: number, most: number] | null;
 }
@@ -47,13 +49,15 @@ export interface ZswapReport {
   readonly loads: Agreement;
   /** An entry freed or none. */
   readonly invalidates: Agreement;
+  /** Entries that the shrinker looked at and left: their second chance. */
+  readonly looks: Agreement;
   /** Which entry is written back. */
   readonly victims: Agreement;
   /** What the writeback returned. */
   readonly writebacks: Agreement;
   /** Slot, bytes and object of each entry freed. */
   readonly entryFrees: Agreement;
-  /** Entries that got their second chance, by the model: recordings seldom show it. */
+  /** Entries that got their second chance, by the model. */
   readonly secondChances: number;
   /** Counters of debugfs as the model has them at the end. */
   readonly counters: Readonly<Partial<Record<ZswapCounter, number>>>;

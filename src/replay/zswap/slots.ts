@@ -17,6 +17,7 @@ export class Slots {
   constructor(ops: OperationTable, owners: Owners, freesOf: (op: number) => readonly number[]) {
     this.#of = ops.slot.slice(0, ops.length);
     this.#line = ops.line;
+    this.#nameFreesWithin(ops, freesOf);
     // A free that shows its slot tells that of the store.
     for (const [row, { store, page }] of owners.freed)
       if (this.#of[store]! < 0 && this.#of[row]! >= page) this.#of[store] = this.#of[row]! - page;
@@ -64,6 +65,15 @@ export class Slots {
     }
   }
 
+  /** What an operation of one slot frees is of that slot. */
+  #nameFreesWithin(ops: OperationTable, freesOf: (op: number) => readonly number[]): void {
+    for (let op = 0; op < ops.length; op++) {
+      if (this.#of[op]! < 0 || !ONE_SLOT.includes(ops.kind[op]!)) continue;
+      const [free] = freesOf(op);
+      if (free !== undefined && this.#of[free]! < 0) this.#of[free] = this.#of[op]!;
+    }
+  }
+
   /** Frees, and the operations that they are part of. */
   #nameFrees(
     ops: OperationTable,
@@ -79,7 +89,7 @@ export class Slots {
       if (this.#of[op]! < 0 && this.#of[free]! >= 0) {
         this.#of[op] = this.#of[free]!;
         this.madeUp++;
-      } else if (this.#of[free]! < 0) this.#of[free] = this.#of[op]!;
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 import { allocateEntry, entryOf, publishEntry, takeReferences } from '../../model/zswap/entry-steps.ts';
+import type { ZswapEra } from '../../model/zswap/eras.ts';
 import { invalidateSlot, loadPage } from '../../model/zswap/load.ts';
 import { ZswapState } from '../../model/zswap/state.ts';
 import { abortFolio, admitFolio, countRejection, insertEntry, storeObject } from '../../model/zswap/store.ts';
@@ -9,7 +10,7 @@ import {
   lookAtHead,
   unlinkVictim,
 } from '../../model/zswap/writeback.ts';
-import type { OperationTable } from '../../trace/operations.ts';
+import type { OperationTable, ShrinkerLook } from '../../trace/operations.ts';
 import { countersOf } from './counters-of.ts';
 import { Judge, NOT_SHOWN } from './judge.ts';
 import { limitOfRecording, looksOf } from './limit-of-recording.ts';
@@ -20,7 +21,12 @@ import type { RecordedEntry, RecordedStore, RecordedZswap } from './recorded.ts'
 import { RecordedStorage } from './recorded-storage.ts';
 import type { ZswapReplayOptions, ZswapReport } from './result.ts';
 
-/** Recordings do not show memcgs and nodes. */
+/** Of the results that a writeback of a freed slot may have, the recorded one. */
+function slotGone({ slotGone: results }: ZswapEra, recorded: number | string | null) {
+  return results.find((result) => errorNumber(result) === recorded);
+}
+
+/** Where a recording does not show memcgs and nodes. */
 const LIST = { memcg: 0, node: 0 };
 
 /** One replay: see `replayZswap`. */
@@ -35,6 +41,7 @@ export class ZswapReplay {
   /** Slots of stores and loads that are under way: their folios are in the swap cache. */
   readonly #inSwapCache = new Set<number>();
   readonly #older: OlderEntries;
+  readonly #slotOfItem = new Map<string, number>();
   #secondChances = 0;
   #hasNoLimit = true;
   /** Folios refused at once where the model has room, and the cause is not traced. */
@@ -72,6 +79,7 @@ export class ZswapReplay {
       refused: this.#recorded.refusals(),
       loads: this.#judge.loads.result,
       invalidates: this.#judge.invalidates.result,
+      looks: this.#judge.looks.result,
       victims: this.#judge.victims.result,
       writebacks: this.#judge.writebacks.result,
       entryFrees: this.#judge.entryFrees.result,
@@ -104,7 +112,7 @@ export class ZswapReplay {
       actions.push({ at: store.limitAt, run: () => this.#admit(store) });
       for (const entry of store.entries) {
         actions.push({ at: entry.treeAt, run: () => this.#insert(store, entry) });
-        actions.push({ at: entry.listAt, run: () => this.#publish(store.slot + entry.page) });
+        actions.push({ at: entry.listAt, run: () => this.#publish(store, entry) });
       }
       if (store.stored !== true) actions.push({ at: store.treeAt, run: () => this.#abort(store) });
       actions.push({ at: store.endAt, run: () => this.#endStore(store) });
@@ -122,6 +130,7 @@ export class ZswapReplay {
       actions.push({ at: this.#ops.enteredAt[op]!, run: () => this.#chooseVictim(op) });
       actions.push({ at: this.#recorded.treeAt(op), run: () => this.#writeBack(op) });
     }
+    for (const look of this.#ops.shrinkerLooks) actions.push({ at: look.at, run: () => this.#look(look) });
     for (const op of lostFrees) {
       actions.push({ at: this.#ops.enteredAt[op]!, run: () => this.#freeOfUnknownCause(op) });
     }
@@ -163,7 +172,8 @@ export class ZswapReplay {
     const slot = store.slot + entry.page;
     this.#older.leaveOut(store, slot);
     this.#judge.frees(this.#state, store.op, [slot], () => {
-      const id = allocateEntry(this.#state, { ...LIST, slot, content: 0 });
+      const { memcg, node } = entry;
+      const id = allocateEntry(this.#state, { memcg, node, slot, content: 0 });
       this.#storage.next = entry.handle;
       storeObject(this.#state, id, entry.bytes < 0 ? NOT_SHOWN : entry.bytes);
       const displaced = insertEntry(this.#state, id);
@@ -177,7 +187,9 @@ export class ZswapReplay {
     if (slot >= 0) this.#judge.settle(op);
   }
 
-  #publish(slot: number): void {
+  #publish(store: RecordedStore, { page, item }: RecordedEntry): void {
+    const slot = store.slot < 0 ? -1 : store.slot + page;
+    if (item !== null) this.#slotOfItem.set(item, slot);
     const id = slot < 0 ? -1 : this.#state.index.load(slot);
     if (id >= 0) publishEntry(this.#state, id);
   }
@@ -240,16 +252,42 @@ export class ZswapReplay {
 
   // ---------------------------------------------------------------- writeback
 
+  /** A look at the head of a list that is shown: it goes to the tail whatever comes of it. */
+  #look({ slot: shown, item, line, isSecondChance }: ShrinkerLook): void {
+    if (this.#options.era.lru === 'allocator') return;
+    const slot = shown < 0 && item !== null ? (this.#slotOfItem.get(item) ?? -1) : shown;
+    // One of several lists, and not shown which.
+    if (slot < 0 && this.#recorded.lists > 1) return;
+    const entry = slot < 0 ? -1 : this.#state.index.load(slot);
+    // Stored before the recording, or being freed: it leaves its list later than its tree.
+    if (slot >= 0 && entry < 0) return;
+    const look = lookAtHead(this.#state, entry < 0 ? LIST : entryOf(this.#state, entry));
+    if (look.kind === 'second chance') this.#secondChances++;
+    const tally = this.#judge.looks;
+    tally.operations++;
+    if (!isSecondChance && slot < 0) return;
+    tally.judged++;
+    const isSame = slot < 0 || (look.kind !== 'empty' && look.entry === entry);
+    if ((look.kind === 'second chance' || !isSecondChance) && isSame) tally.agree++;
+    else {
+      const model = look.kind === 'empty' ? 'none' : `that of ${this.#recorded.slotText(look.slot)}`;
+      const of = slot < 0 ? 'an entry' : `the entry of ${this.#recorded.slotText(slot)}`;
+      this.#judge.differAt(line, `${of} gets its second chance in the trace; the model looks at ${model}`);
+    }
+  }
+
   /** The shrinker's walk up to here: every second chance that stood in front of the victim. */
   #chooseVictim(op: number): void {
     const slot = this.#recorded.slotOf(op);
     const tally = this.#judge.victims;
     tally.operations++;
     if (this.#options.era.lru === 'allocator') return;
-    // Entries from before the recording stand in front of all others.
-    if (slot >= 0 && this.#state.index.load(slot) < 0 && !this.#older.knows(slot)) return;
-    let look = lookAtHead(this.#state, LIST);
-    for (; look.kind === 'second chance'; look = lookAtHead(this.#state, LIST)) this.#secondChances++;
+    // Entries from before the recording stand in front of all others; one that is being freed leaves its list last.
+    if (slot >= 0 && this.#state.index.load(slot) < 0) return;
+    const entry = slot < 0 ? -1 : this.#state.index.load(slot);
+    const list = entry < 0 ? LIST : entryOf(this.#state, entry);
+    let look = lookAtHead(this.#state, list);
+    for (; look.kind === 'second chance'; look = lookAtHead(this.#state, list)) this.#secondChances++;
     // Of one that failed nothing but its place in the list may be known.
     if (slot < 0) return;
     tally.judged++;
@@ -277,7 +315,12 @@ export class ZswapReplay {
     let result = claimSlot(this.#state, cache, slot);
     if (errorNumber(result) !== recorded && this.#endedAtSwapCache(op, recorded, victim)) return;
     this.#judge.frees(this.#state, op, [slot], () => {
-      if (result === 0) result = victim < 0 ? '-ENOMEM' : unlinkVictim(this.#state, slot, victim);
+      const [usual] = this.#options.era.slotGone;
+      if (result === 0)
+        result =
+          victim < 0
+            ? (slotGone(this.#options.era, recorded) ?? usual!)
+            : unlinkVictim(this.#state, slot, victim);
       if (result !== 0) {
         this.#state.count('reject_reclaim_fail');
         return [];

@@ -4,6 +4,7 @@ import type { Summary } from '../../replay/reproduce/summary.ts';
 import {
   freeNumber,
   GROUP_TITLES,
+  missedText,
   SCATTER_NOTE,
   shortName,
   signedText,
@@ -20,6 +21,7 @@ type PartName = ReproducedRow['part'];
 /** Published figures beside predictions, for reviewers: errors by group, each row, and what cannot be told. */
 export function reproductionDocument(result: Reproduction, tool: TrustBox['tool']): ReviewDocument {
   const { summary, storeSummary, seed } = result;
+  const missed = missedText(result.rows);
   const parts: Part[] = [
     groups(result),
     heldOut(result, 'free', 'Freeing, held-out rows; ms [~]'),
@@ -33,6 +35,7 @@ export function reproductionDocument(result: Reproduction, tool: TrustBox['tool'
     words: [
       coverage('Freeing', summary),
       coverage('Storing', storeSummary),
+      ...(missed === null ? [] : [`${missed}.`]),
       'No held-out time enters a fit, but the mechanisms were chosen by people who knew them: not a blind prediction.',
     ],
     parts,

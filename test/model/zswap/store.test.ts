@@ -82,8 +82,9 @@ describe('a store by version', () => {
       const cache = { has: () => false, isUsed: () => true };
       const shrinks = (memcg: number) => shrinkMemcg(zswap, cache, memcg) === 'shrunk';
       expect(storeFolio(zswap, folio(0, [FINE]), shrinks).rejection).toBeNull();
-      // Its one entry has its second chance first.
-      expect(storeFolio(zswap, folio(1, [FINE]), shrinks).rejection).toBe('memcg limit');
+      // Its one entry has its second chance first; a turn of 7.3 comes to it again.
+      const first = storeFolio(zswap, folio(1, [FINE]), shrinks).rejection;
+      expect([era, first]).toEqual([era, era === '7.3' ? null : 'memcg limit']);
       const second = storeFolio(zswap, folio(1, [FINE]), shrinks).rejection;
       expect([era, second]).toEqual([era, era === '6.1' ? 'memcg limit' : null]);
       expect([...zswap.entries.values()].map(({ slot }) => slot)).toEqual([era === '6.1' ? 0 : 1]);

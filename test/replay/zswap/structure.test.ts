@@ -72,6 +72,7 @@ describe('the capture of zswap on 6.12', () => {
       maxPages: 697,
       acceptPages: 627,
       basis: 'first refusal',
+      narrowedBy: 0,
       consistent: [697, 697],
     });
     expect(zsmalloc).toMatchObject({
@@ -189,7 +190,8 @@ describe('the capture of zswap on 6.12', () => {
   it('says what cannot be judged without probes', () => {
     const report = capture((line) => !/\/\* k_/.test(line));
     expect(report).toMatchObject({
-      stores: unknown(1893),
+      // By the pages that zs_malloc and zs_free take and give back.
+      stores: all(1893),
       refused: { 'compression failed': 347, 'pool limit': 390 },
       loads: unknown(314),
       invalidates: unknown(1825),
@@ -198,7 +200,7 @@ describe('the capture of zswap on 6.12', () => {
       differences: [],
     });
     expect(report.notes.join(' ')).toMatch(
-      /nor handles: entries cannot be followed, only counted: 1156 stored, 1156 freed.*limit is not judged: sizes of objects are not recorded, and/,
+      /nor handles: entries cannot be followed, only counted: 1156 stored, 1156 freed/,
     );
   });
 
@@ -278,7 +280,7 @@ describe('the version', () => {
     expect(versionOf(stored('6.13', [100]))).toEqual({ id: '6.12', zsmalloc: 'D', differences });
     expect(versionOf(stored('6.13', [100, 200]))).toEqual({ id: '6.13', zsmalloc: 'D', differences });
     expect(versionOf(stored('6.13', [100], true))).toEqual({ id: '6.13', zsmalloc: 'D', differences });
-    expect(versionOf(stored('6.16', [100, 200]))).toEqual({ id: '6.13', zsmalloc: 'E', differences });
+    expect(versionOf(stored('6.16', [100, 200]))).toEqual({ id: '6.15', zsmalloc: 'E', differences });
     expect(versionOf(stored('6.18', [100]))).toEqual({ id: '6.18', zsmalloc: 'E', differences });
   });
 

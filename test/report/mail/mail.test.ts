@@ -99,6 +99,29 @@ describe('a table', () => {
     expect(lines[2]).toMatch(/^ +1( +1){5}$/);
     expect(lines[3]).toMatch(/^base +1( +1){5}$/);
   });
+
+  it('has names above rows where numbers would not fit beside them, and names columns without room', () => {
+    const wide = (count: number) => {
+      const columns = [text('design'), ...Array.from({ length: count }, (_, k) => number(`figure${k}`))];
+      const cells = Array.from({ length: count }, (_, k) => `${k}.345us`);
+      const rows = ['batch-store', 'batch-store', 'iaa-batch'].map((id) => [id, ...cells]);
+      return tableLines({ kind: 'table', title: '', columns, rows, note: '' }, 3, 72);
+    };
+    const fits = wide(7);
+    expect(fits.map((line) => line.trim().split(' ')[0])).toEqual([
+      'figure0',
+      'batch-store',
+      '0.345us',
+      '0.345us',
+      'iaa-batch',
+      '0.345us',
+    ]);
+    expect(fits[2]).toMatch(/ 6\.345us$/);
+    const less = wide(9);
+    expect(less[2]).toMatch(/ 7\.345us$/);
+    expect(less.at(-1)).toBe('(no room for: figure8)');
+    for (const line of [...fits, ...less]) expect(line.length).toBeLessThanOrEqual(72);
+  });
 });
 
 describe('histograms beside each other', () => {
