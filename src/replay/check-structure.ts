@@ -6,6 +6,7 @@ import type { CompactionStep, OperationTable } from '../trace/operations.ts';
 import { detectEra } from './detect-era.ts';
 import { detectShape, shapeText } from './detect-shape.ts';
 import { replayStructure, type StructureReport } from './structure.ts';
+import { batchesText } from './zswap/detect-batches.ts';
 import { detectZswap } from './zswap/detect-zswap.ts';
 import { replayZswap } from './zswap/replay-zswap.ts';
 import type { ZswapReport } from './zswap/result.ts';
@@ -57,6 +58,7 @@ export function checkStructure(request: StructureRequest): StructureCheck {
     request.zswapEra === null
       ? detectZswap(operations, kernelRelease)
       : { era: zswapEraById(request.zswapEra), basis: 'as asked (--zswap)' };
+  const batches = batchesText(operations);
   return {
     schemaVersion: STRUCTURE_SCHEMA_VERSION,
     inputs: request.files,
@@ -64,7 +66,7 @@ export function checkStructure(request: StructureRequest): StructureCheck {
     zsmalloc: shown ? replayed({ era }) : report,
     zswap: replayZswap(operations, compaction, {
       era: zswap.era,
-      eraBasis: zswap.basis,
+      eraBasis: batches === null ? zswap.basis : `${zswap.basis}; ${batches}`,
       geometry,
       fullness: era.fullness,
       maxPages: request.poolPages,

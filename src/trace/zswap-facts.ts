@@ -1,7 +1,7 @@
 /**
  * Parts of an operation of zswap that the trace shows as calls of their own: the entry's memory, the wait
  * for and the hold of the compression context, compressing or decompressing, room for the object (zs_malloc
- * with what is above it), copying it, the tree's lock, the list, freeing an entry; of a writeback the folio in
+ * with what is above it), copying it, the tree's lock, the list, charging the memcg, freeing an entry; of a writeback the folio in
  * the swap cache, and handing it to the device.
  */
 export type ZswapPart =
@@ -14,6 +14,7 @@ export type ZswapPart =
   | 'copy'
   | 'tree'
   | 'list'
+  | 'charge'
   | 'entryFree'
   | 'claim'
   | 'submit';
@@ -59,12 +60,30 @@ export interface ZswapFacts {
   pages: number | null;
   /** It is a whole call of function_graph: a call that is traced and not in it was not made. */
   isCall: boolean;
+  /** Its task left the CPU meanwhile, as the trace shows of a call. */
+  wasSwitched: boolean;
   /** Calls that it made are in the trace. */
   showsCalls: boolean;
   /** How often memory for an entry, the compressor, and room for an object was asked for. */
   entries: number;
   compressions: number;
   objects: number;
+  /** Of the calls for entries, those that asked for several at once (kmem_cache_alloc_bulk). */
+  bulkEntries: number;
+  /** How often the context's mutex was locked. */
+  mutexLocks: number;
+  /** The most entries that were asked for one after another, and the most pages compressed under one hold. */
+  entriesInRow: number;
+  compressionsInHold: number;
+  /** Pages were compressed together in a function whose compressor is not traced: as many as got objects, and perhaps one that failed. */
+  compressesUnseen: boolean;
+  /** Traced calls that it, or a part of it, made itself. */
+  callsMade: number;
+  /** Self time of parts that are functions of their own, ns: that of the operation where they are inlined. */
+  partsSelfNs: number;
+  /** How many such functions were called, and the traced calls that they made themselves. */
+  partsCalled: number;
+  partsChildren: number;
   /** Where the pool's size was looked at. */
   limitAt: number;
   /** Where the tree was locked the last time. */
@@ -92,10 +111,20 @@ export function noFacts(): ZswapFacts {
     length: null,
     pages: null,
     isCall: false,
+    wasSwitched: false,
     showsCalls: false,
     entries: 0,
     compressions: 0,
     objects: 0,
+    bulkEntries: 0,
+    mutexLocks: 0,
+    entriesInRow: 0,
+    compressionsInHold: 0,
+    compressesUnseen: false,
+    callsMade: 0,
+    partsSelfNs: 0,
+    partsCalled: 0,
+    partsChildren: 0,
     limitAt: Number.NaN,
     treeAt: Number.NaN,
     published: [],

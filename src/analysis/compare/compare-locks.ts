@@ -119,7 +119,9 @@ export function compareLock(
     candidates: judgedBy === 'wait' ? { wait: waits } : { hold: holdMedian },
     obstacle:
       whyNot(a, of.length, b, to.length) ??
-      (judgedBy === 'wait' ? (unseenWaits(before, one) ?? unseenWaits(after, other)) : null),
+      (judgedBy === 'wait'
+        ? (unseenWaits(before, one) ?? unseenWaits(after, other))
+        : otherHolds(one, other)),
     note: '',
     rankPValue:
       a.length > 0 && b.length > 0 && judgedBy === 'wait'
@@ -138,6 +140,19 @@ function figuresOf(summary: Summary, name: string): readonly (LockFigures | null
 
 function present(figures: readonly (LockFigures | null)[]): readonly LockFigures[] {
   return figures.filter((found) => found !== null);
+}
+
+/** From so much more or fewer holds on, one of them is no longer the same piece of work. */
+const OTHER_HOLDS = 1.5;
+
+/** Holds that were joined or divided: one for a batch of pages where there was one for each. */
+function otherHolds(before: LockSide | null, after: LockSide | null): string | null {
+  const [from, to] = [before?.hold, after?.hold];
+  if (!from || !to || from.totalNs === null || to.totalNs === null) return null;
+  const ratio = to.calls / from.calls;
+  if (ratio < OTHER_HOLDS && ratio > 1 / OTHER_HOLDS) return null;
+  const inAll = 100 * (to.totalNs / from.totalNs - 1);
+  return `taken x${ratio.toPrecision(2)} as often: a hold is other work; held in all ${inAll < 0 ? '' : '+'}${inAll.toFixed(1)} %`;
 }
 
 /** The mean wait of both sides, ns: added to what a recording waited, so that none at all has a logarithm; null without waits. */

@@ -12,6 +12,9 @@ export interface Call {
   /** When the mutex was taken, and when it was let go of without having been taken in the same function. */
   mutexFrom: number;
   mutexTo: number;
+  /** Entries asked for since a page was compressed, and pages compressed since the mutex was locked. */
+  entriesNow: number;
+  compressionsNow: number;
   /** Of a writeback: the lock that was taken last is the tree's. */
   holdsTree: boolean;
   /** The tree's lock, which was not seen to be given back yet. */
@@ -86,6 +89,8 @@ export function callOf(calls: Map<number, Call>, span: number, at: number): Call
       rows: [],
       mutexFrom: Number.NaN,
       mutexTo: Number.NaN,
+      entriesNow: 0,
+      compressionsNow: 0,
       holdsTree: false,
       lastTree: null,
     };
@@ -101,6 +106,34 @@ export function endHold({ lastTree }: Call, atNs: number): void {
   lastTree.freeNs = atNs;
 }
 
+/** Counts what one call asks of the slab, the mutex or the compressor: what comes in batches shows in their order. */
+export function count(call: Call, meaning: ZswapCall): void {
+  const { facts } = call;
+  facts.callsMade++;
+  if (meaning.part === 'entry') {
+    facts.entries++;
+    if (meaning.isBulk) facts.bulkEntries++;
+    call.entriesNow++;
+    facts.entriesInRow = Math.max(facts.entriesInRow, call.entriesNow);
+  }
+  if (meaning.part === 'object') facts.objects++;
+  if (meaning.mutex === 'lock') {
+    facts.mutexLocks++;
+    call.compressionsNow = 0;
+  }
+  if (meaning.part === 'compress') compressed(call, 1);
+}
+
+function compressed(call: Call, pages: number): void {
+  const { facts } = call;
+  facts.compressions += pages;
+  call.entriesNow = 0;
+  // Of a hold that is not traced nothing is known.
+  if (facts.mutexLocks === 0) return;
+  call.compressionsNow += pages;
+  facts.compressionsInHold = Math.max(facts.compressionsInHold, call.compressionsNow);
+}
+
 /** The mutex is let go of. */
 export function release(call: Call, atNs: number): void {
   if (Number.isNaN(call.mutexFrom)) call.mutexTo = atNs;
@@ -109,11 +142,10 @@ export function release(call: Call, atNs: number): void {
 }
 
 /** Adds what a part of an operation did to what the operation did before. */
-export function absorb(call: Call, { facts: inner, rows, mutexFrom, mutexTo }: Call): void {
+export function absorb(call: Call, part: Call): void {
   const { facts } = call;
-  facts.entries += inner.entries;
-  facts.compressions += inner.compressions;
-  facts.objects += inner.objects;
+  const { facts: inner, rows, mutexFrom, mutexTo } = part;
+  absorbCounts(call, part);
   if (Number.isNaN(facts.limitAt)) facts.limitAt = inner.limitAt;
   for (const { treeAt, listAt, list } of inner.published)
     facts.published.push({ treeAt: Number.isNaN(treeAt) ? facts.treeAt : treeAt, listAt, list });
@@ -130,6 +162,29 @@ export function absorb(call: Call, { facts: inner, rows, mutexFrom, mutexTo }: C
   if (!Number.isNaN(mutexTo)) release(call, mutexTo);
   // A function that takes the mutex and returns with it held.
   if (!Number.isNaN(mutexFrom)) call.mutexFrom = mutexFrom;
+}
+
+function absorbCounts(call: Call, { facts: inner, entriesNow, compressionsNow }: Call): void {
+  const { facts } = call;
+  facts.entries += inner.entries;
+  facts.bulkEntries += inner.bulkEntries;
+  facts.objects += inner.objects;
+  facts.callsMade += inner.callsMade;
+  facts.partsSelfNs += inner.partsSelfNs;
+  facts.partsCalled += inner.partsCalled;
+  facts.partsChildren += inner.partsChildren;
+  facts.compressesUnseen ||= inner.compressesUnseen;
+  const before = call.entriesNow;
+  // A hold that began in front of the function goes on in it.
+  if (inner.mutexLocks === 0 && inner.compressions > 0) compressed(call, inner.compressions);
+  else if (inner.compressions > 0) {
+    facts.compressions += inner.compressions;
+    facts.compressionsInHold = Math.max(facts.compressionsInHold, inner.compressionsInHold);
+  }
+  facts.mutexLocks += inner.mutexLocks;
+  if (inner.mutexLocks > 0) call.compressionsNow = compressionsNow;
+  call.entriesNow = inner.compressions > 0 ? entriesNow : before + entriesNow;
+  facts.entriesInRow = Math.max(facts.entriesInRow, inner.entriesInRow, call.entriesNow);
 }
 
 /** Adds time to a part; nothing where it is not known. */

@@ -15,6 +15,7 @@ import {
   addTraced,
   type Call,
   callOf,
+  count,
   endHold,
   followLocks,
   isTreeLock,
@@ -197,12 +198,13 @@ export class ZswapExtractor {
     }
     const facts = table.zswap.get(row)!;
     const isCall = kind === SpanKind.Span;
+    const wasSwitched = (rows.flags[i]! & SpanFlag.Switched) !== 0;
     const { result, failed, entry, length, pages } = facts;
     const hasBelow = isCall && (rows.flags[i]! & SpanFlag.Leaf) === 0;
     const children = hasBelow ? rows.children[i]! : 0;
     const descendants = hasBelow ? rows.descendants[i]! : 0;
     const kept = { result, failed, entry, length, pages };
-    Object.assign(facts, call?.facts, { ...kept, isCall, children, descendants });
+    Object.assign(facts, call?.facts, { ...kept, isCall, wasSwitched, children, descendants });
     takePrinted(table, row, function_, this.#texts.take(span), printedResult(rows, i));
     if (!call) return row;
     endHold(call, table.endNs[row]!);
@@ -224,9 +226,7 @@ export class ZswapExtractor {
     facts.showsCalls = true;
     const duration = rows.durationNs[i]!;
     if (operationRow >= 0) call.rows.push(operationRow);
-    if (meaning.part === 'entry') facts.entries++;
-    if (meaning.part === 'compress') facts.compressions++;
-    if (meaning.part === 'object') facts.objects++;
+    count(call, meaning);
     if (meaning.looksAtLimit && Number.isNaN(facts.limitAt)) facts.limitAt = at;
     // What a load or a writeback locks when it has the page is no tree.
     if (meaning.locksTree && facts.parts.decompress === undefined) facts.treeAt = at;
@@ -266,9 +266,16 @@ export class ZswapExtractor {
     const call = callOf(calls, rows.parent[i]!, inner?.firstAt ?? at);
     const { facts } = call;
     facts.showsCalls = true;
-    // Where the compressor itself is not traced: what of the function is nothing else.
-    if (wraps === 'compress' && !inner?.facts.compressions) {
-      facts.compressions++;
+    const isCompressor = wraps === 'compress' && !inner?.facts.compressions;
+    if (!isCompressor) {
+      const isLeaf = (rows.flags[i]! & SpanFlag.Leaf) !== 0;
+      facts.partsSelfNs += (isLeaf ? rows.durationNs[i]! : rows.selfNs[i]!) || 0;
+      facts.partsCalled++;
+      facts.partsChildren += isLeaf ? 0 : rows.children[i]!;
+    } else {
+      // Where the compressor itself is not traced: what of the function is nothing else.
+      facts.compressions += Math.max(1, inner?.facts.objects ?? 0);
+      if (inner && inner.facts.objects > 1) facts.compressesUnseen = true;
       const others = Object.entries(inner?.facts.parts ?? {});
       const known = others.reduce((sum, [name, ns]) => (name === 'mutexHold' ? sum : sum + ns), 0);
       addPart(facts, 'compress', rows.durationNs[i]! - known);

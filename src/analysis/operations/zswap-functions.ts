@@ -42,12 +42,15 @@ export interface ZswapCall {
   readonly publishes: boolean;
   /** A part of an operation in a function of its own: what it calls counts as called by the operation. */
   readonly wraps: 'compress' | 'page' | null;
+  /** It gets several entries at once. */
+  readonly isBulk: boolean;
   /** It exists in some versions only, or is called by some only. */
   readonly isSign: boolean;
 }
 
 const CALLS: readonly (readonly [RegExp, ZswapPart])[] = [
-  [/^kmem_cache_alloc(?:_node|_noprof|$)/, 'entry'],
+  // By an address of its own for each kind of accounting (_noprof); without NUMA there is no _node.
+  [/^kmem_cache_alloc(?:_node|_bulk)?(?:_noprof)?$/, 'entry'],
   [/^mutex_lock$|^__mutex_lock/, 'mutex'],
   [/_acomp_compress$|^crypto_comp_compress$/, 'compress'],
   [/_acomp_decompress$|^zswap_decompress$/, 'decompress'],
@@ -58,6 +61,7 @@ const CALLS: readonly (readonly [RegExp, ZswapPart])[] = [
   ],
   [/^_raw_spin_(?:un)?lock/, 'tree'],
   [/^list_lru_(?:add|del)/, 'list'],
+  [/^obj_cgroup_charge_zswap/, 'charge'],
   [/^zswap_(?:entry_free|free_entry)$/, 'entryFree'],
   [/^__read_swap_cache_async$|^swap_cache_alloc_folio$/, 'claim'],
   [/^__swap_writepage$|^swap_writepage_bdev/, 'submit'],
@@ -74,18 +78,30 @@ export function zswapCall(name: string): ZswapCall {
     isSlowpath: /queued_(?:spin_lock|read_lock|write_lock)_slowpath$|^__mutex_lock/.test(name),
     mutex: name === 'mutex_lock' ? 'lock' : name === 'mutex_unlock' ? 'unlock' : null,
     publishes: /^list_lru_add/.test(name),
-    wraps: /^zswap_(?:batch_)?compress$/.test(name)
-      ? 'compress'
-      : /^zswap_store_pages?$|^acomp_ctx_|^zswap_(?:lru_|entry_cache_)/.test(name)
-        ? 'page'
-        : null,
+    wraps: wrappedBy(name),
+    isBulk: /^kmem_cache_alloc_bulk/.test(name),
     isSign: SIGNS.test(name),
   };
 }
 
+/** Functions of zswap that are known, and no part of an operation. */
+const NO_PARTS =
+  /(?:total_pages|total_size)$|^zswap_(?:decompress|shrinker_\w+|is_enabled|never_enabled|swapo\w+|pool_(?:create|destroy|release))$/;
+
+/**
+ * What a function that is no operation does for the one that calls it. A patched kernel has functions of its
+ * own, and what is static may be inlined or not: whatever of zswap is not known is taken for a part of
+ * what calls it.
+ */
+function wrappedBy(name: string): ZswapCall['wraps'] {
+  if (/^acomp_ctx_/.test(name)) return 'page';
+  if (!/^_*zswap_/.test(name) || name in ZSWAP_OPERATIONS || NO_PARTS.test(name)) return null;
+  return /(?:^|_)compress(?:_|$)/.test(name) ? 'compress' : 'page';
+}
+
 /** Functions that some versions of zswap have, and some have not: see `detectZswap` for which. */
 const SIGNS =
-  /^zswap_(?:frontswap_\w+|store_pages?)$|^zpool_\w+$|^zs_zpool_\w+$|^zs_(?:un)?map_object$|^zs_obj_(?:write|read_\w+)$|^zs_get_total_pages$/;
+  /^zswap_(?:frontswap_\w+|store_pages?|\w*batch\w*)$|^zpool_\w+$|^zs_zpool_\w+$|^zs_(?:un)?map_object$|^zs_obj_(?:write|read_\w+)$|^zs_get_total_pages$/;
 
 /** Slots of a device are numbered from `device * SLOTS_OF_DEVICE` on. */
 export const SLOTS_OF_DEVICE = 2 ** 40;

@@ -33,10 +33,11 @@ export const batchStore: Design = {
     'Folios of one page have nothing to batch.',
   ],
   options: [{ name: 'size', text: 'pages in a batch', initial: 8, least: 1, most: 512 }],
+  isIn: (kernel) => kernel.paths[STORE_PAGE]?.every((step) => !compressesOne(step)) === true,
   apply: (kernel, options) => {
     wantsZswap(kernel, 'batch-store');
     const page = kernel.paths[STORE_PAGE]!;
-    const compress = page.findIndex((step) => step.do === 'call' && step.path === COMPRESS_PAGE);
+    const compress = page.findIndex(compressesOne);
     if (compress < 0) throw new DesignError(`${kernel.id}: pages are stored in batches already`);
     const body = kernel.paths[COMPRESS_PAGE]!.filter(
       (step) => step !== MUTEX_CALLS && !('lock' in step && step.lock === CONTEXT_MUTEX),

@@ -46,6 +46,8 @@ export interface Design {
   readonly changes?: 'free' | 'store';
   /** Codec without which it is nothing: the base has it too. */
   readonly wantsCodec?: 'deflate-iaa';
+  /** Whether a kernel has it already; asked of what others bring with them. */
+  readonly isIn?: (kernel: KernelModel) => boolean;
   /**
    * The kernel with this change.
    * @throws {DesignError} when it cannot be applied to this kernel.

@@ -9,7 +9,7 @@ import { largeFolio, splitFolio } from './folio-store.ts';
 import { readaheadDecompressBatch, reclaimBatch, writebackBatch } from './gathering.ts';
 import { iaaBatch } from './iaa-batch.ts';
 import { noSlotLock, noZramCounters } from './limits.ts';
-import { batchedPoolRefs, batchedPoolRefsAfter } from './pool-refs.ts';
+import { batchedCharges, batchedPoolRefs, batchedPoolRefsAfter } from './pool-refs.ts';
 import { tryReadQueue } from './try-read-queue.ts';
 import { vswap } from './vswap.ts';
 
@@ -39,6 +39,7 @@ export const DESIGNS: readonly Design[] = [
   prefetchw,
   batchedPoolRefs,
   batchedPoolRefsAfter,
+  batchedCharges,
   vswap,
 ];
 
@@ -56,6 +57,8 @@ export function wantsIaa(chosen: readonly ChosenDesign[]): boolean {
 export interface ChosenDesign {
   readonly design: Design;
   readonly options: Readonly<Record<string, number>>;
+  /** Nobody asked for it: another part needs it. */
+  readonly isBrought?: boolean;
 }
 
 /**
@@ -113,7 +116,7 @@ function inPlace(named: readonly ChosenDesign[]): readonly ChosenDesign[] {
   const missing = [
     ...(at('drain').length > 0 && at('queue').length === 0 ? parseDesign(deferred.id) : []),
     ...(at('of-batch').length > 0 && at('batch', 'flight').length === 0 ? parseDesign(batchStore.id) : []),
-  ];
+  ].map((part) => ({ ...part, isBrought: true }));
   const all = [...named, ...missing];
   return PLACES.flatMap((place) => all.filter(({ design }) => design.place === place));
 }
@@ -131,9 +134,14 @@ function settingOf(id: string, { name, choices, least, most }: DesignOption, val
   return number;
 }
 
-/** The kernel with designs applied from left to right. @throws {DesignError} when one does not fit. */
+/**
+ * The kernel with designs applied from left to right. What a part brought with it is left out where the kernel
+ * has it: a patched one.
+ * @throws {DesignError} when one does not fit.
+ */
 export function applyDesigns(kernel: KernelModel, chosen: readonly ChosenDesign[]): KernelModel {
-  const changed = chosen.reduce((model, { design, options }) => design.apply(model, options), kernel);
-  const id = chosen.map(({ design }) => design.id).join('+');
+  const applied = chosen.filter(({ design, isBrought }) => !(isBrought && design.isIn?.(kernel)));
+  const changed = applied.reduce((model, { design, options }) => design.apply(model, options), kernel);
+  const id = applied.map(({ design }) => design.id).join('+');
   return chosen.length === 0 ? kernel : { ...changed, id: `${kernel.id} with ${id}` };
 }

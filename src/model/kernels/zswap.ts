@@ -8,7 +8,7 @@ export const CONTEXT_MUTEX = 'acomp_ctx->mutex';
 export const TREE_LOCK = 'tree lock';
 const LIST_LOCK = 'list_lru lock';
 /** Counter of all pages in zswap, which every CPU changes. */
-const STORED_PAGES = 'zswap_stored_pages';
+export const STORED_PAGES = 'zswap_stored_pages';
 
 /** Paths of zswap that tasks run; the rest is called by these. */
 export const ZSWAP_PATHS = {
@@ -38,6 +38,9 @@ export const MUTEX_CALLS = work('mutex_lock, mutex_unlock', 'mutex-calls');
 export const ENTRY_WRITE = work('handle and length into the entry', 'entry-write');
 /** Takes the entry's reference of the pool. */
 export const TAKE_REFERENCE = 'take-references';
+
+/** Fields of the entry: for each page, whoever brings its memory. */
+const ENTRY_FIELDS = work('fields of the entry', 'entry-fields');
 
 /** Once for a folio. */
 export const STORE_CHECK = work('limits, memcg; current pool', 'store-check');
@@ -71,7 +74,10 @@ function references(zswap: ZswapEra, what: 'take' | 'drop'): readonly Step[] {
     zswap.poolReference === 'kref'
       ? { do: 'atomic', what: `pool: ${what} a reference`, line: 'pool->kref', cost }
       : work(`pool: ${what} a reference (percpu_ref)`, cost);
-  return [pool, work(what === 'take' ? 'objcg: reference, charge' : 'objcg: uncharge, drop', 'charge')];
+  return [
+    pool,
+    what === 'take' ? work('objcg: reference, charge', 'charge') : work('objcg: uncharge, drop', 'uncharge'),
+  ];
 }
 
 /**
@@ -98,6 +104,7 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
     ...locked(TREE_LOCK, work('put the entry into the tree', 'tree-store')),
     ...(early ? [] : references(zswap, 'take')),
     counted('one more'),
+    ENTRY_FIELDS,
     ...publish,
   ];
   const erase: readonly Step[] = [

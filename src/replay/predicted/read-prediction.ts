@@ -1,5 +1,7 @@
 import type { InputFile } from '../../analysis/result.ts';
+import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { Interval } from '../interval.ts';
+import { STORE_WHAT_IF_SCHEMA_VERSION } from '../stores/result.ts';
 
 /** A file that is no what-if, or not one that can be laid beside recordings: told to the user. */
 export class PredictionError extends Error {}
@@ -56,12 +58,12 @@ export function readPrediction(name: string, text: string): Prediction {
     new PredictionError(`${name}: is no what-if of this version (${what}); what-if --json writes one`);
   const tool = fieldsOf(file?.tool);
   if (!file || typeof tool?.command !== 'string') throw wrong('tool.command');
-  if (file.schemaVersion !== 1) throw wrong('schemaVersion');
+  const ofStores = file.path === 'store';
+  if (file.schemaVersion !== (ofStores ? STORE_WHAT_IF_SCHEMA_VERSION : 1)) throw wrong('schemaVersion');
   const designs = file.designs;
   if (!Array.isArray(designs) || !file.baseline) throw wrong('designs');
   const validation = fieldsOf(file.validation);
   if (!validation) throw wrong('validation');
-  const ofStores = file.path === 'store';
   const comparisons = ofStores ? validation.comparisons : fieldsOf(validation.latency)?.comparisons;
   const recorded = recordedFigures(comparisons);
   const design = (fields: unknown) => {
@@ -128,7 +130,7 @@ function storeFigures(value: unknown): DesignFigures | null {
   const contended = intervalsOf(fields?.contended);
   if (!fields || !Array.isArray(fields.groups) || !lockWaitNs || !contended || typeof fields.id !== 'string')
     return null;
-  const stores = fields.groups.map(fieldsOf).filter((group) => group?.path === 'store');
+  const stores = fields.groups.map(fieldsOf).filter((group) => group?.path === ZSWAP_PATHS.store);
   const only = stores.length === 1 ? stores[0]! : null;
   return {
     id: fields.id,

@@ -3,17 +3,12 @@ import type { ZswapEra } from '../../model/zswap/eras.ts';
 import type { Rejection } from '../../model/zswap/store.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
+import { detectBatches, type RecordedBatches } from '../zswap/detect-batches.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
 import { type Failure, type FailureCause, failedRow } from './failed-folios.ts';
+import { interruptedOps, withUsualTimes } from './interrupted-rows.ts';
 import { IntervalsByKey } from './intervals.ts';
-import {
-  type Below,
-  ENTRY_WRITE_NS,
-  type StepTimes,
-  splitNewZspages,
-  stepTimes,
-  unheldOf,
-} from './step-costs.ts';
+import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
 import { LEFT_IN, type TracerTaken, withoutTracer } from './without-tracer.ts';
 
@@ -47,6 +42,8 @@ export interface Page {
 /** An operation of zswap as recorded, and what it has below it. */
 export interface RecordedRow extends Row {
   readonly below: Below;
+  /** Whose times it has, where its own are not told: its task lost its CPU meanwhile. */
+  readonly timesFrom?: { readonly op: number; readonly below: Below };
 }
 
 /** All operations of zswap that a recording shows well enough, by task in the order of their time. */
@@ -57,6 +54,8 @@ export interface RecordedRows {
   readonly unheld: UnheldWaits;
   /** When the first one began, ns. */
   readonly beginNs: number;
+  /** Operations whose task lost its CPU meanwhile: they take the times of others like them. */
+  readonly interrupted: ReadonlySet<number>;
   /** Operations left out. */
   readonly left: number;
   /** Entries that a store freed of its slots: of an older store, replaced or erased with a refused folio. */
@@ -70,6 +69,14 @@ export interface StaleEntries {
 
 /** Steps that a folio has once, whatever its pages. */
 export const ONCE_A_FOLIO: readonly string[] = ['store-check', 'store-end'];
+
+/** How often a folio of so many pages takes a step: once, for each page, or for each batch of the recorded kernel. */
+function timesTaken(name: string, pages: number, batches: RecordedBatches | null): number {
+  if (ONCE_A_FOLIO.includes(name)) return 1;
+  const isOfBatch =
+    (name === 'mutex-calls' && batches?.mutex === 'batch') || (name === 'entry' && batches?.bulk);
+  return isOfBatch ? Math.ceil(pages / batches!.size) : pages;
+}
 
 /**
  * Sorts out what a recording shows of zswap.
@@ -87,6 +94,7 @@ export function recordedRows(
 ): RecordedRows {
   const timed = withoutTracer(ops, tracer);
   const zswap = new RecordedZswap(ops, era);
+  const batches = detectBatches(ops);
   const below = belowOf(ops, outcome);
   const byTask = new Map<number, RecordedRow[]>();
   const recorded: { readonly times: StepTimes; readonly zspagePages: number }[] = [];
@@ -99,13 +107,15 @@ export function recordedRows(
       return;
     }
     const under = below(op);
-    const times = stepTimes(timed, op, path, under, (pages * ENTRY_WRITE_NS) / otherSteps);
+    const times = stepTimes(timed, op, path, under, pages / otherSteps);
     const followed = zswap.slotOf(op);
     const slot = ops.slot[op]!;
     // The steps of a large folio are shown as sums: each page has taken its share.
     const share = Object.fromEntries(
-      Object.entries(times).map(([name, ns]) => [name, ONCE_A_FOLIO.includes(name) ? ns : ns / pages]),
+      Object.entries(times).map(([name, ns]) => [name, ns / timesTaken(name, pages, batches)]),
     );
+    // Of the recorded call that brings them all.
+    if (batches?.bulk) share['entry-bulk-page'] = 0;
     const row: RecordedRow = {
       op,
       path,
@@ -170,11 +180,13 @@ export function recordedRows(
   const beginNs = all.reduce((first, { op }) => Math.min(first, ops.startNs[op]!), Number.POSITIVE_INFINITY);
   const unheld = new UnheldWaits(ops, outcome, era.slotsPerTree);
   const busy = busyTimes(ops, all);
+  const interrupted = interruptedOps(ops, all);
   const tasks = [...byTask.values()].map((list) => {
     list.sort((a, b) => ops.startNs[a.op]! - ops.startNs[b.op]! || a.op - b.op);
-    return withThinking(ops, list, beginNs, busy, unheld, 1 - tracer.between);
+    const kept = withUsualTimes(list, all, interrupted);
+    return withThinking(ops, kept, beginNs, busy, unheld, 1 - tracer.between);
   });
-  return { tasks, zswap, unheld, beginNs, left, staleEntries: stale };
+  return { tasks, zswap, unheld, beginNs, interrupted, left, staleEntries: stale };
 }
 
 function storePath(store: RecordedStore): string | null {

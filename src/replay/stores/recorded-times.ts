@@ -7,11 +7,13 @@ export interface TimedRow {
   readonly op: number;
   readonly group: number;
   readonly below: Below;
+  /** Operation whose times it has in the replay; its own without. */
+  readonly timesFrom?: { readonly op: number; readonly below: Below };
 }
 
 /** What the recording itself says, to be compared with the replay. */
 export interface RecordedTimes {
-  /** By group: durations, ns, and the same without what was waited for locks. */
+  /** By group: durations, ns, and the same without what was waited for locks, as the replay has them: see `timesFrom`. */
   readonly durationNs: readonly Float64Array[];
   readonly withoutWaitsNs: readonly Float64Array[];
   readonly waitsNs: {
@@ -43,12 +45,16 @@ export function timesOf(
   const sum = { mutex: 0, tree: 0, list: 0, allocator: 0 };
   const unheldNs = { tree: 0, list: 0, allocator: 0 };
   let treeHeldNs = 0;
-  for (const { op, group, below } of rows) {
+  const ownNs = (op: number, below: Below) => {
+    const { mutex, tree, list, allocator } = recordedWaits(ops, op, below);
+    return ops.endNs[op]! - ops.startNs[op]! - mutex - tree - list - allocator;
+  };
+  for (const { op, group, below, timesFrom } of rows) {
     const ns = ops.endNs[op]! - ops.startNs[op]!;
     const waits = recordedWaits(ops, op, below);
     const idle = unheldOf(unheld, op, below);
     durations[group]!.push(ns);
-    without[group]!.push(ns - waits.mutex - waits.tree - waits.list - waits.allocator);
+    without[group]!.push(timesFrom ? ownNs(timesFrom.op, timesFrom.below) : ownNs(op, below));
     for (const name of ['tree', 'list', 'allocator'] as const) unheldNs[name] += idle[name];
     for (const name of ['mutex', 'tree', 'list', 'allocator'] as const) sum[name] += waits[name];
     for (const { lock, gotNs, freeNs } of ops.zswap.get(op)!.locks)

@@ -26,6 +26,9 @@ export interface EntryFree {
 /** A write to the entry's memory that misses: assumed, as long as the time around it allows. */
 export const ENTRY_WRITE_NS = 50;
 
+/** Taking a reference of the pool (percpu_ref_get, inlined): assumed, as long as the time around it allows. */
+export const TAKE_REFERENCE_NS = 10;
+
 const known = (ns: number | undefined) => (ns === undefined || Number.isNaN(ns) ? 0 : ns);
 const positive = (ns: number) => Math.max(0, ns);
 
@@ -34,15 +37,17 @@ const positive = (ns: number) => Math.max(0, ns);
  * model makes somebody wait. Calls of locks count with what the lock protects, and so does the time from the
  * tree's lock to its unlock; other self time is spread evenly over the gaps between calls; what is no call of
  * zswap (an interrupt) goes before the first lock.
- * @param entryWriteNs The first write to the entries of all pages, in the time of the recording.
+ * @param pageNs One nanosecond of each page, in the time of the recording: what assumed times are multiples of.
  */
 export function stepTimes(
   ops: OperationTable,
   op: number,
   path: string,
   below: Below,
-  entryWriteNs = ENTRY_WRITE_NS,
+  pageNs = 1,
 ): StepTimes {
+  const entryWriteNs = pageNs * ENTRY_WRITE_NS;
+  const referenceNs = pageNs * TAKE_REFERENCE_NS;
   const facts = ops.zswap.get(op)!;
   const part = (name: ZswapPart) => positive(known(facts.parts[name]) - known(facts.waits[name]));
   const trees = facts.locks.filter(({ lock }) => lock === 'tree');
@@ -56,7 +61,7 @@ export function stepTimes(
   const held = trees.reduce((sum, { heldNs }) => sum + positive(known(heldNs)), 0);
   const underTree = Math.min(held, positive(whole - named));
   // An interrupt under the lock is no self time, and no call of zswap.
-  const self = positive(known(ops.parts.self.get(op)) - underTree);
+  const self = positive(known(ops.parts.self.get(op)) + facts.partsSelfNs - underTree);
   const unnamed = positive(whole - self - named - underTree);
   const mutexCalls = part('mutex') + Math.min(part('mutex'), unnamed);
   const other = positive(unnamed - part('mutex'));
@@ -65,18 +70,25 @@ export function stepTimes(
   const tree = (gap: number) => part('tree') + (trees.length > 0 ? underTree : gap);
   switch (path) {
     case ZSWAP_PATHS.store: {
-      const gap = gapOf(8);
+      // What stands around a call goes with it: designs that save the call save it too, under a tracer most of all.
+      const around = self / Math.max(1, facts.callsMade + 1 - trees.length);
+      const aroundMutex = Math.min(self / 4, 2 * facts.mutexLocks * around);
+      const aroundEntry = Math.min(self / 4, facts.entries * around);
+      const gap = (self - aroundMutex - aroundEntry) / (trees.length > 0 ? 7 : 8);
       return {
         'store-check': gap + other,
-        entry: part('entry') + gap,
-        'mutex-calls': mutexCalls,
+        entry: part('entry') + aroundEntry,
+        'mutex-calls': mutexCalls + aroundMutex,
         compress: part('compress'),
         // The gap around the compressor's call with it: compress is the codec's own time.
         copy: part('copy') + 2 * gap - Math.min(gap, entryWriteNs),
         'entry-write': Math.min(gap, entryWriteNs),
         'tree-store': tree(gap),
-        'take-references': gap,
-        'list-add': part('list') + gap,
+        'take-references': Math.min(gap, referenceNs),
+        charge: part('charge'),
+        // The gaps around the entry's memory, its references and the list's call: code of the page itself, under no lock.
+        'entry-fields': 3 * gap - Math.min(gap, referenceNs),
+        'list-add': part('list'),
         // An older entry of the slot is freed within.
         'store-end': gap + part('entryFree'),
         ...mallocTimes(ops, below, part('object')),
@@ -212,7 +224,8 @@ function zsFreeTimes(ops: OperationTable, free: number, freedPages: number): Ste
     'obj-free': part('lock') + part('object') + gap,
     'fix-group': part('group') + part('unlock') + gap,
     'free-page': freedPages > 0 ? part('zspage') / freedPages : Number.NaN,
-    'free-handle': part('handle') + gap,
+    // Whose zspage it was is not told without handles: its pages then stay where they were freed.
+    'free-handle': part('handle') + gap + (freedPages > 0 ? 0 : part('zspage')),
   };
 }
 

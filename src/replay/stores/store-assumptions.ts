@@ -7,7 +7,7 @@ import type { StoreFates } from './fates/result.ts';
 import { ASSUMED_COSTS } from './predict-stores.ts';
 import type { RecordedRows, Row } from './recorded-rows.ts';
 import type { SizesUsed } from './sizes.ts';
-import { ENTRY_WRITE_NS } from './step-costs.ts';
+import { ENTRY_WRITE_NS, TAKE_REFERENCE_NS } from './step-costs.ts';
 import type { StorePrediction } from './store-summary.ts';
 import { type StoreGroup, workloadNotes } from './store-workload.ts';
 import type { TracerUsed } from './tracer-taken.ts';
@@ -61,6 +61,7 @@ export function assumptions(basis: Basis): Assumption[] {
     ),
     assumed('mutex_unlock takes what mutex_lock takes'),
     assumed(`the entry's first write takes ${ENTRY_WRITE_NS} ns of the gap around it (0 to 100 ns)`),
+    assumed(`taking a reference of the pool takes ${TAKE_REFERENCE_NS} ns of the gap around it (2 to 20 ns)`),
     assumed('making a zspage takes what its zs_malloc took beyond the median of the others'),
     ...(basis.tracer
       ? tracerAssumptions(basis.tracer)

@@ -85,7 +85,7 @@ export function recordedTimes(
 ): RecordedTimes {
   const groupOf = ({ path, pages }: Row) =>
     groups.findIndex((group) => group.path === path && group.pages === pages.length);
-  const list = rows.tasks.flat().map((row) => ({ op: row.op, below: row.below, group: groupOf(row) }));
+  const list = rows.tasks.flat().map((row) => ({ ...row, group: groupOf(row) }));
   return timesOf(ops, list, groups.length, rows.unheld, rows.zswap.refusals(), rows.beginNs);
 }
 
@@ -188,6 +188,10 @@ export function workloadNotes(
   folioPages: number,
 ): string[] {
   const notes: string[] = [];
+  if (rows.interrupted.size > 0)
+    notes.push(
+      `${rows.interrupted.size} operations whose task lost its CPU meanwhile took what others of their kind did`,
+    );
   if (rows.left > 0) notes.push(`left out, without calls or failed midway: ${rows.left}`);
   if (groups.some(({ path }) => path === ZSWAP_PATHS.writeback))
     notes.push(

@@ -1,6 +1,6 @@
 import type { Design } from '../../model/designs/design.ts';
 import { folioRules } from '../../model/designs/failed-folio.ts';
-import { parseDesign, wantsIaa } from '../../model/designs/registry.ts';
+import { applyDesigns, parseDesign, wantsIaa } from '../../model/designs/registry.ts';
 import { eraById, eraOn } from '../../model/kernels/eras.ts';
 import { withIaa } from '../../model/kernels/iaa-steps.ts';
 import { withZswap } from '../../model/kernels/zswap.ts';
@@ -11,6 +11,7 @@ import { detectEra } from '../detect-era.ts';
 import { fittingDesigns } from '../fitting-designs.ts';
 import type { Recording } from '../run-what-if.ts';
 import { replayStructure } from '../structure.ts';
+import { batchesText, designOf, detectBatches } from '../zswap/detect-batches.ts';
 import { detectZswap } from '../zswap/detect-zswap.ts';
 import { replayZswap } from '../zswap/replay-zswap.ts';
 import { Codec, type CodecRequest, type IaaRequest } from './codec-costs.ts';
@@ -82,7 +83,13 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       : { era: eraOn(eraById(request.era), shape), basis: 'as asked (--kernel)' };
   const zswap =
     request.zswap === null ? detected : { era: zswapEraById(request.zswap), basis: 'as asked (--zswap)' };
-  const kernel = withCodec(withZswap(zsmalloc, zswap.era), codec, iaa);
+  // A patched kernel: its batches are part of the base, unless another version is asked for.
+  const batches = detectBatches(ops);
+  const patchedAs = batchesText(ops);
+  const patched = (model: KernelModel) =>
+    batches ? applyDesigns(model, parseDesign(designOf(batches))) : model;
+  const unpatched = withZswap(zsmalloc, zswap.era);
+  const kernel = withCodec(request.zswap === null ? patched(unpatched) : unpatched, codec, iaa);
   const { designs: fitting, leftOut } = fittingDesigns(kernel, designs, changedStores);
   // A design that wanted another codec must not leave it behind: what is left is asked anew.
   if (leftOut.length > 0) {
@@ -108,7 +115,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
     acceptPercent: ACCEPT_PERCENT,
   });
   const sizes = recordedSizes(ops, outcome);
-  const ownKernel = withZswap(own, detected.era);
+  const ownKernel = patched(withZswap(own, detected.era));
   const recorded = storeWorkload(ops, rows, {
     folioPages: 1,
     gathers: {},
@@ -189,7 +196,7 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
       zsmalloc: zsmalloc.id,
       zswap: zswap.era.id,
       title: first.base.kernel.title,
-      basis: `${zswap.basis}; ${basis}`,
+      basis: [zswap.basis, basis, ...(patchedAs === null ? [] : [patchedAs])].join('; '),
       source: first.base.kernel.source,
     },
     tasks: replay.workloadOf(kernel, 0).tasks.length,

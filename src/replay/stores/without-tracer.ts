@@ -82,5 +82,7 @@ function untraced(facts: ZswapFacts, insideNs: number, outsideNs: number): Zswap
   const locks = facts.locks.map(
     (lock): TakenLock => ({ ...lock, heldNs: positive(lock.heldNs - outsideNs) }),
   );
-  return { ...facts, parts, locks };
+  const { partsSelfNs, partsCalled, partsChildren } = facts;
+  const ofParts = positive(partsSelfNs - partsCalled * insideNs - partsChildren * outsideNs);
+  return { ...facts, parts, locks, partsSelfNs: ofParts };
 }

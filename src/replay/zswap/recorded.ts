@@ -312,7 +312,8 @@ export class RecordedZswap {
 
   /** Why a folio was refused after the checks, by the last thing that was tried; null when not shown. */
   #refusalOf(facts: ZswapFacts, rows: number): Rejection | null {
-    const { compressions, published } = facts;
+    const { compressions, published, compressesUnseen } = facts;
+    if (compressesUnseen) return null;
     const objects = Math.max(facts.objects, rows);
     if (compressions > 0 && !this.shown.object) return null;
     if (compressions > objects) return 'compression failed';

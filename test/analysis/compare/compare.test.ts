@@ -147,6 +147,27 @@ describe('compare', () => {
     ]);
   });
 
+  it('does not judge holds that were joined: one for a batch where there was one for each page', () => {
+    const held = (id: string, count: number, eachNs: number) => {
+      const lock = lockOf(0, 0);
+      const hold = {
+        ...lock.wait,
+        count,
+        totalNs: count * eachNs,
+        meanNs: eachNs,
+        p50Ns: eachNs,
+        p99Ns: eachNs,
+      };
+      const locks = { 'acomp_ctx->mutex': { ...lock, acquisitions: count, hold } };
+      return summaryOf(id, { zswap_store: [1, 2] }, { locks });
+    };
+    const [joined] = compare(held('a', 800, 1000), held('b', 100, 8000)).locks;
+    expect(joined!.verdict).not.toBe('slower');
+    expect(joined!.reason).toMatch(/taken x0\.13 as often: .*held in all \+0\.0 %/);
+    const [longer] = compare(held('a', 800, 1000), held('b', 800, 8000)).locks;
+    expect(longer!.verdict).toBe('slower');
+  });
+
   it('adds up self time by path', () => {
     const result = compare(side('a', 3), side('b', 3, 0.5));
     expect(result.callTree[0]!.name).toBe('zs_free');

@@ -163,6 +163,7 @@ describe('step lists', () => {
       'pool: take a reference (percpu_ref)',
       'objcg: reference, charge',
       'atomic zswap_stored_pages: one more',
+      'fields of the entry',
       'lock list_lru lock',
       'list_lru_add',
       'unlock list_lru lock',

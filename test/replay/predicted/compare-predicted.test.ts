@@ -3,6 +3,7 @@ import { FunctionGraphParser } from '../../../src/parsers/function-graph.ts';
 import { comparePredicted } from '../../../src/replay/predicted/compare-predicted.ts';
 import { type MeasuredCalls, MeasuredCallsReader } from '../../../src/replay/predicted/measured-calls.ts';
 import { PredictionError, readPrediction } from '../../../src/replay/predicted/read-prediction.ts';
+import { STORE_WHAT_IF_SCHEMA_VERSION } from '../../../src/replay/stores/result.ts';
 import { renderPredictedText } from '../../../src/report/predicted-text.ts';
 import type { RecordBatch } from '../../../src/trace/records.ts';
 import { readFixture } from '../../helpers/fixtures.ts';
@@ -65,6 +66,42 @@ function measured(more: Partial<MeasuredCalls> = {}): MeasuredCalls {
     ...more,
   };
 }
+
+/** A what-if of stores: all folios of one size, or of two. */
+function storeWhatIf(sizes: readonly number[]): string {
+  const at = (value: number) => ({ value, lo: value, hi: value });
+  const design = (id: string) => ({
+    id,
+    title: id,
+    groups: sizes.map((pages) => ({
+      path: 'zswap_store',
+      pages,
+      meanNs: at(1000 * pages),
+      p50Ns: at(900 * pages),
+      p99Ns: at(3000 * pages),
+    })),
+    lockWaitNs: {},
+    contended: {},
+  });
+  return JSON.stringify({
+    schemaVersion: STORE_WHAT_IF_SCHEMA_VERSION,
+    tool: { command: 'trace-replay what-if' },
+    path: 'store',
+    validation: { comparisons: [], verdict: 'fits' },
+    baseline: design('base'),
+    designs: [design('batch-store')],
+  });
+}
+
+describe('a what-if of stores', () => {
+  it('is read by its own version, with the time of a store where all folios are of one size', () => {
+    const [one] = readPrediction('w.json', storeWhatIf([16])).designs;
+    expect(one!.latency!.mean.value).toBe(16_000);
+    const { designs, times } = readPrediction('w.json', storeWhatIf([1, 16]));
+    expect(times).toBe('zswap_store');
+    expect(designs[0]!.latency).toBeNull();
+  });
+});
 
 describe('predicted beside measured', () => {
   const prediction = readPrediction('w.json', whatIf());

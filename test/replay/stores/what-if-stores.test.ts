@@ -200,8 +200,10 @@ describe('large folios of a recording', () => {
     const { baseline, designs } = ask(['batch-store', 'batch-store:size=3'], { recording: made });
     const meanOf = ({ groups }: { groups: typeof baseline.groups }) =>
       groups.find(({ pages }) => pages === 5)!.meanNs.value;
-    // mutex_lock took 1 us and mutex_unlock is taken to: of 5 pairs 1 is left, or 2.
-    expect(meanOf(baseline) - meanOf(designs[0]!)).toBeCloseTo(4 * 2000, -1);
-    expect(meanOf(baseline) - meanOf(designs[1]!)).toBeCloseTo(3 * 2000, -1);
+    // mutex_lock took 1 us and mutex_unlock is taken to, and both have something around them: of 5 pairs 1 is left, or 2.
+    const pairNs = (meanOf(baseline) - meanOf(designs[0]!)) / 4;
+    expect(pairNs).toBeGreaterThan(2000);
+    expect(pairNs).toBeLessThan(3000);
+    expect(meanOf(baseline) - meanOf(designs[1]!)).toBeCloseTo(3 * pairNs, -1);
   });
 });
