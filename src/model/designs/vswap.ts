@@ -19,7 +19,7 @@ export const vswap: Design = {
   notes: [
     'What is modelled is the lock: one for 512 slots instead of one for 64 MB. A look-up in the table is taken to cost what one in the tree costs: not known.',
     'A store into the table needs no memory: that is in the structural model (docs/zswap.md), not in these times.',
-    'Entries without a physical slot are not written back: the shrinker is stopped where it was recorded to write, as without a disk behind the device. What it would look at then, and what a pool that stays full would refuse, is not modelled.',
+    'Entries without a physical slot are not written back: the shrinker is stopped where it was recorded to write, as without a disk behind the device. What it would look at then is not modelled; what the pool then refuses is, where the recording wrote back or met the limit.',
   ],
   options: [],
   evidence: () => [
