@@ -88,7 +88,8 @@ describe('pressure', () => {
     expect(valuesOf(spec('sensitivity-batch-store-reclaim-batch-folios-32'))).toMatchObject(
       rows.map(({ withFewer }) => ({ correlation: withFewer })),
     );
-    expect(readFileSync(join(csv!, 'designs.csv'), 'utf8')).toMatch(/^vswap,,,,,,,,,,,,,,,,2$/m);
+    expect(readFileSync(join(csv!, 'designs.csv'), 'utf8')).toMatch(/^vswap,,,,,,,,,,2$/m);
+    expect(readFileSync(join(csv!, 'design-times.csv'), 'utf8')).toMatch(/^vswap,,,,,,$/m);
     const table = readFileSync(join(csv!, 'parameters.csv'), 'utf8');
     expect(table.trimEnd().split('\n').length).toBe(1 + result.parameters.length);
     expect(readFileSync(join(csv!, 'published.csv'), 'utf8')).toContain('v11-kernel-64K-zstd,sys time,');

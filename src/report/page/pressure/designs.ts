@@ -19,9 +19,11 @@ export function timesCell(value: number): Exact {
 const runsCell = (count: number | undefined): Exact =>
   count === undefined ? exact(ABSENT, null) : countCell(count);
 
+const NAME: Column<PressurePrediction> = { title: 'Design', kind: 'name', cell: ({ id }) => id };
+
 /** Nothing is said of what a run came to that was always out of memory. */
-const columns = (runs: number): readonly Column<PressurePrediction>[] => [
-  { title: 'Design', kind: 'name', cell: ({ id }) => id },
+const writtenColumns = (runs: number): readonly Column<PressurePrediction>[] => [
+  NAME,
   ...threeColumns<PressurePrediction>(
     'Written back, pages',
     ({ writtenBack, runsOutOfMemory }) => (runsOutOfMemory < runs ? writtenBack : null),
@@ -40,13 +42,17 @@ const columns = (runs: number): readonly Column<PressurePrediction>[] => [
     kind: 'number',
     cell: (d) => runsCell(d.againstBase?.runsWithBaseWriteback),
   },
+  { title: 'Runs out of memory', kind: 'number', cell: ({ runsOutOfMemory }) => countCell(runsOutOfMemory) },
+];
+
+const TIME_COLUMNS: readonly Column<PressurePrediction>[] = [
+  NAME,
   ...threeColumns<PressurePrediction>('Speed-up', (d) => d.againstBase?.speedup ?? null, timesCell),
   ...threeColumns<PressurePrediction>(
     'Sys time, of the base',
     (d) => d.againstBase?.sysRatio ?? null,
     timesCell,
   ),
-  { title: 'Runs out of memory', kind: 'number', cell: ({ runsOutOfMemory }) => countCell(runsOutOfMemory) },
 ];
 
 /** What is written back under each design, and how fast the run is. */
@@ -57,8 +63,9 @@ export async function renderPressureDesigns(result: PressureResult): Promise<Htm
 ${heading(2, PRESSURE_PARTS.designs, 'Designs')}
 ${all.length === 0 ? html`<p>Every run is out of memory.</p>` : await written(all, baseline, luck)}
 ${await speed(designs)}
-${renderTable([baseline, ...designs], columns(runs), { caption: 'Designs', group: 'designs', file: 'designs' })}
+${renderTable([baseline, ...designs], writtenColumns(runs), { caption: 'Designs', group: 'designs', file: 'designs' })}
 <p class="note">inf: nothing is left to write back. Out of memory: reclaim could not free a page; such runs are in no figure.</p>
+${renderTable([baseline, ...designs], TIME_COLUMNS, { caption: 'Designs: times against the base', group: 'designs', file: 'design-times' })}
 ${figuresTable(all)}
 </section>`;
 }
