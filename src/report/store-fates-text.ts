@@ -11,7 +11,7 @@ export interface FateRow {
 /** Columns of the table of fates. */
 export const FATE_COLUMNS: readonly {
   readonly title: string;
-  readonly cell: (fates: StoreFates) => number;
+  readonly cell: (fates: StoreFates) => number | null;
 }[] = [
   { title: 'stored', cell: ({ storedPages }) => storedPages },
   {
@@ -48,7 +48,7 @@ export function refusedText({ refused }: StoreFates): string {
 
 /** What the columns mean. */
 export const FATE_NOTE =
-  'written: back to the disk, by the shrinker; stale: entries of an older store, replaced by a store of their slot or erased with a refused folio; to disk: loads that the recording finds in zswap and this does not; pool: pages at most.';
+  'written: back to the disk, by the shrinker; stale: entries of an older store, replaced by a store of their slot or erased with a refused folio; to disk: loads that the recording finds in zswap and this does not; pool: pages at most; -: not recorded.';
 
 /** How fates came about, in words. */
 export function fateBasis({ baseline, limit, shrinkWake, validation }: StoreWhatIfResult): string {

@@ -96,7 +96,9 @@ export function storeWorld(result: StoreWhatIfResult): readonly string[] {
       `IAA: ${countText(iaa.packages, 'package')} with ${countText(iaa.devices, 'device')} of ${countText(iaa.engines, 'engine')}, ${countText(iaa.queueEntries, 'queue entry', 'queue entries')} each; ${iaa.completion.kind === 'poll' ? 'polling' : `interrupts, ${durationText(iaa.completion.wakeNs)} to the task`}; verify ${iaa.verify ? 'on' : 'off'}.`,
     );
   lines.push(
-    `Sizes from ${sizes.from}: ${countText(sizes.objects, 'object')} of ${Math.round(sizes.meanBytes)} bytes on the average, ${countText(sizes.poolPages, 'page')} of pool at most.`,
+    sizes.meanBytes === null
+      ? `Sizes are not recorded: ${countText(sizes.objects, 'object')}.`
+      : `Sizes from ${sizes.from}: ${countText(sizes.objects, 'object')} of ${Math.round(sizes.meanBytes)} bytes on the average${sizes.poolPages === null ? '' : `, ${countText(sizes.poolPages, 'page')} of pool at most`}.`,
   );
   return lines;
 }

@@ -78,9 +78,14 @@ function structural(structure: NonNullable<StoreWhatIfResult['validation']['stru
     writebacks,
     'entries freed': entryFrees,
   }).map(([name, { judged, agree }]) => `${name} ${agree} of ${judged}`);
+  const isJudged = [stores, loads, invalidates, entryFrees, writebacks].some(({ judged }) => judged > 0);
   return [
     'Which entries exist (structural replay of the recording)',
-    ...wrap(`agree: ${agreement.join(', ')}`, '  ', '  '),
+    ...wrap(
+      isJudged ? `agree: ${agreement.join(', ')}` : 'Not judged: neither slots nor handles are recorded.',
+      '  ',
+      '  ',
+    ),
   ];
 }
 
@@ -96,7 +101,7 @@ function fates(result: StoreWhatIfResult): string[] {
       ['pages', ...FATE_COLUMNS.map(({ title }) => title)],
       ...shown.map(({ name, fates: one }) => [
         name.length > NAME_WIDTH ? `${name.slice(0, NAME_WIDTH - 2)}..` : name,
-        ...FATE_COLUMNS.map(({ cell }) => String(cell(one))),
+        ...FATE_COLUMNS.map(({ cell }) => String(cell(one) ?? '-')),
       ]),
     ]),
     ...shown.flatMap(({ name, fates: one }) => wrap(`${name}: ${causesText(one)}`, '    ', '  ')),

@@ -17,21 +17,26 @@ export interface SizesUsed {
   readonly basis: 'recorded' | 'pages' | 'stated';
   readonly from: string;
   readonly objects: number;
-  readonly meanBytes: number;
-  /** Most pages that the pool held at once. */
-  readonly poolPages: number;
+  /** Null where no size is recorded. */
+  readonly meanBytes: number | null;
+  /** Most pages that the pool held at once; null where neither sizes nor new zspages are recorded. */
+  readonly poolPages: number | null;
   /** Share of the sample that does not get below a page; null for recorded sizes. */
   readonly doesNotCompress: number | null;
 }
 
 /** Sizes as recorded. */
 export function recordedSizes(ops: OperationTable, outcome: StructureOutcome): SizesUsed {
-  const sizes = mallocsOf(ops).map((op) => ops.size[op]!);
+  const sizes = mallocsOf(ops)
+    .map((op) => ops.size[op]!)
+    .filter((size) => size >= 0);
+  const { objects, poolPages } = held(ops, outcome);
   return {
     basis: 'recorded',
     from: 'the recording',
-    ...held(ops, outcome),
-    meanBytes: mean(sizes.filter((size) => size >= 0)),
+    objects,
+    poolPages: sizes.length === 0 && poolPages === 0 ? null : poolPages,
+    meanBytes: sizes.length === 0 ? null : mean(sizes),
     doesNotCompress: null,
   };
 }
@@ -67,5 +72,5 @@ function held(ops: OperationTable, { pages }: StructureOutcome) {
 }
 
 function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -125,10 +125,10 @@ describe('sizes', () => {
     ];
     expect(recorded.sizes).toMatchObject({ basis: 'recorded', objects: 160, doesNotCompress: null });
     expect(half.sizes).toMatchObject({ basis: 'stated', meanBytes: 512, objects: 160 });
-    expect(half.sizes.poolPages).toBeLessThan(recorded.sizes.poolPages);
+    expect(half.sizes.poolPages).toBeLessThan(recorded.sizes.poolPages!);
     const elf = ask([], { seeds: 1, sizes: { sizes: statedSizes('elf', 'zstd'), from: 'ELF' } }).sizes;
     expect(elf).toMatchObject({ basis: 'stated', objects: 160, doesNotCompress: 0 });
-    expect(Math.abs(elf.meanBytes / statedSizes('elf', 'zstd').mean - 1)).toBeLessThan(0.01);
+    expect(Math.abs(elf.meanBytes! / statedSizes('elf', 'zstd').mean - 1)).toBeLessThan(0.01);
   });
 
   it('of a sample keep the order of the recorded ones; pages that do not compress are kept as they are from 6.18 on', () => {

@@ -82,7 +82,8 @@ describe('kernels patched to store in batches', () => {
 
 describe('from the base alone', () => {
   it('what batches make of a store is predicted within 1 %, under the same tracer', () => {
-    const { baseline, designs } = whatIf('base', 'batch-store', 'mutex-per-page');
+    const { baseline, designs, sizes } = whatIf('base', 'batch-store', 'mutex-per-page');
+    expect(sizes).toMatchObject({ objects: 256, meanBytes: null, poolPages: null });
     const mean = (of: { readonly groups: StoreWhatIfResult['baseline']['groups'] }) =>
       of.groups.find(({ path }) => path === 'zswap_store')!.meanNs.value;
     expect(mean(baseline) / recordedStoreNs(recordings.get('base')!)).toBeCloseTo(1, 3);

@@ -132,7 +132,7 @@ export function recordedFates(
   { zswap, staleEntries }: RecordedRows,
   tasks: readonly (readonly Row[])[],
   { vswap }: FolioRules,
-  pool: { readonly poolPages: number; readonly objects: number; readonly meanBytes: number },
+  pool: Pick<StoreFates, 'poolPages' | 'objects' | 'meanBytes'>,
 ): StoreFates {
   const all = tasks.flat();
   const stores = all.filter(({ path }) => path === ZSWAP_PATHS.store);

@@ -32,10 +32,11 @@ export interface StoreFates {
   /** Loads that the recording finds in zswap and this does not, and the other way round. */
   readonly loadsLost: number;
   readonly loadsGained: number;
-  /** Most pages that the pool held at once. */
-  readonly poolPages: number;
+  /** Most pages that the pool held at once; null where neither sizes nor new zspages are recorded. */
+  readonly poolPages: number | null;
   readonly objects: number;
-  readonly meanBytes: number;
+  /** Null where no size is recorded. */
+  readonly meanBytes: number | null;
   /** Null for one node. */
   readonly nodes: EntryNodes | null;
 }

@@ -12,7 +12,7 @@ import { SIGNS } from '../../trust/trust-box.ts';
 import { usCell } from '../cells.ts';
 import { type Html, html, NOTHING, prose } from '../escape.ts';
 import { heading } from '../figure.ts';
-import { formatCount, formatUs } from '../quantity.ts';
+import { ABSENT, formatCount, formatUs } from '../quantity.ts';
 import { renderTable } from '../tables.ts';
 import { STORE_PARTS } from './parts.ts';
 
@@ -67,7 +67,10 @@ ${renderTable(
     ...FATE_COLUMNS.map(({ title, cell }) => ({
       title,
       kind: 'number' as const,
-      cell: ({ fates }: FateRow) => formatCount(cell(fates)),
+      cell: ({ fates }: FateRow) => {
+        const count = cell(fates);
+        return count === null ? ABSENT : formatCount(count);
+      },
     })),
     { title: 'refused for', kind: 'text', cell: ({ fates }) => refusedText(fates) },
   ],
