@@ -93,7 +93,13 @@ export class ZswapReplay {
       differences: this.#judge.differences,
       notes: [
         ...this.#recorded.notes(),
-        ...poolNotes(this.#timeline, this.#recorded, this.#otherCauses, this.#stoppedBySwapCache),
+        ...poolNotes(
+          this.#timeline,
+          this.#recorded,
+          this.#otherCauses,
+          this.#stoppedBySwapCache,
+          this.#judge.differences.length,
+        ),
       ],
     };
   }
