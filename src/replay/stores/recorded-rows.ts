@@ -8,6 +8,7 @@ import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
 import { type Failure, type FailureCause, failedRow } from './failed-folios.ts';
 import { interruptedOps, withUsualTimes } from './interrupted-rows.ts';
 import { IntervalsByKey } from './intervals.ts';
+import { isShownWell, noStores } from './shown-stores.ts';
 import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
 import { LEFT_IN, type TracerTaken, withoutTracer } from './without-tracer.ts';
@@ -102,7 +103,7 @@ export function recordedRows(
   const hasEmpty = era.sameFilled === 'entry without object' && zswap.shown.object;
   let left = 0;
   const add = (op: number, path: string | null, pages: number) => {
-    if (path === null || !ops.zswap.get(op)!.showsCalls || !(ops.endNs[op]! >= ops.startNs[op]!)) {
+    if (path === null || !isShownWell(ops, op)) {
       left++;
       return;
     }
@@ -152,8 +153,7 @@ export function recordedRows(
     // Of a folio that failed, its own pages are no older entries.
     else stale.erased += Math.max(0, frees - store.entries.length);
     const cause = failureOf(store);
-    const isShown = ops.zswap.get(store.op)!.showsCalls && ops.endNs[store.op]! >= ops.startNs[store.op]!;
-    if (cause === null || !isShown) add(store.op, storePath(store), store.pages);
+    if (cause === null || !isShownWell(ops, store.op)) add(store.op, storePath(store), store.pages);
     else {
       const row = failedRow(timed, store, cause, below(store.op), outcome, zswap.slotOf(store.op));
       push(row);
@@ -169,10 +169,7 @@ export function recordedRows(
     add(op, zswap.freesOf(op).length > 0 ? ZSWAP_PATHS.invalidate : ZSWAP_PATHS.invalidateNone, 1);
   for (const op of zswap.writebacks) add(op, writebackPath(zswap, op, era), 1);
   const all = [...byTask.values()].flat();
-  if (!all.some(({ path }) => path === ZSWAP_PATHS.store))
-    throw new RangeError(
-      'no zswap_store with a duration and its calls (function_graph of zswap_store with its callees; docs/zswap.md)',
-    );
+  if (!all.some(({ path }) => path === ZSWAP_PATHS.store)) throw noStores();
   splitNewZspages(
     recorded.map(({ times }) => times),
     recorded.map(({ zspagePages }) => zspagePages),

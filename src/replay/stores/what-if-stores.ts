@@ -21,6 +21,7 @@ import { type NodesRequest, ONE_NODE } from './fates/nodes.ts';
 import { changedStores, meansAlone, predictStores, runsOf, type StoreReplay } from './predict-stores.ts';
 import { recordedRows } from './recorded-rows.ts';
 import { STORE_WHAT_IF_SCHEMA_VERSION, type StoreWhatIfResult } from './result.ts';
+import { refuseWithoutStores } from './shown-stores.ts';
 import { recordedSizes, type SizesRequest, sampledSizes } from './sizes.ts';
 import { assumptions, unknowns } from './store-assumptions.ts';
 import type { RunOf } from './store-summary.ts';
@@ -73,6 +74,8 @@ export function whatIfStores(request: StoreRequest, tool: StoreWhatIfResult['too
   const codecAsked =
     request.codec ?? (isOfDevice ? ({ codec: 'deflate-iaa', platform: null } as const) : null);
   const codec = codecAsked && new Codec(codecAsked, seeds);
+  // What there is to replay comes before what fits it: a recording of zram has no stores, whatever the design.
+  refuseWithoutStores(ops);
   const detected = detectZswap(ops, kernelRelease);
   // zswap's calls tell the kernel more often than its allocator's do.
   const below = detectEra(ops, compaction, kernelRelease, false, ops, shape);
