@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { OperationRecording } from '../analysis/operations/recording.ts';
 import { ERAS } from '../model/kernels/eras.ts';
 import type { PoolShape } from '../model/zsmalloc/pool-shape.ts';
-import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
+import { ZSWAP_VERSIONS } from '../model/zswap/eras.ts';
 import { checkStructure } from '../replay/check-structure.ts';
 import { releaseOf } from '../replay/machine-of.ts';
 import { renderStructureJson, renderStructureText } from '../report/structure-text.ts';
@@ -27,12 +27,15 @@ const ACCEPT_PERCENT = 90;
 /** Adds the options of `--check`. */
 export function addCheckOptions(command: Command): void {
   const eras = ERAS.map((era) => era.id);
-  const releases = ZSWAP_ERAS.map((era) => era.id);
   command
     .option('--check', 'replay the structure of zsmalloc and zswap and judge every outcome that is shown')
     .option('--kernel <era>', `with --check: era of zsmalloc, ${eras.join(', ')}`, oneOf(eras))
     .option('--zsmalloc <shape>', ZSMALLOC_HELP, poolShape)
-    .option('--zswap <version>', `with --check: version of zswap, ${releases.join(', ')}`, oneOf(releases))
+    .option(
+      '--zswap <version>',
+      `with --check: version of zswap, ${ZSWAP_VERSIONS.join(', ')}`,
+      oneOf(ZSWAP_VERSIONS),
+    )
     .option('--pool-pages <n>', 'with --check: limit of the zswap pool in pages (max_pool_percent)', pages)
     .option(
       '--accept-threshold <percent>',

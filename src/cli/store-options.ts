@@ -4,12 +4,12 @@ import { CODEC_PLATFORMS, type CodecPlatform } from '../model/codecs/costs.ts';
 import { CORPORA, type CorpusId } from '../model/codecs/stated-sizes.ts';
 import type { Design } from '../model/designs/design.ts';
 import { changesStores, parseDesign } from '../model/designs/registry.ts';
-import { ZSWAP_ERAS } from '../model/zswap/eras.ts';
+import { ZSWAP_VERSIONS } from '../model/zswap/eras.ts';
 import { IAA_AS_PUBLISHED, type IaaRequest } from '../replay/stores/codec-costs.ts';
 import { ACCEPT_PERCENT, type LimitRequest } from '../replay/stores/fates/fate-settings.ts';
 import { type NodesRequest, nodesOf } from '../replay/stores/fates/nodes.ts';
 import { UsageError } from '../trace/diagnostics.ts';
-import { share, wholeNumber } from './option-values.ts';
+import { oneOf, share, wholeNumber } from './option-values.ts';
 
 export type StorePath = 'free' | 'store';
 
@@ -63,7 +63,11 @@ export function addStoreOptions(command: Command): Command {
     .addOption(
       new Option('--path <path>', 'what to replay; told by the designs else').choices(['free', 'store']),
     )
-    .option('--zswap <version>', `stores: version of zswap, ${ZSWAP_ERAS.map(({ id }) => id).join(', ')}`)
+    .option(
+      '--zswap <version>',
+      `stores: version of zswap, ${ZSWAP_VERSIONS.join(', ')}`,
+      oneOf(ZSWAP_VERSIONS),
+    )
     .option(
       '--folio-pages <list>',
       'stores: single pages taken together to folios, e.g. 1,16,512',

@@ -39,13 +39,19 @@ describe('what-if of stores', () => {
     [['-d', 'vswap', '--measured', 'zs_free=1us'], '--measured zs_free is of frees'],
     [['--path', 'store', '--pages-elsewhere', '0.5'], '--pages-elsewhere wants another node'],
     [['-d', 'vswap', '--pages-locked', '0.5'], '--pages-locked is not for stores'],
-    [['--path', 'store', '--zswap', '5.0'], 'no zswap of 5.0'],
   ];
   it.each(wrong)('refuses %j in one line', (options, why) => {
     const { status, stderr } = runCli(['what-if', TRACE, ...options, '--seeds', '1', '-q']);
     expect(status).toBe(2);
     expect(stderr).toContain(why);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('names the versions of zswap when asked for one that is not modelled', () => {
+    const { status, stderr } = runCli(['what-if', TRACE, '--zswap', '6.2']);
+    expect(status).toBe(2);
+    expect(stderr).toContain("'6.2' is invalid. expected one of 6.1, 6.12, 6.13, 6.15, 6.18, 7.3.");
+    expect(stderr).not.toContain(TRACE);
   });
 
   it('shows its steps, and the order that breaks a design', () => {
