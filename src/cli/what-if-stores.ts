@@ -1,6 +1,6 @@
 import type { CodecId } from '../model/codecs/codecs.ts';
 import { compressors } from '../model/codecs/compressors.ts';
-import { CODEC_PLATFORMS } from '../model/codecs/costs.ts';
+import { replayableCosts } from '../model/codecs/costs.ts';
 import { PageSizes, statedRatio } from '../model/codecs/sizes.ts';
 import { statedSizes } from '../model/codecs/stated-sizes.ts';
 import type { Design } from '../model/designs/design.ts';
@@ -57,9 +57,10 @@ export function refuseFreeOptions(options: object): void {
       throw new UsageError(`${optionName(name)} is not for stores: ${why}`);
   }
   const { platform, codec } = options as StoreCommandOptions;
-  if (platform !== undefined && !isCodecPlatform(platform))
+  const known = new Set<string>(replayableCosts(codec).map((cost) => cost.platform));
+  if (platform !== undefined && !known.has(platform))
     throw new UsageError(
-      `--platform ${platform}: of stores only costs of codecs are known, on ${CODEC_PLATFORMS.join(', ')}`,
+      `--platform ${platform}: stores have costs of codecs; those of ${codec ?? 'codecs'} both ways are known on ${[...known].join(', ')}`,
     );
   if (platform !== undefined && codec === undefined)
     throw new UsageError('--platform has costs of codecs for stores: name one with --codec');

@@ -183,11 +183,10 @@ export function addWhatIfCommand(program: Command): void {
         ...(options.pages ? [options.pages] : []),
       ];
       keepInputs(inputs, [options.output, options.html]);
-      const ofCodecsOnly = isCodecPlatform(options.platform) && !isPublishedPlatform(options.platform);
-      const platform = ofCodecsOnly ? null : platformOf(options.platform);
+      const { known, texts, stores } = await designsOf(options);
+      const platform = stores ? null : platformOf(options.platform);
       if (platform && options.light)
         throw new UsageError('--light does not go with --platform: costs do not come from the recording');
-      const { known, texts, stores } = await designsOf(options);
       const read = { quiet: options.quiet ?? false, hash: true };
       const shape = options.zsmalloc ?? null;
       const timed = await recordingOf(names, read, shape);
@@ -200,10 +199,6 @@ export function addWhatIfCommand(program: Command): void {
           await stores.whatIfStoresCommand(timed, texts, known, options, choice, tool, inputs, light);
           return;
         }
-        if (ofCodecsOnly)
-          throw new UsageError(
-            `--platform ${options.platform} has costs of codecs: for stores, with --codec`,
-          );
         const result = whatIfReconstructed(
           {
             timed,
@@ -280,6 +275,8 @@ async function designsOf(
 
 /** Known or refused before a long recording is read. */
 function platformOf(name: string | undefined): PlatformSource | null {
+  if (isCodecPlatform(name) && !isPublishedPlatform(name))
+    throw new UsageError(`--platform ${name} has costs of codecs: for stores, with --codec`);
   try {
     return name === undefined ? null : platformSource(name, textOfFile);
   } catch (error) {

@@ -38,6 +38,11 @@ describe('what-if of stores', () => {
     [['--zswap', '6.12', '--path', 'free'], '--zswap is for stores: not with --path free'],
     [['-d', 'vswap', '--measured', 'zs_free=1us'], '--measured zs_free is of frees'],
     [['--path', 'store', '--pages-elsewhere', '0.5'], '--pages-elsewhere wants another node'],
+    [['-d', 'vswap', '--platform', 'nowhere'], 'codecs both ways are known on sapphire-rapids, emer'],
+    [
+      ['--platform', 'raspberry-pi-4b', '--codec', 'deflate'],
+      'deflate both ways are known on emerald-rapids-vm',
+    ],
     [['-d', 'vswap', '--pages-locked', '0.5'], '--pages-locked is not for stores'],
   ];
   it.each(wrong)('refuses %j in one line', (options, why) => {

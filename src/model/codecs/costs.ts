@@ -112,6 +112,13 @@ export function costsOf(codec: CodecId): readonly CodecCost[] {
   return CODEC_COSTS.filter((cost) => cost.codec === codec);
 }
 
+/** Costs both ways, as a replay of stores wants them: of a codec, or of any. */
+export function replayableCosts(codec?: CodecId): readonly CodecCost[] {
+  return CODEC_COSTS.filter(
+    (cost) => (codec === undefined || cost.codec === codec) && cost.compressNs && cost.decompressNs,
+  );
+}
+
 /** A time drawn from the range: triangular, `uniform` in [0, 1). */
 export function drawTime({ low, middle, high }: PageTime, uniform: number): number {
   if (high === low) return middle;

@@ -1,10 +1,10 @@
 import type { CodecId } from '../../model/codecs/codecs.ts';
 import {
-  CODEC_COSTS,
   type CodecCost,
   type CodecPlatform,
   drawTime,
   type PageTime,
+  replayableCosts,
 } from '../../model/codecs/costs.ts';
 import { type Completion, engineNs, type IaaCosts } from '../../model/iaa/costs.ts';
 import { type IaaSetup, SAPPHIRE_RAPIDS } from '../../model/iaa/devices.ts';
@@ -98,7 +98,7 @@ export class Codec {
 }
 
 function costOf(codec: CodecId, platform: CodecPlatform | null): CodecCost {
-  const known = CODEC_COSTS.filter((cost) => cost.codec === codec && cost.compressNs && cost.decompressNs);
+  const known = replayableCosts(codec);
   const cost = platform === null ? known[0] : known.find((one) => one.platform === platform);
   if (cost) return cost;
   const where = known.map((one) => one.platform).join(', ');
