@@ -25,6 +25,7 @@ export function pressureAnswers(result: PressureResult): string[] {
 function answer(design: PressurePrediction, { scenario, luck }: PressureResult): string {
   const { id, writtenBack, againstBase } = design;
   if (againstBase === null) return `${id}: every run is out of memory, or its base is.`;
+  if (againstBase.changesNothing) return `${id} does nothing here: every run is that of the base.`;
   const { fewerWrittenBack, runsWithBaseWriteback, runsTenTimesFewer, runsWithNone, sysRatio, storedRatio } =
     againstBase;
   const fewer =

@@ -31,7 +31,7 @@ export function renderPressureText(result: PressureResult): string {
     ['Scenario', ...scenarioSentences(result).flatMap(indented)],
     ...[baseline, ...designs].map((prediction) => details(prediction, scenario, result.runs)),
     ...designs.flatMap(({ id, againstBase }) =>
-      againstBase ? [sensitivityLines(id, againstBase, result.correlationNoise)] : [],
+      againstBase?.sensitivity.length ? [sensitivityLines(id, againstBase, result.correlationNoise)] : [],
     ),
     ...published.map(publishedLines),
     ['What this rests on', ...trustLines(trustOfPressure(result)).map(ascii)],

@@ -38,6 +38,8 @@ describe('pressure', () => {
     expect(text).toMatch(/batch-store\+reclaim-batch:folios=32: \d+/);
     expect(text).toContain('with other luck');
     expect(text).toContain('zstd is taken to be software');
+    expect(text).toContain('iaa-batch does nothing here: every run is that of the base.');
+    expect(text).not.toContain('the answer of iaa-batch');
     expect(text).toContain('[?] working-set, memory');
     expect(text).toMatch(/\[\?\] ratio,[^[]*published: /);
     expect(text).toContain('[~] order and amounts of reclaim');
@@ -45,7 +47,7 @@ describe('pressure', () => {
   });
 
   it('has a mail that fits, and says all with --full', async () => {
-    const args = [...SMALL, ...MUCH, '-d', 'batch-store', '-d', 'vswap', '--format', 'mail'];
+    const args = [...SMALL, ...MUCH, '-d', 'reclaim-batch', '-d', 'vswap', '--format', 'mail'];
     const mail = await pressure(...args);
     const lines = mail.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(60);
@@ -54,7 +56,7 @@ describe('pressure', () => {
     expect(mail).toMatch(/^vswap +out of memory$/m);
     const full = await pressure(...args, '--full');
     expect(full).toContain('[?] working-set');
-    expect(full).toContain('batch-store: which assumption moves the answer');
+    expect(full).toContain('reclaim-batch: which assumption moves the answer');
     const brief = await pressure(...SMALL, '--format', 'markdown', '--brief');
     expect(brief).toContain('| design | pages |');
     expect(brief).not.toContain('speed-up');
@@ -99,6 +101,22 @@ describe('pressure', () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const [, id] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(id);
     expect(text.replace(/<(script|style)>.*?<\/\1>/gs, '')).not.toMatch(/NaN|undefined|Infinity|null/);
+  });
+
+  it('plays batches that lock for each page, with the entries of batches', async () => {
+    const designs = [
+      'batch-store+bulk-entries',
+      'mutex-per-page+bulk-entries',
+      'mutex-per-page',
+      'iaa-batch',
+    ];
+    const asked = ['--folio-pages', '16', '--codec', 'deflate-iaa', '--set', 'mutex=400', '--json'];
+    const text = await pressure(...SMALL, ...asked, ...designs.flatMap((design) => ['-d', design]));
+    const changed = (JSON.parse(text) as PressureResult).designs.map(
+      ({ againstBase }) => !againstBase!.changesNothing,
+    );
+    // The base locks for each page as well: alone it is the base.
+    expect(changed).toEqual([true, true, false, true]);
   });
 
   it('lays published builds beside, of which only the baseline is fitted to', async () => {
@@ -167,7 +185,7 @@ describe('pressure', () => {
   });
 
   it.each<readonly [args: readonly string[], why: string]>([
-    [['-d', 'deferred'], 'no design "deferred" under memory pressure'],
+    [['-d', 'deferred'], 'deferred changes frees, of which the loop has one time'],
     [['--set', 'speed=2'], 'no parameter "speed"'],
     [['--set', 'load=0.5'], 'no parameter "load"'],
     [['--memcgs', '9'], 'each has at least one'],

@@ -1,4 +1,5 @@
 import { DesignError } from '../../model/designs/design.ts';
+import { DESIGNS } from '../../model/designs/registry.ts';
 import { AS_IT_IS, type DesignEffects } from './setup.ts';
 
 /** Pages of a batch of entries (ZSWAP_MAX_BATCH_SIZE of the series). */
@@ -22,6 +23,16 @@ const plain = (id: string, title: string, change: Partial<DesignEffects>): Press
   title,
   option: null,
   apply: (before) => ({ ...before, ...change }),
+});
+
+/** What changes a batch: without batches they come with it. */
+const ofBatch = (id: string, title: string, change: Partial<DesignEffects>): PressureDesign => ({
+  ...plain(id, title, {}),
+  apply: (before) => ({
+    ...before,
+    ...change,
+    storeBatch: before.storeBatch > 1 ? before.storeBatch : STORE_BATCH,
+  }),
 });
 
 const sized = (
@@ -54,15 +65,8 @@ export const PRESSURE_DESIGNS: readonly PressureDesign[] = [
     ['folios', 32],
     'scanFolios',
   ),
-  {
-    ...plain('bulk-entries', "a batch's entries in one slab call, of the CPU's node", {}),
-    apply: (before) => ({
-      ...before,
-      entryNode: 'cpu',
-      // One slab call makes the entries of a batch: without batches they come with it.
-      storeBatch: before.storeBatch > 1 ? before.storeBatch : STORE_BATCH,
-    }),
-  },
+  ofBatch('mutex-per-page', 'batches whose pages lock the context one by one', { locksEachPage: true }),
+  ofBatch('bulk-entries', "a batch's entries in one slab call, of the CPU's node", { entryNode: 'cpu' }),
   plain('node-entries', "each entry from its page's node", { entryNode: 'page' }),
   plain('prefetchw', 'entries are fetched before they are written to', { prefetchesEntries: true }),
   plain('readahead-decompress-batch', 'pages of a readahead window decompressed at once', {
@@ -75,15 +79,27 @@ export const PRESSURE_DESIGNS: readonly PressureDesign[] = [
 /** A composition, read from left to right. @throws {DesignError} for what is not known or does not fit. */
 export function parsePressureDesign(text: string): DesignEffects {
   if (text === 'base') return AS_IT_IS;
-  return text.split('+').reduce((effects, part) => {
+  const effects = text.split('+').reduce((before, part) => {
     const [id, ...settings] = part.split(/[:,]/);
     const design = PRESSURE_DESIGNS.find((candidate) => candidate.id === id);
-    if (!design) {
-      const known = PRESSURE_DESIGNS.map((candidate) => candidate.id).join(', ');
-      throw new DesignError(`no design "${id}" under memory pressure; there are ${known}`);
-    }
-    return design.apply(effects, optionOf(design, settings));
+    if (!design) throw notOfTheLoop(id!);
+    return design.apply(before, optionOf(design, settings));
   }, AS_IT_IS);
+  if (effects.locksEachPage && effects.compressBatch > 1)
+    throw new DesignError(`${text}: pages in flight are under one hold: no mutex-per-page with iaa-batch`);
+  return effects;
+}
+
+/** Why a design is not played: nobody knows it, or what it changes has no time of its own in the loop. */
+function notOfTheLoop(id: string): DesignError {
+  const known = PRESSURE_DESIGNS.map((candidate) => candidate.id).join(', ');
+  const design = DESIGNS.find((candidate) => candidate.id === id);
+  if (!design) return new DesignError(`no design "${id}" under memory pressure; there are ${known}`);
+  const why =
+    design.changes === 'store'
+      ? 'changes a part of a store that the loop does not time apart (store-page)'
+      : 'changes frees, of which the loop has one time for each page (free-page)';
+  return new DesignError(`${id} ${why}; what-if replays it. Under memory pressure there are ${known}`);
 }
 
 function optionOf({ id, option }: PressureDesign, settings: readonly string[]): number {

@@ -53,6 +53,8 @@ export interface PressurePrediction {
 
 /** A design beside the base with the same luck. */
 export interface AgainstBase {
+  /** Every run is that of the base: the design has nothing to change here. */
+  readonly changesNothing: boolean;
   /** Real time and sys time, base over this. */
   readonly speedup: Interval;
   /** Mean time of a job, base over this. */

@@ -6,6 +6,8 @@ export interface DesignEffects {
   readonly splits: boolean;
   /** Pages of which entries are made, and for which the CPU's context is held, together. */
   readonly storeBatch: number;
+  /** The context is held for each page all the same. */
+  readonly locksEachPage: boolean;
   /** Pages that the accelerator compresses at once. */
   readonly compressBatch: number;
   /** Folios that reclaim hands to zswap together. */
@@ -106,6 +108,7 @@ export interface PressureSetup {
 export const AS_IT_IS: DesignEffects = {
   splits: false,
   storeBatch: 1,
+  locksEachPage: false,
   compressBatch: 1,
   reclaimBatch: 1,
   scanFolios: 0,

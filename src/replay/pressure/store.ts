@@ -33,8 +33,9 @@ export function beginStore(world: World, now: number, folios: readonly number[])
       refused.push(first);
       continue;
     }
-    const batches = Math.ceil(count / (design.splits ? 1 : design.storeBatch));
-    cost += shrinkNs + batches * times.mutexNs + count * (times.storePageNs + entryNs(world));
+    const isHeldForOne = design.splits || design.locksEachPage;
+    const holds = Math.ceil(count / (isHeldForOne ? 1 : design.storeBatch));
+    cost += shrinkNs + holds * times.mutexNs + count * (times.storePageNs + entryNs(world));
     admitted.push(first);
     for (let page = first; page < first + count; page++) pages.push(page);
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { sampleRankCorrelation } from 'simple-statistics';
 import { type Interval, interval } from '../interval.ts';
 import type { Parameter } from './parameters.ts';
@@ -75,15 +76,18 @@ export function against(
     .filter((pair) => !pair.run.isOutOfMemory && !pair.before.isOutOfMemory);
   if (pairs.length === 0) return null;
   const fewer = ratiosOf(pairs);
+  const changesNothing = runs.every((run, k) => isDeepStrictEqual(run, base[k]));
   // One page more on both sides: runs without any have a logarithm as well.
   const gains = pairs.map(({ run, before }) => Math.log((writtenBack(before) + 1) / (writtenBack(run) + 1)));
   const written = pairs.map(({ before }) => writtenBack(before));
-  const moving = parameters.filter(({ low, high }) => low !== high);
+  // What is the base's own in every run hangs on nothing.
+  const moving = changesNothing ? [] : parameters.filter(({ low, high }) => low !== high);
   const sensitivity = moving.map(({ name }) => {
     const values = pairs.map((pair) => pair.values.get(name)!);
     return { name, withFewer: correlation(values, gains), withBase: correlation(values, written) };
   });
   return {
+    changesNothing,
     speedup: interval(pairs.map(({ run, before: old }) => old.realNs / run.realNs)),
     jobSpeedup: interval(pairs.map(({ run, before: old }) => old.jobNs / run.jobNs)),
     storedRatio: interval(pairs.map(({ run, before: old }) => share(run.storedPages, old.storedPages))),

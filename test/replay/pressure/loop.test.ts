@@ -155,6 +155,11 @@ describe('designs', () => {
     // As in what-if: without batches they bring those that one slab call is for.
     expect(parsePressureDesign('bulk-entries')).toMatchObject({ storeBatch: 8, entryNode: 'cpu' });
     expect(parsePressureDesign('node-entries')).toEqual(AS_IT_IS);
+    expect(parsePressureDesign('mutex-per-page')).toMatchObject({ storeBatch: 8, locksEachPage: true });
+    expect(() => parsePressureDesign('mutex-per-page+iaa-batch')).toThrow('under one hold');
+    expect(() => parsePressureDesign('batched-charges')).toThrow('a part of a store that the loop does not');
+    expect(() => parsePressureDesign('class-idx')).toThrow('changes frees, of which the loop has one time');
+    expect(() => parsePressureDesign('mutex')).toThrow('no design "mutex" under memory pressure');
   });
 
   it.each([
