@@ -1,10 +1,13 @@
 import type { Recording } from '../../src/replay/run-what-if.ts';
 import { IAA_AS_PUBLISHED } from '../../src/replay/stores/codec-costs.ts';
 import type { StoreWhatIfResult } from '../../src/replay/stores/result.ts';
-import { NO_SWEEP } from '../../src/replay/stores/sweep.ts';
+import type { SweepRequest } from '../../src/replay/stores/sweep.ts';
 import { type StoreRequest, whatIfStores } from '../../src/replay/stores/what-if-stores.ts';
 import { extractOperations } from './operations.ts';
 import type { ZswapText } from './zswap-text.ts';
+
+/** One combination, the folios as recorded. */
+export const NO_SWEEP: SweepRequest = { batchSizes: null, engines: null, processes: null, folioPages: [1] };
 
 /** The operations of a made-up text as a recording. */
 export function recordingOfStores(text: ZswapText): Recording {

@@ -15,25 +15,9 @@ export interface LimitLook {
 }
 
 /**
- * Pages by max_pool_percent (default 20) and accept_threshold_percent (default 90): whole-number
- * division as in the kernel; 6.1 takes the threshold's share first.
+ * The accept threshold that belongs to a limit (accept_threshold_percent, default 90): whole-number division as in
+ * the kernel. 6.1 takes that share of all memory first, which can make it one page more.
  */
-export function poolLimit(
-  era: ZswapEra,
-  totalRamPages: number,
-  maxPoolPercent: number,
-  acceptThresholdPercent: number,
-): PoolLimit {
-  const share = (pages: number, percent: number) => Math.floor((pages * percent) / 100);
-  const maxPages = share(totalRamPages, maxPoolPercent);
-  const acceptPages =
-    era.id === '6.1'
-      ? share(share(totalRamPages, acceptThresholdPercent), maxPoolPercent)
-      : share(maxPages, acceptThresholdPercent);
-  return { maxPages, acceptPages };
-}
-
-/** The accept threshold that belongs to a limit. */
 export function limitOf(maxPages: number, acceptThresholdPercent: number): PoolLimit {
   return { maxPages, acceptPages: Math.floor((maxPages * acceptThresholdPercent) / 100) };
 }

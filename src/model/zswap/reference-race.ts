@@ -33,16 +33,6 @@ export type ReferenceRule =
    */
   | 'charged after publication';
 
-export const REFERENCE_RULES: readonly ReferenceRule[] = [
-  'each before publication',
-  'all ahead',
-  'all ahead, none given back',
-  'all ahead, all given back',
-  'all after publication',
-  'all after publication, settled on failure',
-  'charged after publication',
-];
-
 export interface ReferenceRaceOptions {
   readonly rule: ReferenceRule;
   readonly pages: number;

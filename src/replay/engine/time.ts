@@ -1,11 +1,8 @@
 /**
- * Times of the machine are whole multiples of this, ns. Doubles add such numbers exactly (up to 35,000
- * seconds), so sums do not depend on the order of their terms: laws hold to the last bit, and two
- * programs that go through the same events in another order print the same bytes.
+ * The nearest time that the machine knows: its times are whole multiples of 1/256 ns. Doubles add such numbers
+ * exactly (up to 35,000 seconds), so sums do not depend on the order of their terms: laws hold to the last bit,
+ * and two programs that go through the same events in another order print the same bytes.
  */
-export const QUANTUM_NS = 1 / 256;
-
-/** The nearest time that the machine knows. */
 export function quantised(ns: number): number {
   return Math.round(ns * 256) / 256;
 }

@@ -13,8 +13,6 @@ export interface SweepRequest {
   readonly folioPages: readonly number[];
 }
 
-export const NO_SWEEP: SweepRequest = { batchSizes: null, engines: null, processes: null, folioPages: [1] };
-
 /** One of all combinations. */
 export interface SweepPoint {
   readonly batchSize: number | null;

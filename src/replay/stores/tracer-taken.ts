@@ -15,8 +15,6 @@ export interface TracerRequest {
   readonly light: { readonly ops: OperationTable; readonly rows: RecordedRows } | null;
 }
 
-export const TRACED: TracerRequest = { untraced: false, measuredNs: null, light: null };
-
 /** What was taken out, and how that is known. */
 export interface TracerUsed {
   /** Of the estimate for a traced call. */

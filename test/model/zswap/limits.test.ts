@@ -1,17 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { zswapEraById } from '../../../src/model/zswap/eras.ts';
-import { limitOf, lookAtLimit, poolLimit } from '../../../src/model/zswap/limits.ts';
+import { limitOf, lookAtLimit } from '../../../src/model/zswap/limits.ts';
 
 const NOW = zswapEraById('6.12');
 const OLD = zswapEraById('6.1');
 
 describe('pool limit', () => {
   it('is whole pages, as the kernel divides', () => {
-    expect(poolLimit(NOW, 69_799, 1, 90)).toEqual({ maxPages: 697, acceptPages: 627 });
-    expect(poolLimit(NOW, 69_799, 20, 90)).toEqual({ maxPages: 13_959, acceptPages: 12_563 });
-    // 6.1 divides for the threshold first: 62819 * 20 / 100.
-    expect(poolLimit(OLD, 69_799, 20, 90)).toEqual({ maxPages: 13_959, acceptPages: 12_563 });
-    expect(poolLimit(OLD, 69_799, 1, 90)).toEqual({ maxPages: 697, acceptPages: 628 });
+    expect(limitOf(697, 90)).toEqual({ maxPages: 697, acceptPages: 627 });
+    expect(limitOf(13_959, 90)).toEqual({ maxPages: 13_959, acceptPages: 12_563 });
   });
 
   it('is full at the limit, and until the accept threshold', () => {

@@ -6,12 +6,13 @@ import { Codec, IAA_AS_PUBLISHED } from '../../../src/replay/stores/codec-costs.
 import { asFolios, gathered } from '../../../src/replay/stores/gather.ts';
 import type { Row } from '../../../src/replay/stores/recorded-rows.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
-import { NO_SWEEP, type SweepRequest } from '../../../src/replay/stores/sweep.ts';
+import type { SweepRequest } from '../../../src/replay/stores/sweep.ts';
 import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
 import { durationText } from '../../../src/report/quantities.ts';
 import { renderStoreWhatIfHtml } from '../../../src/report/store-what-if-html.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
 import { extractOperations } from '../../helpers/operations.ts';
+import { NO_SWEEP } from '../../helpers/store-what-if.ts';
 import { ZswapText } from '../../helpers/zswap-text.ts';
 
 const TOOL = { name: 'trace-replay', version: '0', command: 'trace-replay' };

@@ -3,11 +3,12 @@ import { recordingOf } from '../../../src/cli/recordings.ts';
 import type { Recording } from '../../../src/replay/run-what-if.ts';
 import { IAA_AS_PUBLISHED } from '../../../src/replay/stores/codec-costs.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
-import { NO_SWEEP, type SweepRequest } from '../../../src/replay/stores/sweep.ts';
+import type { SweepRequest } from '../../../src/replay/stores/sweep.ts';
 import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
 import { renderStoreWhatIfJson } from '../../../src/report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
 import { extractOperations } from '../../helpers/operations.ts';
+import { NO_SWEEP } from '../../helpers/store-what-if.ts';
 import { ZswapText } from '../../helpers/zswap-text.ts';
 
 function recordingOfText(bytes: Uint8Array): Recording {

@@ -1,12 +1,6 @@
 import type { Entry, ZswapState } from '../../../model/zswap/state.ts';
 import { lookAtHead, ShrinkWorker, type SwapCache, writeBack } from '../../../model/zswap/writeback.ts';
 
-/** A page that was written back in the model. */
-export interface WrittenPage {
-  readonly atNs: number;
-  readonly entry: Entry;
-}
-
 /** Writeback stops at no page: which slots are in the swap cache at which moment is told by no run but the recorded one. */
 const NO_SWAP_CACHE: SwapCache = { has: () => false, isUsed: () => true };
 /** A look at an entry that is not written back, ns: assumed. */
