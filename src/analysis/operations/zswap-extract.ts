@@ -85,8 +85,9 @@ export class ZswapExtractor {
     const around = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
     if (around?.publishes && meaning.locksTree) this.#lists.locked(rows.stack[i]!, rows.parent[i]!);
     const isInside = around !== null && (around.operation > 0 || around.wraps !== null);
-    // zram asks for its pool's size as well, when its statistics are read.
-    if (meaning.isSign && (isInside || meaning.name !== 'zs_get_total_pages'))
+    // zram asks for its pool's size as well, when its statistics are read; zswap also by a function of its own.
+    const isAskedByZswap = isInside || around?.name.startsWith('zswap_') === true;
+    if (meaning.isSign && (isAskedByZswap || meaning.name !== 'zs_get_total_pages'))
       this.#table.zswapSigns.add(meaning.name);
     let row = -1;
     if (meaning.operation > 0) row = this.#operationCall(rows, i, meaning.operation, kind, at);

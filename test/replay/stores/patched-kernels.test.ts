@@ -4,6 +4,7 @@ import { checkStructure } from '../../../src/replay/check-structure.ts';
 import type { Recording } from '../../../src/replay/run-what-if.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
 import { batchesText, designOf, detectBatches } from '../../../src/replay/zswap/detect-batches.ts';
+import { detectZswap } from '../../../src/replay/zswap/detect-zswap.ts';
 import type { OperationTable } from '../../../src/trace/operations.ts';
 import { fixturePath, runCli } from '../../cli/run-cli.ts';
 
@@ -39,6 +40,13 @@ describe('kernels patched to store in batches', () => {
   ])('are told by the order of their calls: %s', (name, design) => {
     const batches = detectBatches(recordings.get(name)!.operations);
     expect(batches && designOf(batches)).toBe(design);
+  });
+
+  it('tell their version by what asks for the size of the pool, where that is shown', () => {
+    const basisOf = (name: string) => detectZswap(recordings.get(name)!.operations, '').basis;
+    expect(basisOf('batch-refused')).toBe('zs_get_total_pages: it asks zsmalloc itself, without zpool');
+    // A choice of functions without any of zpool's tells nothing of zpool.
+    expect(basisOf('base')).toContain('6.15 or newer; 6.15 to 6.17 differ in what does not compress');
   });
 
   it('are named where no call shows what is done together', () => {
