@@ -117,7 +117,7 @@ export const bulkEntries: Design = {
   source: 'v12, patch 22/23',
   notes: [
     'Without batch-store it brings batches of 8. One call costs what one entry cost; what each entry adds is assumed (entry-bulk-page).',
-    'Entries follow the CPU and not their page: the shrinker of a node then writes back pages of another. Recordings show no nodes: --nodes 2 assumes some.',
+    'Entries follow the CPU and not their page: the shrinker of a node then writes back pages of another. No recording shows where pages lie: --nodes 2 assumes it.',
   ],
   options: [],
   apply: (kernel) => {

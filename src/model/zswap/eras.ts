@@ -128,7 +128,7 @@ const V6_15: ZswapEra = {
   largeLoad: '-EINVAL',
   loadBegins: 'look up',
   counters: [...COMMON, 'reject_compress_fail', 'decompress_fail'],
-  source: 'recordings and counters of 6.16.12 and 6.17.13; mail; the rest as 6.13 and 6.18',
+  source: 'recordings of 6.17.13; counters of 6.16.12 and 6.17.13; mail; the rest as 6.13 and 6.18',
 };
 
 const V6_18: ZswapEra = {

@@ -154,7 +154,11 @@ function fateAssumptions({ rows, sizes, fates, limit, nodes, processes }: Basis)
       ? []
       : [assumed('fates are those of the recorded tasks, not of the repeated ones')]),
     ...(nodes.nodes === 1
-      ? [assumed('one node: recordings show neither nodes nor memcgs (--nodes, --memcgs assume some)')]
+      ? [
+          assumed(
+            'one node: where pages lie no recording shows, and lists of printed arguments are not replayed (--nodes, --memcgs assume some)',
+          ),
+        ]
       : [
           assumed(
             `${nodes.nodes} nodes, CPUs spread evenly; ${pagesElsewhere.toFixed(2)} of the pages lie on another node than the CPU that stores them (0 where everybody reclaims its own node, ${((nodes.nodes - 1) / nodes.nodes).toFixed(2)} for pages spread evenly: --pages-elsewhere)`,
