@@ -24,11 +24,14 @@ export function recordingOfStores(text: ZswapText): Recording {
   };
 }
 
-/** A what-if of one run over it. */
+/** What may be asked for beside designs. */
+export type StoreQuestion = Partial<Omit<StoreRequest, 'sweep'>> & { readonly sweep?: Partial<SweepRequest> };
+
+/** A what-if over it, of one run when nothing else is asked for. */
 export function askStores(
   recording: Recording,
   designs: readonly string[],
-  more: Partial<StoreRequest> = {},
+  { sweep = {}, ...more }: StoreQuestion = {},
 ): StoreWhatIfResult {
   const request: StoreRequest = {
     recording,
@@ -41,8 +44,8 @@ export function askStores(
     sizes: null,
     iaa: IAA_AS_PUBLISHED,
     otherSteps: 1,
-    sweep: NO_SWEEP,
     ...more,
+    sweep: { ...NO_SWEEP, ...sweep },
   };
   return whatIfStores(request, { name: 'trace-replay', version: '0', command: '' });
 }

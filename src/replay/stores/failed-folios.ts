@@ -1,6 +1,7 @@
 import type { FolioRules } from '../../model/designs/failed-folio.ts';
 import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
-import type { PageFate } from '../../model/steps.ts';
+import { PAGE_FATES, type PageFate } from '../../model/steps.ts';
+import type { Rejection } from '../../model/zswap/store.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
 import type { RecordedStore } from '../zswap/recorded.ts';
@@ -9,6 +10,15 @@ import { type Below, entryFreeTimes, mallocTimes, type StepTimes } from './step-
 
 /** What a page failed at. */
 export type FailureCause = Extract<PageFate, 'no-entry' | 'not-compressed' | 'no-object' | 'no-tree'>;
+
+/** Rejections that end a folio at one of its pages. */
+export const FAILURE_CAUSES: Readonly<Partial<Record<Rejection, FailureCause>>> = {
+  'entry allocation': 'no-entry',
+  'compression failed': 'not-compressed',
+  'compressed too large': 'not-compressed',
+  'object allocation': 'no-object',
+  'tree allocation': 'no-tree',
+};
 
 /** A folio that was given up midway. */
 export interface Failure {
@@ -59,20 +69,8 @@ export function fatedPages(
       return { fate: isThere ? 'erased' : 'nothing', page };
     }),
   ];
-  return ORDER.flatMap((fate) => all.filter((one) => one.fate === fate));
+  return PAGE_FATES.flatMap((fate) => all.filter((one) => one.fate === fate));
 }
-
-const ORDER: readonly PageFate[] = [
-  'published',
-  'undone',
-  'no-entry',
-  'not-compressed',
-  'no-object',
-  'no-tree',
-  'not-reached',
-  'erased',
-  'nothing',
-];
 
 /** A folio that the recording shows failing: its sums are divided among the pages that were tried and the slots erased. */
 export function failedRow(

@@ -1,11 +1,10 @@
 import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { ZswapEra } from '../../model/zswap/eras.ts';
-import type { Rejection } from '../../model/zswap/store.ts';
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
 import { detectBatches, type RecordedBatches } from '../zswap/detect-batches.ts';
 import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
-import { type Failure, type FailureCause, failedRow } from './failed-folios.ts';
+import { FAILURE_CAUSES, type Failure, type FailureCause, failedRow } from './failed-folios.ts';
 import { interruptedOps, withUsualTimes } from './interrupted-rows.ts';
 import { IntervalsByKey } from './intervals.ts';
 import { isShownWell, noStores } from './shown-stores.ts';
@@ -192,18 +191,10 @@ function storePath(store: RecordedStore): string | null {
   return store.refusal === 'compression failed' ? ZSWAP_PATHS.storeFailed : null;
 }
 
-const CAUSES: Readonly<Partial<Record<Rejection, FailureCause>>> = {
-  'entry allocation': 'no-entry',
-  'compression failed': 'not-compressed',
-  'compressed too large': 'not-compressed',
-  'object allocation': 'no-object',
-  'tree allocation': 'no-tree',
-};
-
 /** Why a folio was given up midway; null for one that was stored, not tried, or of a page that did not compress. */
 function failureOf({ stored, refusal, pages }: RecordedStore): FailureCause | null {
   if (stored !== false || refusal === null) return null;
-  const cause = CAUSES[refusal] ?? null;
+  const cause = FAILURE_CAUSES[refusal] ?? null;
   return cause === 'not-compressed' && pages === 1 ? null : cause;
 }
 

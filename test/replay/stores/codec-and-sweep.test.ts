@@ -6,16 +6,13 @@ import { Codec, IAA_AS_PUBLISHED } from '../../../src/replay/stores/codec-costs.
 import { asFolios, gathered } from '../../../src/replay/stores/gather.ts';
 import type { Row } from '../../../src/replay/stores/recorded-rows.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
-import type { SweepRequest } from '../../../src/replay/stores/sweep.ts';
-import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
+import type { StoreRequest } from '../../../src/replay/stores/what-if-stores.ts';
 import { durationText } from '../../../src/report/quantities.ts';
 import { renderStoreWhatIfHtml } from '../../../src/report/store-what-if-html.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
-import { extractOperations } from '../../helpers/operations.ts';
-import { NO_SWEEP } from '../../helpers/store-what-if.ts';
+import { askStores, recordingOfStores, type StoreQuestion } from '../../helpers/store-what-if.ts';
 import { ZswapText } from '../../helpers/zswap-text.ts';
 
-const TOOL = { name: 'trace-replay', version: '0', command: 'trace-replay' };
 let recording: Recording;
 
 /** Ten folios of 16 pages, stored as 6.18 would. */
@@ -26,45 +23,11 @@ beforeAll(() => {
       folio * 16,
       Array.from({ length: 16 }, (_, k) => 600 + 150 * k + folio),
     );
-  recording = recordingOf(text);
+  recording = recordingOfStores(text);
 });
 
-function recordingOf(text: ZswapText): Recording {
-  const { table, compaction } = extractOperations(text.bytes);
-  return {
-    operations: table,
-    compaction,
-    kernelRelease: '',
-    files: [],
-    tracer: null,
-    tables: [],
-    lostRecords: 0,
-    findings: [],
-  };
-}
-
-function ask(
-  designs: readonly string[],
-  { sweep = {}, ...more }: Partial<Omit<StoreRequest, 'sweep'>> & { sweep?: Partial<SweepRequest> } = {},
-): StoreWhatIfResult {
-  return whatIfStores(
-    {
-      recording,
-      designs,
-      era: null,
-      zswap: null,
-      seeds: 3,
-      cpus: null,
-      codec: null,
-      sizes: null,
-      iaa: IAA_AS_PUBLISHED,
-      otherSteps: 1,
-      ...more,
-      sweep: { ...NO_SWEEP, ...sweep },
-    },
-    TOOL,
-  );
-}
+const ask = (designs: readonly string[], more: StoreQuestion = {}): StoreWhatIfResult =>
+  askStores(recording, designs, { seeds: 3, ...more });
 const meanOf = ({ groups }: StoreWhatIfResult['baseline']) =>
   groups.find(({ path }) => path === 'zswap_store')!.meanNs.value;
 
@@ -108,7 +71,7 @@ describe('another codec', () => {
 it('what is assumed of a step is not scaled with those that are recorded', () => {
   const text = new ZswapText({ hasFunctions: true });
   for (let slot = 0; slot < 10; slot++) text.store(slot, [600]);
-  const slow = recordingOf(text);
+  const slow = recordingOfStores(text);
   const gainNs = (otherSteps: number) => {
     const { baseline, designs } = ask(['prefetchw'], { seeds: 1, otherSteps, recording: slow });
     return meanOf(baseline) - meanOf(designs[0]!);
@@ -216,7 +179,7 @@ describe('settings of IAA', () => {
     const loadNs = (fallback: number) =>
       ask([], {
         seeds: 1,
-        recording: recordingOf(text),
+        recording: recordingOfStores(text),
         codec,
         iaa: { ...IAA_AS_PUBLISHED, fallback },
       }).baseline.groups.find(({ path }) => path === 'zswap_load')!.meanNs.value;

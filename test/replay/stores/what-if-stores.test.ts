@@ -1,57 +1,20 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { recordingOf } from '../../../src/cli/recordings.ts';
 import type { Recording } from '../../../src/replay/run-what-if.ts';
-import { IAA_AS_PUBLISHED } from '../../../src/replay/stores/codec-costs.ts';
 import type { StoreWhatIfResult } from '../../../src/replay/stores/result.ts';
-import type { SweepRequest } from '../../../src/replay/stores/sweep.ts';
-import { type StoreRequest, whatIfStores } from '../../../src/replay/stores/what-if-stores.ts';
 import { renderStoreWhatIfJson } from '../../../src/report/store-what-if-json.ts';
 import { renderStoreWhatIfText } from '../../../src/report/store-what-if-text.ts';
-import { extractOperations } from '../../helpers/operations.ts';
-import { NO_SWEEP } from '../../helpers/store-what-if.ts';
+import { askStores, recordingOfStores, type StoreQuestion } from '../../helpers/store-what-if.ts';
 import { ZswapText } from '../../helpers/zswap-text.ts';
 
-function recordingOfText(bytes: Uint8Array): Recording {
-  const { table, compaction } = extractOperations(bytes);
-  return {
-    operations: table,
-    compaction,
-    kernelRelease: '',
-    files: [],
-    tracer: null,
-    tables: [],
-    lostRecords: 0,
-    findings: [],
-  };
-}
-
-const TOOL = { name: 'trace-replay', version: '0', command: '' };
 let recording: Recording;
 
 beforeAll(async () => {
   recording = await recordingOf(['fixtures/complete/full-zswap-p2-s1.txt.gz'], { quiet: true, hash: false });
 });
 
-function ask(
-  designs: readonly string[],
-  { sweep = {}, ...more }: Partial<Omit<StoreRequest, 'sweep'>> & { sweep?: Partial<SweepRequest> } = {},
-): StoreWhatIfResult {
-  const request = {
-    recording,
-    designs,
-    era: null,
-    zswap: null,
-    seeds: 1,
-    cpus: null,
-    codec: null,
-    sizes: null,
-    iaa: IAA_AS_PUBLISHED,
-    otherSteps: 1,
-    ...more,
-    sweep: { ...NO_SWEEP, ...sweep },
-  };
-  return whatIfStores(request, TOOL);
-}
+const ask = (designs: readonly string[], more: StoreQuestion = {}): StoreWhatIfResult =>
+  askStores(recording, designs, more);
 
 describe('stores of a recording', () => {
   let asRecorded: StoreWhatIfResult;
@@ -184,7 +147,7 @@ describe('large folios of a recording', () => {
   text.store(16, [1000, 1200, 900, 3000, 800]);
   text.store(32, ['error', 900]);
   text.load(0, 700, object!);
-  const made = recordingOfText(text.bytes);
+  const made = recordingOfStores(text);
 
   it('are told apart by their pages, and their steps add up', () => {
     const { baseline, validation, kernel } = ask([], { recording: made });

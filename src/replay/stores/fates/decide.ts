@@ -3,7 +3,7 @@ import { ZSWAP_PATHS } from '../../../model/kernels/zswap.ts';
 import { invalidateSlot, loadPage } from '../../../model/zswap/load.ts';
 import { type Entry, ZswapState } from '../../../model/zswap/state.ts';
 import { type Rejection, storeFolio } from '../../../model/zswap/store.ts';
-import type { FailureCause } from '../failed-folios.ts';
+import { FAILURE_CAUSES } from '../failed-folios.ts';
 import type { Page, Row } from '../recorded-rows.ts';
 import { FateStorage } from './fate-storage.ts';
 import { NodePlaces } from './nodes.ts';
@@ -12,13 +12,6 @@ import { ShrinkClock, writeOneBack } from './shrinking.ts';
 import { SlotNumbers } from './slot-numbers.ts';
 import type { Decided, FateWorld, TimedCall } from './world.ts';
 
-const CAUSES: Readonly<Partial<Record<Rejection, FailureCause>>> = {
-  'entry allocation': 'no-entry',
-  'compression failed': 'not-compressed',
-  'compressed too large': 'not-compressed',
-  'object allocation': 'no-object',
-  'tree allocation': 'no-tree',
-};
 const NOTHING = { sizeClass: 0, zspagePages: 0 } as const;
 
 /**
@@ -170,7 +163,7 @@ export class FateRun {
       }));
     }
     this.#refuse(rejection, pages.length);
-    const cause = CAUSES[rejection];
+    const cause = FAILURE_CAUSES[rejection];
     const published = cause ? failedPage : 0;
     const displaced = before.slice(0, published).filter(Boolean).length;
     this.#replaced += displaced;
