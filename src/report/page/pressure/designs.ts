@@ -130,7 +130,10 @@ function speed(designs: readonly PressurePrediction[]): Promise<Html> | Html {
   const best = known.reduce((a, b) => (b.speedup.value > a.speedup.value ? b : a));
   return renderFigure({
     id: 'speed-up',
-    title: `Most for the whole run: ${best.id}, ${timesText(best.speedup)} as fast as the base`,
+    title:
+      best.speedup.lo > 1
+        ? `Most for the whole run: ${best.id}, ${timesText(best.speedup)} as fast as the base`
+        : 'No design makes the run surely faster',
     text: 'Real time of the base over that of the design with the same parameters and luck, run by run: the dot is the median, the line the middle 90 % of the runs.',
     spec: ratioSpec(
       known.map(({ id, speedup }, row) => ({
