@@ -1,4 +1,3 @@
-import { CONTEXT_MUTEX, TREE_LOCK } from '../model/kernels/zswap.ts';
 import type { Interval } from '../replay/interval.ts';
 import type { StoreFates } from '../replay/stores/fates/result.ts';
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
@@ -10,9 +9,6 @@ import { groupName, iaaText, storeAnswers, storeVerdict, storeWorld } from './st
 import { wrap } from './text/layout.ts';
 import { trustLines } from './text/trust.ts';
 import { trustOfStores } from './trust/what-if.ts';
-
-/** Locks whose waits are told of even when there are none: they are what is asked about. */
-const ALWAYS: readonly string[] = [CONTEXT_MUTEX, TREE_LOCK];
 
 /** A what-if of the store path as plain text of at most 72 columns. */
 export function renderStoreWhatIfText(result: StoreWhatIfResult): string {
@@ -131,7 +127,6 @@ function details(prediction: StorePrediction): string[] {
     durationText(group.meanNs.value),
   ]);
   const taken = groups.filter(({ members }) => members > 1);
-  const waited = Object.entries(lockWaitNs).filter(([lock, { hi }]) => hi > 0 || ALWAYS.includes(lock));
   const pages = storedPagesPerSecond;
   return [
     ...wrap(`${id}${safety.length > 0 ? ` (${safety.join(', ')})` : ''}: ${title}`, ''),
@@ -147,7 +142,10 @@ function details(prediction: StorePrediction): string[] {
     `  first to last    ${span(totalNs)}`,
     `  pages stored     ${Math.round(pages.value)} a second (${Math.round(pages.lo)}..${Math.round(pages.hi)})`,
     `  CPU (sys) time   ${span(cpuNs)}`,
-    ...waited.map(([lock, wait]) => `  waits ${lock.padEnd(18)} ${span(wait)}`),
+    ...Object.entries(lockWaitNs).map(
+      ([lock, wait]) =>
+        `  waits ${lock.padEnd(18)} ${span(wait)}, taken ${Math.round(prediction.acquisitions[lock]!.value)}`,
+    ),
     ...(iaa === null ? [] : wrap(`IAA: ${iaaText(prediction)}`, '    ', '  ')),
   ];
 }

@@ -8,6 +8,7 @@ const OPERATION_PARTS = [
   'lock',
   'lockWait',
   'unlock',
+  'held',
   'object',
   'group',
   'zspage',
@@ -24,7 +25,8 @@ const OPERATION_PARTS = [
 
 /**
  * Parts of an operation that the trace shows as calls of their own: taking (without and as waiting) and
- * releasing the pool's read-write lock, the same for the lock of the lists, the object, its fullness
+ * releasing the pool's read-write lock, the same for the lock of the lists, how long that was held (of a free; the calls
+ * within and the unlock are in it, and parts of their own), the object, its fullness
  * group, the zspage (made or freed; of that, pages that went to the buddy allocator in bulk, waiting for
  * zone->lock in that, and how often: `bulkCalls`, a count), the handle; of a notification the lock of the
  * slot tried (released: `unlock`) and what zram frees under it; handlers of kprobes that sit in it (`probe`:

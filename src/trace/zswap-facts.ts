@@ -25,10 +25,16 @@ export interface TakenLock {
   /** In its slow path. */
   readonly waitNs: number;
   readonly gotNs: number;
-  /** From then to the call that gives it back; where that is not traced, to the next call. */
+  /**
+   * From then to the call that gives it back; where that is not traced, to the next call, of a list's to the end of
+   * the function. NaN of a list whose lock is not traced: all of the function it may be held.
+   */
   heldNs: number;
   /** Given back by then. */
   freeNs: number;
+  /** Of a list: the call that gives it back, and how many traced calls were made in between. */
+  readonly unlockNs?: number;
+  readonly callsHeld?: number;
 }
 
 /** So many traced calls, and so many below them. */

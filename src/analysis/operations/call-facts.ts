@@ -25,6 +25,9 @@ export class CallFacts {
   /** Spinlocks taken by it before then, those of an interrupt within it among them. */
   spinlocks = 0;
   firstAt: number;
+  /** When the lock of the lists was got, while it is held, and how many traced calls were made since. */
+  gotNs = Number.NaN;
+  callsHeld = 0;
   /** The next row of the task comes right after the first lock call. */
   waitsForNext = false;
   readonly parts: Partial<Record<OperationPart, number>> = {};
@@ -66,6 +69,24 @@ export class CallFacts {
   addWait(key: string, ns: number): void {
     this.lockWaits ??= new Map();
     this.lockWaits.set(key, (this.lockWaits.get(key) ?? 0) + ns);
+  }
+
+  /** Follows the spinlock through a call that was made with `below` calls below it. Times in ns. */
+  hold(
+    startNs: number,
+    endNs: number,
+    what: 'locks' | 'unlocks' | 'is behind' | 'other',
+    below: number,
+  ): void {
+    if (what === 'locks') {
+      this.gotNs = endNs;
+      this.callsHeld = 0;
+    } else if (!Number.isNaN(this.gotNs) && what === 'other') this.callsHeld += 1 + below;
+    else if (!Number.isNaN(this.gotNs)) {
+      this.addPart('held', (what === 'unlocks' ? endNs : startNs) - this.gotNs);
+      this.addBelow('held', this.callsHeld + 1);
+      this.gotNs = Number.NaN;
+    }
   }
 
   /** Takes over what a function called by this call did; its own time becomes time of this call. */

@@ -420,7 +420,10 @@ export class OperationExtractor {
     const facts = this.#facts(state, rows.parent[i]!, at);
     const ns = rows.durationNs[i]!;
     facts.addPart(meaning.part, ns);
-    if ((rows.flags[i]! & SpanFlag.Leaf) === 0) facts.addBelow(meaning.part, rows.descendants[i]!);
+    const below = (rows.flags[i]! & SpanFlag.Leaf) === 0 ? rows.descendants[i]! : 0;
+    if (below > 0) facts.addBelow(meaning.part, below);
+    if (parentMeaning.operation === OperationKind.Free)
+      facts.hold(rows.startNs[i]!, rows.startNs[i]! + ns, holdOf(meaning), below);
     facts.addPart('calls', 1);
     const { primitive } = meaning;
     if (parentMeaning.operation === OperationKind.Free) this.table.calledByFree.add(meaning.name);
@@ -679,6 +682,12 @@ function lockKey(site: string, meaning: Meaning): string {
 
 function sided(key: string, kind: string): string {
   return kind.endsWith('-read') ? `${key} (read)` : kind.endsWith('-write') ? `${key} (write)` : key;
+}
+
+/** What a call of zs_free does to the spinlock: the handle goes back behind it, where its unlock is not traced. */
+function holdOf({ takesSpinlock, part }: Meaning): 'locks' | 'unlocks' | 'is behind' | 'other' {
+  if (takesSpinlock) return 'locks';
+  return part === 'unlock' ? 'unlocks' : part === 'handle' ? 'is behind' : 'other';
 }
 
 /** The argument's value; what it was taken for is remembered once. */

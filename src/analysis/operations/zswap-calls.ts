@@ -1,6 +1,7 @@
 import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import type { SpanBatch } from '../../trace/spans.ts';
 import { noFacts, type TakenLock, type ZswapFacts, type ZswapPart } from '../../trace/zswap-facts.ts';
+import type { ListHolds } from './list-holds.ts';
 import type { ZswapCall } from './zswap-functions.ts';
 
 /** What is known of a call of the graph before it ends. */
@@ -29,6 +30,7 @@ export function followLocks(
   part: ZswapPart | null,
   waitNs: number,
   call: Call,
+  lists: ListHolds,
 ): void {
   const startNs = rows.startNs[i]!;
   const endNs = startNs + rows.durationNs[i]!;
@@ -47,15 +49,7 @@ export function followLocks(
     if (locks.at(-1)?.lock === 'tree' && call.holdsTree) locks.pop();
     call.lastTree = { lock: 'tree', waitNs, gotNs: endNs, heldNs: 0, freeNs: Number.NaN };
     locks.push(call.lastTree);
-  } else if (part === 'list') {
-    locks.push({
-      lock: 'list',
-      waitNs,
-      gotNs: startNs + waitNs,
-      heldNs: endNs - startNs - waitNs,
-      freeNs: endNs,
-    });
-  }
+  } else if (part === 'list') locks.push(lists.take(rows, i, waitNs));
 }
 
 /**

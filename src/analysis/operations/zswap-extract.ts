@@ -3,6 +3,7 @@ import { OperationKind, type OperationTable } from '../../trace/operations.ts';
 import { type SpanBatch, SpanFlag, SpanKind } from '../../trace/spans.ts';
 import { noFacts } from '../../trace/zswap-facts.ts';
 import { type CallTexts, printedResult } from './call-texts.ts';
+import { ListHolds } from './list-holds.ts';
 import { ListPlaces } from './list-places.ts';
 import { ProbedCalls } from './probed-calls.ts';
 import type { Probe } from './probes.ts';
@@ -59,6 +60,7 @@ export class ZswapExtractor {
   readonly #table: OperationTable;
   readonly #texts: CallTexts;
   readonly #lists = new ListPlaces();
+  readonly #holds = new ListHolds();
   readonly #meanings: (ZswapCall | undefined)[] = [];
   readonly #tasks = new Map<number, TaskState>();
   /** By call of the graph: what calls below it waited for locks, ns. */
@@ -84,6 +86,7 @@ export class ZswapExtractor {
     const meaning = this.#meaning(rows.name[i]!);
     const around = rows.parentName[i]! >= 0 ? this.#meaning(rows.parentName[i]!) : null;
     if (around?.publishes && meaning.locksTree) this.#lists.locked(rows.stack[i]!, rows.parent[i]!);
+    if (around?.list) this.#holds.called(rows, i, meaning, around, tracedBelow(rows, i));
     const isInside = around !== null && (around.operation > 0 || around.wraps !== null);
     // zram asks for its pool's size as well, when its statistics are read; zswap also by a function of its own.
     const isAskedByZswap = isInside || around?.name.startsWith('zswap_') === true;
@@ -93,6 +96,7 @@ export class ZswapExtractor {
     if (meaning.operation > 0) row = this.#operationCall(rows, i, meaning.operation, kind, at);
     if (meaning.wraps !== null) this.#wrapper(rows, i, meaning, isInside, at);
     else if (isInside && kind === SpanKind.Span) this.#childCall(rows, i, meaning, rows.parent[i]!, at, row);
+    if (meaning.list && !around?.list) this.#holds.forget(rows.span[i]!);
     return row;
   }
 
@@ -136,6 +140,7 @@ export class ZswapExtractor {
     this.#tasks.clear();
     this.#waits.clear();
     this.#lists.clear();
+    this.#holds.clear();
   }
 
   #task(stack: number): TaskState {
@@ -250,7 +255,7 @@ export class ZswapExtractor {
       addTraced(facts, meaning.part, 1, tracedBelow(rows, i));
     }
     const waited = this.#lastWait.span === rows.span[i] ? this.#lastWait.waited : 0;
-    followLocks(rows, i, meaning, isOther ? null : meaning.part, waited, call);
+    followLocks(rows, i, meaning, isOther ? null : meaning.part, waited, call, this.#holds);
     if (meaning.part && !isOther && waited > 0)
       facts.waits[meaning.part] = (facts.waits[meaning.part] ?? 0) + waited;
     const start = rows.startNs[i]!;

@@ -35,6 +35,10 @@ export interface ZswapCall {
   readonly part: ZswapPart | null;
   readonly looksAtLimit: boolean;
   readonly locksTree: boolean;
+  /** It gives a spinlock back. */
+  readonly unlocks: boolean;
+  /** It puts an item on a list or takes it off; or it takes the lock of the list and returns with it held. */
+  readonly list: 'item' | 'lock' | null;
   /** It is run only when a lock is not to be had. */
   readonly isSlowpath: boolean;
   readonly mutex: 'lock' | 'unlock' | null;
@@ -48,6 +52,9 @@ export interface ZswapCall {
   readonly isSign: boolean;
 }
 
+const LIST_ITEM = /^list_lru_(?:add|del)/;
+const LIST_LOCKED = /^list_lru_lock|^lock_list_lru/;
+
 const CALLS: readonly (readonly [RegExp, ZswapPart])[] = [
   // By an address of its own for each kind of accounting (_noprof); without NUMA there is no _node.
   [/^kmem_cache_alloc(?:_node|_bulk)?(?:_noprof)?$/, 'entry'],
@@ -60,7 +67,7 @@ const CALLS: readonly (readonly [RegExp, ZswapPart])[] = [
     'copy',
   ],
   [/^_raw_spin_(?:un)?lock/, 'tree'],
-  [/^list_lru_(?:add|del)/, 'list'],
+  [LIST_ITEM, 'list'],
   [/^obj_cgroup_charge_zswap/, 'charge'],
   [/^zswap_(?:entry_free|free_entry)$/, 'entryFree'],
   [/^__read_swap_cache_async$|^swap_cache_alloc_folio$/, 'claim'],
@@ -75,6 +82,8 @@ export function zswapCall(name: string): ZswapCall {
     part: CALLS.find(([pattern]) => pattern.test(name))?.[1] ?? null,
     looksAtLimit: /(?:total_pages|total_size)$/.test(name),
     locksTree: /^_raw_spin_lock$/.test(name),
+    unlocks: /^_raw_spin_unlock$|^(?:list_lru_unlock|unlock_list_lru)/.test(name),
+    list: LIST_ITEM.test(name) ? 'item' : LIST_LOCKED.test(name) ? 'lock' : null,
     isSlowpath: /queued_(?:spin_lock|read_lock|write_lock)_slowpath$|^__mutex_lock/.test(name),
     mutex: name === 'mutex_lock' ? 'lock' : name === 'mutex_unlock' ? 'unlock' : null,
     publishes: /^list_lru_add/.test(name),

@@ -39,6 +39,10 @@ export const ENTRY_WRITE = work('handle and length into the entry', 'entry-write
 /** Takes the entry's reference of the pool. */
 export const TAKE_REFERENCE = 'take-references';
 
+/** Of list_lru_add and list_lru_del what is not under the lock: since 6.13 the list is looked up before (mm/list_lru.c). */
+const LIST_ADD_ENTER = work('list_lru_add: find the list', 'list-add-enter');
+const LIST_DEL_ENTER = work('list_lru_del: find the list', 'list-del-enter');
+
 /** Fields of the entry: for each page, whoever brings its memory. */
 const ENTRY_FIELDS = work('fields of the entry', 'entry-fields');
 
@@ -96,7 +100,10 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
     ENTRY_WRITE,
   );
   const early = zswap.referenceTaken === 'before compression';
-  const publish = zswap.lru === 'memcg and node' ? locked(LIST_LOCK, work('list_lru_add', 'list-add')) : [];
+  const hasLists = zswap.lru === 'memcg and node';
+  const publish = hasLists
+    ? [LIST_ADD_ENTER, ...locked(LIST_LOCK, work('put the entry on the list', 'list-add'))]
+    : [];
   const page: readonly Step[] = [
     work('entry from the slab', 'entry'),
     ...(early ? references(zswap, 'take') : []),
@@ -126,7 +133,7 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
     [TREE_LOCK]: { kind: 'qspinlock', per: zswap.index === 'xarray' ? 'cluster' : 'device' },
   };
   // Recordings show neither memcg nor node: one list.
-  if (zswap.lru === 'memcg and node') locks[LIST_LOCK] = { kind: 'qspinlock', per: 'pool' };
+  if (hasLists) locks[LIST_LOCK] = { kind: 'qspinlock', per: 'pool' };
   return {
     ...kernel,
     id: `zswap ${zswap.id} on ${kernel.id}`,
@@ -162,7 +169,7 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
         work('enter', 'invalidate-enter'),
         ...locked(TREE_LOCK, work('find nothing', 'tree-erase')),
       ],
-      ...(zswap.lru === 'memcg and node'
+      ...(hasLists
         ? writebackPaths(load)
         : {
             // The allocator chooses; zsmalloc never does.
@@ -170,7 +177,9 @@ export function withZswap(zsmalloc: Era, zswap: ZswapEra): KernelModel {
             [ZSWAP_PATHS.writebackStopped]: [CLAIM],
           }),
       [ENTRY_FREE]: [
-        ...(zswap.lru === 'memcg and node' ? locked(LIST_LOCK, work('list_lru_del', 'list-del')) : []),
+        ...(hasLists
+          ? [LIST_DEL_ENTER, ...locked(LIST_LOCK, work('take the entry off its list', 'list-del'))]
+          : []),
         { do: 'call', path: 'zs_free' },
         ...references(zswap, 'drop'),
         work('give the entry back', 'entry-free'),

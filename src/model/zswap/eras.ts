@@ -33,6 +33,8 @@ export interface ZswapEra {
   readonly sameFilled: 'entry without object' | 'swap layer';
   /** Order in which entries are written back: the allocator's own (zsmalloc has none), or zswap's lists. */
   readonly lru: 'allocator' | 'memcg and node';
+  /** Where list_lru_add and list_lru_del look the memcg's list up: with the node's lock held, or before they take the list's own. */
+  readonly listLookup: 'under the lock' | 'before the lock';
   /** A load into the swap cache leaves the entry, or takes it out and frees it. */
   readonly load: 'keeps the entry' | 'frees the entry';
   /** When an older entry of the slot goes: before the store is tried, or with its result. */
@@ -77,6 +79,7 @@ const V6_1: ZswapEra = {
   referenceTaken: 'before compression',
   sameFilled: 'entry without object',
   lru: 'allocator',
+  listLookup: 'under the lock',
   load: 'keeps the entry',
   staleEntry: 'before the store',
   fullAtLimit: false,
@@ -115,10 +118,11 @@ const V6_13: ZswapEra = {
   id: '6.13',
   title: '6.13 and 6.14: large folios page by page, all or nothing',
   storesLargeFolios: true,
+  listLookup: 'before the lock',
   referenceTaken: 'before publication',
   skipsEmptyTree: true,
   source:
-    'commits b7c0ccdfbafd (large folios) and 63895d20d63b (charged page by page); mail of 11 Oct 2024 (empty trees); the rest as 6.12',
+    'commits b7c0ccdfbafd (large folios) and 63895d20d63b (charged page by page); mail of 11 Oct 2024 (empty trees); locks of lists as in mm/list_lru.c of 7.2.11; the rest as 6.12',
 };
 
 const V6_15: ZswapEra = {

@@ -5,6 +5,7 @@ import type { Rejection } from '../../model/zswap/store.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import type { StructureOutcome } from '../structure.ts';
 import type { RecordedStore } from '../zswap/recorded.ts';
+import { listTimes } from './list-times.ts';
 import type { Page, RecordedRow } from './recorded-rows.ts';
 import { type Below, entryFreeTimes, mallocTimes, type StepTimes } from './step-costs.ts';
 
@@ -80,11 +81,12 @@ export function failedRow(
   below: Below,
   outcome: StructureOutcome,
   followed: number,
+  listShare: number,
 ): RecordedRow {
   const { op, pages: count, entries } = store;
   const failed = Math.min(count - 1, entries.length);
   const slot = ops.slot[op]!;
-  const { once, tried, erase } = shares(ops, op, count, failed, below);
+  const { once, tried, erase } = shares(ops, op, count, failed, below, listShare);
   const { mallocs, frees } = below;
   const objectOf = (row: number | undefined) => ({
     sizeClass: row === undefined || row < 0 ? 0 : Math.max(0, outcome.sizeClass[row]!),
@@ -117,7 +119,7 @@ export function failedRow(
       cause,
       erased: Array.from({ length: count }, (_, page) => {
         const freed = frees[page];
-        const times: StepTimes = { ...erase, ...entryFreeTimes(ops, freed) };
+        const times: StepTimes = { ...erase, ...entryFreeTimes(ops, freed, listShare) };
         return freed ? { times, ...placeOf(page), ...objectOf(freed.free), bytes: null } : null;
       }),
     },
@@ -131,6 +133,7 @@ function shares(
   count: number,
   failed: number,
   below: Below,
+  listShare: number,
 ): { readonly once: StepTimes; readonly tried: StepTimes; readonly erase: StepTimes } {
   const facts = ops.zswap.get(op)!;
   const known = (ns: number | undefined) => (ns === undefined || Number.isNaN(ns) ? 0 : ns);
@@ -148,6 +151,7 @@ function shares(
   // Gaps: in front and behind, four of a page that was tried, one of a slot that is erased.
   const gap = self / (2 + 4 * pages + count);
   const objects = Math.max(1, below.mallocs.length);
+  const lists = listTimes(facts, listShare);
   const malloc = mallocTimes(ops, below, part('object'));
   return {
     once: { 'store-check': gap + other, 'store-end': gap },
@@ -159,7 +163,8 @@ function shares(
       'entry-write': 0,
       'tree-store': part('tree') / locks,
       'take-references': gap,
-      'list-add': part('list') / Math.max(1, failed),
+      'list-add-enter': lists.enter / Math.max(1, failed),
+      'list-add': lists.held / Math.max(1, failed),
       ...Object.fromEntries(Object.entries(malloc).map(([name, ns]) => [name, ns / objects])),
     },
     erase: { 'tree-erase': part('tree') / locks + gap },

@@ -7,6 +7,7 @@ import { type RecordedStore, RecordedZswap } from '../zswap/recorded.ts';
 import { FAILURE_CAUSES, type Failure, type FailureCause, failedRow } from './failed-folios.ts';
 import { interruptedOps, withUsualTimes } from './interrupted-rows.ts';
 import { IntervalsByKey } from './intervals.ts';
+import { listHoldsShown, shareUnderListLock } from './list-times.ts';
 import { isShownWell, noStores } from './shown-stores.ts';
 import { type Below, type StepTimes, splitNewZspages, stepTimes, unheldOf } from './step-costs.ts';
 import { UnheldWaits } from './unheld-waits.ts';
@@ -60,6 +61,8 @@ export interface RecordedRows {
   readonly left: number;
   /** Entries that a store freed of its slots: of an older store, replaced or erased with a refused folio. */
   readonly staleEntries: StaleEntries;
+  /** Of list_lru_add and list_lru_del what is taken to be under the lock; null where recorded holds tell, or there are none. */
+  readonly listShare: number | null;
 }
 
 export interface StaleEntries {
@@ -96,6 +99,7 @@ export function recordedRows(
   const zswap = new RecordedZswap(ops, era);
   const batches = detectBatches(ops);
   const below = belowOf(ops, outcome);
+  const listShare = shareUnderListLock(era);
   const byTask = new Map<number, RecordedRow[]>();
   const recorded: { readonly times: StepTimes; readonly zspagePages: number }[] = [];
   const stale = { replaced: 0, erased: 0 };
@@ -107,7 +111,7 @@ export function recordedRows(
       return;
     }
     const under = below(op);
-    const times = stepTimes(timed, op, path, under, pages / otherSteps);
+    const times = stepTimes(timed, op, path, under, listShare, pages / otherSteps);
     const followed = zswap.slotOf(op);
     const slot = ops.slot[op]!;
     // The steps of a large folio are shown as sums: each page has taken its share.
@@ -154,7 +158,8 @@ export function recordedRows(
     const cause = failureOf(store);
     if (cause === null || !isShownWell(ops, store.op)) add(store.op, storePath(store), store.pages);
     else {
-      const row = failedRow(timed, store, cause, below(store.op), outcome, zswap.slotOf(store.op));
+      const slot = zswap.slotOf(store.op);
+      const row = failedRow(timed, store, cause, below(store.op), outcome, slot, listShare);
       push(row);
       for (const [k, { times }] of row.pages.entries())
         recorded.push({ times, zspagePages: Math.max(0, outcome.pages[row.below.mallocs[k] ?? -1] ?? 0) });
@@ -182,7 +187,16 @@ export function recordedRows(
     const kept = withUsualTimes(list, all, interrupted);
     return withThinking(ops, kept, beginNs, busy, unheld, 1 - tracer.between);
   });
-  return { tasks, zswap, unheld, beginNs, interrupted, left, staleEntries: stale };
+  return {
+    tasks,
+    zswap,
+    unheld,
+    beginNs,
+    interrupted,
+    left,
+    staleEntries: stale,
+    listShare: listHoldsShown(ops) === 'by share' ? listShare : null,
+  };
 }
 
 function storePath(store: RecordedStore): string | null {

@@ -1,6 +1,7 @@
 import { ZSWAP_PATHS } from '../../model/kernels/zswap.ts';
 import type { OperationTable } from '../../trace/operations.ts';
 import type { ZswapFacts, ZswapPart } from '../../trace/zswap-facts.ts';
+import { listTimes } from './list-times.ts';
 import type { LockTimes, UnheldWaits } from './unheld-waits.ts';
 
 /** What the steps of one operation took, ns, by cost name; steps that are not named took nothing that is shown. */
@@ -37,6 +38,7 @@ const positive = (ns: number) => Math.max(0, ns);
  * model makes somebody wait. Calls of locks count with what the lock protects, and so does the time from the
  * tree's lock to its unlock; other self time is spread evenly over the gaps between calls; what is no call of
  * zswap (an interrupt) goes before the first lock.
+ * @param listShare What is under a list's lock where it is not shown: see `shareUnderListLock`.
  * @param pageNs One nanosecond of each page, in the time of the recording: what assumed times are multiples of.
  */
 export function stepTimes(
@@ -44,6 +46,7 @@ export function stepTimes(
   op: number,
   path: string,
   below: Below,
+  listShare: number,
   pageNs = 1,
 ): StepTimes {
   const entryWriteNs = pageNs * ENTRY_WRITE_NS;
@@ -67,6 +70,7 @@ export function stepTimes(
   const other = positive(unnamed - part('mutex'));
   // One gap less where it is known what of it is under the tree's lock.
   const gapOf = (gaps: number) => self / (trees.length > 0 ? gaps - 1 : gaps);
+  const lists = listTimes(facts, listShare);
   const tree = (gap: number) => part('tree') + (trees.length > 0 ? underTree : gap);
   switch (path) {
     case ZSWAP_PATHS.store: {
@@ -88,7 +92,8 @@ export function stepTimes(
         charge: part('charge'),
         // The gaps around the entry's memory, its references and the list's call: code of the page itself, under no lock.
         'entry-fields': 3 * gap - Math.min(gap, referenceNs),
-        'list-add': part('list'),
+        'list-add-enter': lists.enter,
+        'list-add': lists.held,
         // An older entry of the slot is freed within.
         'store-end': gap + part('entryFree'),
         ...mallocTimes(ops, below, part('object')),
@@ -120,7 +125,7 @@ export function stepTimes(
         'tree-erase': tree(gap),
         'mutex-calls': mutexCalls,
         decompress: part('decompress'),
-        ...entryFreeTimes(ops, below.frees[0]),
+        ...entryFreeTimes(ops, below.frees[0], listShare),
       };
     }
     case ZSWAP_PATHS.loadNone: {
@@ -138,7 +143,7 @@ export function stepTimes(
         'mutex-calls': mutexCalls,
         decompress: part('decompress'),
         'writeback-submit': 2 * gap + known(facts.parts.submit) + other / 2,
-        ...entryFreeTimes(ops, below.frees[0]),
+        ...entryFreeTimes(ops, below.frees[0], listShare),
       };
     }
     case ZSWAP_PATHS.writebackStopped:
@@ -148,7 +153,7 @@ export function stepTimes(
       return {
         'invalidate-enter': gap + other,
         'tree-erase': tree(gap),
-        ...entryFreeTimes(ops, below.frees[0]),
+        ...entryFreeTimes(ops, below.frees[0], listShare),
       };
     }
   }
@@ -188,27 +193,57 @@ export function mallocTimes(ops: OperationTable, { mallocs }: Below, objectNs: n
   return { 'obj-malloc': locked, 'take-handle': positive(objectNs - locked) };
 }
 
-/** zswap_entry_free and what it calls; nothing where none is shown. */
-export function entryFreeTimes(ops: OperationTable, freed: EntryFree | undefined): StepTimes {
+/** zswap_entry_free and what it calls; nothing where none is shown. `listShare` as of {@link stepTimes}. */
+export function entryFreeTimes(
+  ops: OperationTable,
+  freed: EntryFree | undefined,
+  listShare: number,
+): StepTimes {
   if (!freed) return {};
   const { row: entryFree, free, freedPages } = freed;
   const facts = ops.zswap.get(entryFree)!;
   const self = known(ops.parts.self.get(entryFree));
   const list = known(facts.parts.list);
+  const lists = listTimes(facts, listShare);
   const whole = ops.endNs[entryFree]! - ops.startNs[entryFree]!;
   const inner = free >= 0 ? ops.endNs[free]! - ops.startNs[free]! : 0;
   const gap = self / 4;
   return {
-    'list-del': positive(list - known(facts.waits.list)) + gap,
+    'list-del-enter': lists.enter + gap,
+    'list-del': lists.held,
     'drop-references': gap,
     'entry-free': positive(whole - list - inner - self) + 2 * gap,
     ...(free >= 0 ? zsFreeTimes(ops, free, freedPages) : {}),
   };
 }
 
+/**
+ * zs_free: by the hold of its lock where that is recorded, since an interrupt elsewhere in the call holds nobody up;
+ * else self time is spread evenly.
+ */
 function zsFreeTimes(ops: OperationTable, free: number, freedPages: number): StepTimes {
   const part = (name: keyof typeof ops.parts) => known(ops.parts[name].get(free));
   const whole = positive(ops.endNs[free]! - ops.startNs[free]! - part('lockWait') - part('poolLockWait'));
+  const zspage = {
+    'free-page': freedPages > 0 ? part('zspage') / freedPages : Number.NaN,
+    // Whose zspage it was is not told without handles: its pages then stay where they were freed.
+    behind: freedPages > 0 ? 0 : part('zspage'),
+  };
+  const held = Math.min(whole, part('held'));
+  if (held > 0) {
+    const isUnder = !ops.releasesUnlocked;
+    const fixed = part('object') + part('group') + part('unlock') + (isUnder ? part('zspage') : 0);
+    const under = positive(held - fixed) / 2;
+    const named = part('poolLock') + part('lock') + part('handle') + (isUnder ? 0 : part('zspage'));
+    const outside = positive(whole - Math.max(held, fixed) - named) / 2;
+    return {
+      locate: part('poolLock') + part('lock') + outside,
+      'obj-free': part('object') + under,
+      'fix-group': part('group') + part('unlock') + under,
+      'free-page': zspage['free-page'],
+      'free-handle': part('handle') + outside + zspage.behind,
+    };
+  }
   const named =
     part('poolLock') +
     part('poolUnlock') +
@@ -223,9 +258,8 @@ function zsFreeTimes(ops: OperationTable, free: number, freedPages: number): Ste
     locate: part('poolLock') + part('poolUnlock') + gap,
     'obj-free': part('lock') + part('object') + gap,
     'fix-group': part('group') + part('unlock') + gap,
-    'free-page': freedPages > 0 ? part('zspage') / freedPages : Number.NaN,
-    // Whose zspage it was is not told without handles: its pages then stay where they were freed.
-    'free-handle': part('handle') + gap + (freedPages > 0 ? 0 : part('zspage')),
+    'free-page': zspage['free-page'],
+    'free-handle': part('handle') + gap + zspage.behind,
   };
 }
 

@@ -57,6 +57,8 @@ export interface StorePrediction {
   readonly cpuNs: Interval;
   readonly lockWaitNs: Readonly<Record<string, Interval>>;
   readonly contended: Readonly<Record<string, Interval>>;
+  /** How often each lock was taken, whether or not somebody waited. */
+  readonly acquisitions: Readonly<Record<string, Interval>>;
   /** Null where the CPU compresses. */
   readonly iaa: IaaPrediction | null;
   /** Pages that are written back: `fates.writtenBack`. */
@@ -142,6 +144,7 @@ export function summary(
     cpuNs: interval(runs.map((run) => run.workNs.caller + run.spinNs - sleptNs(run, kernel, of))),
     lockWaitNs: byLock((lock) => lock.waitNs),
     contended: byLock((lock) => lock.contended),
+    acquisitions: byLock((lock) => lock.acquisitions),
     iaa: iaaOf(runs),
     pagesWrittenBack: of.fates.writtenBack,
     fates: of.fates,

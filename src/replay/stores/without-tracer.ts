@@ -40,7 +40,9 @@ export function withoutTracer(ops: OperationTable, { insideNs, outsideNs }: Trac
       const ns = ops.parts[part].get(row);
       if (Number.isNaN(ns) || part === 'self') continue;
       const below = known(ops.below[part].get(row));
-      parts[part].add(row, AS_RECORDED.includes(part) ? ns : positive(ns - insideNs - below * callNs));
+      // A hold is no call; its calls are counted with that of the unlock.
+      const own = part === 'held' ? 0 : insideNs;
+      parts[part].add(row, AS_RECORDED.includes(part) ? ns : positive(ns - own - below * callNs));
     }
     const self = ops.parts.self.get(row);
     if (!Number.isNaN(self)) parts.self.add(row, positive(self - insideNs - children * outsideNs));
@@ -66,7 +68,7 @@ function isOfAllocator(ops: OperationTable, row: number): boolean {
 /** Traced calls within an operation of the allocator. */
 function descendants(ops: OperationTable, row: number): number {
   return (Object.keys(ops.below) as OperationPart[]).reduce(
-    (sum, part) => sum + known(ops.below[part].get(row)),
+    (sum, part) => sum + (part === 'held' ? 0 : known(ops.below[part].get(row))),
     known(ops.parts.calls.get(row)),
   );
 }
@@ -79,9 +81,15 @@ function untraced(facts: ZswapFacts, insideNs: number, outsideNs: number): Zswap
     }),
   );
   // Between the lock's call and that of the unlock: half of what each adds to its caller.
-  const locks = facts.locks.map(
-    (lock): TakenLock => ({ ...lock, heldNs: positive(lock.heldNs - outsideNs) }),
-  );
+  const locks = facts.locks.map((lock): TakenLock => {
+    const { heldNs, unlockNs = 0, callsHeld = 0 } = lock;
+    const calls = callsHeld * (insideNs + outsideNs);
+    return {
+      ...lock,
+      heldNs: Number.isNaN(heldNs) ? heldNs : positive(heldNs - calls - outsideNs),
+      unlockNs: positive(unlockNs - insideNs),
+    };
+  });
   const { partsSelfNs, partsCalled, partsChildren } = facts;
   const ofParts = positive(partsSelfNs - partsCalled * insideNs - partsChildren * outsideNs);
   return { ...facts, parts, locks, partsSelfNs: ofParts };

@@ -11,6 +11,69 @@ function rowsOf(table: ReturnType<typeof extractOperations>['table'], kind: numb
 const text = (lines: readonly string[]) =>
   new Uint8Array(Buffer.from(`# tracer: function_graph\n#\n${lines.join('\n')}\n`, 'latin1'));
 
+describe('holds of locks', () => {
+  const calls = (lines: readonly (readonly [us: number, text: string, duration?: number])[]) =>
+    text(
+      lines.map(([us, call, duration]) => {
+        const took = duration === undefined ? ' '.repeat(14) : `  ${duration.toFixed(3)} us    `;
+        return `   ${(10 + us / 1e6).toFixed(6)} |   0)     t-1       | ${took} |  ${call}`;
+      }),
+    );
+  const listHold = (inner: readonly (readonly [number, string, number?])[]) => {
+    const { table } = extractOperations(
+      calls([[0, 'zswap_store() {'], [1, '  list_lru_add() {'], ...inner, [21, '  }', 20], [30, '}', 30]]),
+    );
+    const [store] = rowsOf(table, OperationKind.ZswapStore);
+    return table.zswap.get(store!)!.locks.find(({ lock }) => lock === 'list')!;
+  };
+
+  it("of a list last from its lock's call to the end of the unlock, with what is called in between", () => {
+    const { gotNs, heldNs, unlockNs, freeNs, callsHeld } = listHold([
+      [5, '    _raw_spin_lock();', 1],
+      [8, '    set_shrinker_bit();', 1],
+      [12, '    _raw_spin_unlock();', 2],
+    ]);
+    expect([heldNs, unlockNs, freeNs - gotNs, callsHeld]).toEqual([6000, 2000, 8000, 1]);
+  });
+
+  it('of a list last to the end of the function where the unlock is not traced', () => {
+    const { gotNs, heldNs, freeNs } = listHold([[5, '    _raw_spin_lock();', 1]]);
+    expect([heldNs, freeNs - gotNs]).toEqual([15_000, 15_000]);
+  });
+
+  it('of a list begin with the last lock call of the function that looks it up', () => {
+    const { heldNs } = listHold([
+      [2, '    lock_list_lru_of_memcg() {'],
+      [3, '      _raw_spin_lock();', 1],
+      [5, '      _raw_spin_unlock();', 1],
+      [7, '      _raw_spin_lock();', 1],
+      [9, '    }', 7],
+      [12, '    _raw_spin_unlock();', 1],
+    ]);
+    expect(heldNs).toBe(4000);
+    expect(listHold([[2, '    lock_list_lru_of_memcg();', 4]]).heldNs).toBe(15_000);
+  });
+
+  it('of a list are not known where its lock is not traced: the whole call at most', () => {
+    const { heldNs, gotNs, freeNs } = listHold([[8, '    set_shrinker_bit();', 1]]);
+    expect([heldNs, freeNs - gotNs]).toEqual([Number.NaN, 20_000]);
+  });
+
+  it('of a free end with the unlock, or where the handle is freed', () => {
+    const held = (inner: readonly (readonly [number, string, number?])[]) => {
+      const { table } = extractOperations(calls([[0, 'zs_free() {'], ...inner, [30, '}', 30]]));
+      return table.parts.held.get(rowsOf(table, OperationKind.Free)[0]!);
+    };
+    const locked = [
+      [2, '  _raw_spin_lock();', 1],
+      [4, '  obj_free();', 1],
+    ] as const;
+    expect(held([...locked, [8, '  _raw_spin_unlock();', 1], [20, '  kmem_cache_free();', 1]])).toBe(6000);
+    expect(held([...locked, [20, '  kmem_cache_free();', 1]])).toBe(17_000);
+    expect(held(locked)).toBe(Number.NaN);
+  });
+});
+
 describe('operations of zswap', () => {
   it('have their slot, result, places and parts', () => {
     const { table } = extractOperations(readFixture('complete/full-zswap-p2-s1.txt'));

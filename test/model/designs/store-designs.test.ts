@@ -164,8 +164,9 @@ describe('step lists', () => {
       'objcg: reference, charge',
       'atomic zswap_stored_pages: one more',
       'fields of the entry',
+      'list_lru_add: find the list',
       'lock list_lru lock',
-      'list_lru_add',
+      'put the entry on the list',
       'unlock list_lru lock',
     ]);
   });

@@ -67,6 +67,26 @@ describe('kernels patched to store in batches', () => {
     }
   });
 
+  it('take the mutex as often as recorded, with batches once for eight pages, and all else as before', () => {
+    const locked = (name: string) => {
+      const { operations } = recordings.get(name)!;
+      return storesOf(operations).reduce((sum, op) => sum + operations.zswap.get(op)!.mutexLocks, 0);
+    };
+    const { baseline, designs, assumptions } = whatIf('base', 'batch-store');
+    expect(
+      assumptions.filter(({ what }) => /size is not recorded.*all of one class/.test(what)),
+    ).toHaveLength(1);
+    const taken = ({ acquisitions }: typeof baseline) =>
+      Object.fromEntries(Object.entries(acquisitions).map(([lock, { value }]) => [lock, value]));
+    const { 'acomp_ctx->mutex': single, ...others } = taken(baseline);
+    const { 'acomp_ctx->mutex': batched, ...same } = taken(designs[0]!);
+    expect([single, batched]).toEqual([locked('base'), locked('batch')]);
+    expect(single).toBe(8 * batched!);
+    expect(same).toEqual(others);
+    const lists = [...recordings.get('base')!.operations.zswap.values()].flatMap(({ locks }) => locks);
+    expect(others['list_lru lock']).toBe(lists.filter(({ lock }) => lock === 'list').length);
+  });
+
   it('refuse folios as a whole, with the pages of batches that were published', () => {
     const { operations, compaction } = recordings.get('batch-refused')!;
     const { zswap } = checkStructure({

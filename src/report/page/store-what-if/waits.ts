@@ -11,22 +11,22 @@ import { STORE_PARTS } from './parts.ts';
 /** Waits for locks, and what the engines of IAA did. */
 export function renderStoreWaits({ baseline, designs, iaa }: StoreWhatIfResult): Html {
   const all = [baseline, ...designs];
+  // A lock that nobody waits for may still be taken less often.
   const rows = all.flatMap((design) =>
-    Object.keys(design.lockWaitNs)
-      .filter((lock) => all.some(({ lockWaitNs }) => (lockWaitNs[lock]?.hi ?? 0) > 0))
-      .map((lock) => ({ id: design.id, lock, design })),
+    Object.keys(design.acquisitions).map((lock) => ({ id: design.id, lock, design })),
   );
   type Row = (typeof rows)[number];
   return html`<section aria-labelledby="${STORE_PARTS.device}">
 ${heading(2, STORE_PARTS.device, iaa ? 'Lock waits and IAA' : 'Lock waits')}
-<p class="note">Waits of all tasks together in us. The context is a mutex: whoever waits for it sleeps.</p>
+<p class="note">Waits of all tasks together in us; how often somebody waited, and how often the lock was taken in all. The context is a mutex: whoever waits for it sleeps.</p>
 ${renderTable<Row>(
   rows,
   [
     { title: 'Lock', kind: 'name', cell: ({ lock }) => lock },
     { title: 'Design', kind: 'text', cell: ({ id }) => id },
     ...threeColumns<Row>('Waited', ({ design, lock }) => design.lockWaitNs[lock] ?? null, usCell),
-    ...threeColumns<Row>('Times', ({ design, lock }) => design.contended[lock] ?? null, countCell),
+    ...threeColumns<Row>('Waits', ({ design, lock }) => design.contended[lock] ?? null, countCell),
+    ...threeColumns<Row>('Taken', ({ design, lock }) => design.acquisitions[lock] ?? null, countCell),
   ],
   { caption: 'Waits for locks', group: 'store-waits', file: 'lock-waits' },
 )}
