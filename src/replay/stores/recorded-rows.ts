@@ -187,16 +187,8 @@ export function recordedRows(
     const kept = withUsualTimes(list, all, interrupted);
     return withThinking(ops, kept, beginNs, busy, unheld, 1 - tracer.between);
   });
-  return {
-    tasks,
-    zswap,
-    unheld,
-    beginNs,
-    interrupted,
-    left,
-    staleEntries: stale,
-    listShare: listHoldsShown(ops) === 'by share' ? listShare : null,
-  };
+  const usedShare = listHoldsShown(ops) === 'by share' ? listShare : null;
+  return { tasks, zswap, unheld, beginNs, interrupted, left, staleEntries: stale, listShare: usedShare };
 }
 
 function storePath(store: RecordedStore): string | null {

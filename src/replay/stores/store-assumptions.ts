@@ -177,11 +177,7 @@ function fateAssumptions({ rows, sizes, fates, limit, nodes, processes }: Basis)
       ? []
       : [assumed('fates are those of the recorded tasks, not of the repeated ones')]),
     ...(nodes.nodes === 1
-      ? [
-          assumed(
-            'one node: where pages lie no recording shows, and lists of printed arguments are not replayed (--nodes, --memcgs assume some)',
-          ),
-        ]
+      ? [listAssumption(rows, nodes.memcgs)]
       : [
           assumed(
             `${nodes.nodes} nodes, CPUs spread evenly; ${pagesElsewhere.toFixed(2)} of the pages lie on another node than the CPU that stores them (0 where everybody reclaims its own node, ${((nodes.nodes - 1) / nodes.nodes).toFixed(2)} for pages spread evenly: --pages-elsewhere)`,
@@ -194,6 +190,19 @@ function fateAssumptions({ rows, sizes, fates, limit, nodes, processes }: Basis)
       ? [assumed(`${nodes.memcgs} memcgs, tasks in turn; none has a limit of its own`)]
       : []),
   ];
+}
+
+/** Which lists entries are on, with one node. */
+function listAssumption({ zswap }: RecordedRows, memcgs: number): Assumption {
+  if (!zswap.showsLists)
+    return assumed('one node: the recording shows neither nodes nor memcgs (--nodes, --memcgs assume some)');
+  return {
+    what:
+      memcgs === 1
+        ? `memcg and node of an entry: as list_lru_add was called (memcgs: ${zswap.lists}), of refused folios as their task's others`
+        : 'node of an entry: as list_lru_add was called',
+    basis: 'measured',
+  };
 }
 
 function codecAssumptions({ cost, isDevice }: Codec, { sizes, iaa }: Basis): Assumption[] {

@@ -108,6 +108,11 @@ export class RecordedZswap {
     return this.#frees.get(op) ?? [];
   }
 
+  /** Printed arguments tell entries' memcgs and nodes. */
+  get showsLists(): boolean {
+    return this.#memcgs.size > 0;
+  }
+
   /** Lists that are shown: memcgs, at least one. */
   get lists(): number {
     return Math.max(1, this.#memcgs.size);

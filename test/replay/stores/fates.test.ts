@@ -261,6 +261,7 @@ describe('any operations under any limit', () => {
           pool,
           compressed,
           nodes: ONE_NODE,
+          lists: new Map(),
           cpus: 1,
           shrinker: shrinker as FateWorld['shrinker'],
           pace: { wakeNs: 1000, writebackNs: 1000 },

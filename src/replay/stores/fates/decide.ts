@@ -134,7 +134,7 @@ export class FateRun {
 
   #store({ task, cpu, row }: TimedCall): Row {
     const { pages } = row;
-    const { compressed } = this.#world;
+    const { compressed, lists } = this.#world;
     const key = row.op * 512 + 1;
     const nodeOfPages = this.#places.nodeOfPages(cpu, key);
     const { firstSlot, older } = this.#slots.place(pages.map(({ followed }) => followed));
@@ -144,8 +144,8 @@ export class FateRun {
     const { rejection, failedPage, freed } = storeFolio(this.#state, {
       firstSlot,
       pages: pages.map((page, k) => compressed(page, key + k)),
-      memcg: this.#places.memcgOf(task),
-      node: this.#places.nodeOfEntries(cpu, nodeOfPages),
+      memcg: this.#places.memcgOf(task, lists.get(row.op)),
+      node: this.#places.nodeOfEntries(cpu, nodeOfPages, lists.get(row.op)),
       // Which node the page lies on is remembered with its entry.
       contents: pages.map(() => nodeOfPages),
     });

@@ -14,6 +14,7 @@ import { FateRun } from './decide.ts';
 import type { NodesRequest } from './nodes.ts';
 import type { CompressedPages } from './page-sizes.ts';
 import type { StoreFates } from './result.ts';
+import { shownLists } from './shown-lists.ts';
 import type { Decided, TimedCall } from './world.ts';
 
 /** What decides about the folios of a recording, beside the kernel. */
@@ -54,6 +55,7 @@ export function decideFates(
   const run = new FateRun({
     ...settings,
     rules: folioRules(kernel),
+    lists: shownLists(rows.zswap, rows.tasks),
     entriesOfCpu: kernel.entriesOfCpu === true,
     pool: new Pool(settings.geometry, settings.fullness),
     shrinker: shrinkerOf(rows, settings.limit, writebacks.flat().length),

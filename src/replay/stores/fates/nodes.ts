@@ -1,5 +1,6 @@
 import { mix } from '../../engine/random.ts';
 import type { EntryNodes } from './result.ts';
+import type { ShownList } from './shown-lists.ts';
 
 /** A machine of several nodes, and where its pages lie: no recording shows it. */
 export interface NodesRequest {
@@ -44,8 +45,9 @@ export class NodePlaces {
     return Math.floor(((cpu % this.#cpus) * this.#request.nodes) / this.#cpus);
   }
 
-  memcgOf(task: number): number {
-    return task % this.#request.memcgs;
+  /** @param shown What the recording shows, which stays unless several are asked for. */
+  memcgOf(task: number, shown?: ShownList): number {
+    return shown && this.#request.memcgs === 1 ? shown.memcg : task % this.#request.memcgs;
   }
 
   /** Node of a folio's memory: that of the CPU, or with the given chance one of the others. */
@@ -56,7 +58,9 @@ export class NodePlaces {
     return (own + 1 + (mix(key, 2, 11) % (nodes - 1))) % nodes;
   }
 
-  nodeOfEntries(cpu: number, nodeOfPages: number): number {
+  /** @param shown As of {@link memcgOf}. */
+  nodeOfEntries(cpu: number, nodeOfPages: number, shown?: ShownList): number {
+    if (shown && this.#request.nodes === 1) return shown.node;
     return this.#entriesOfCpu ? this.nodeOfCpu(cpu) : nodeOfPages;
   }
 

@@ -5,6 +5,7 @@ import type { PoolLimit } from '../../../model/zswap/limits.ts';
 import type { Row } from '../recorded-rows.ts';
 import type { NodesRequest } from './nodes.ts';
 import type { CompressedPages } from './page-sizes.ts';
+import type { ShownList } from './shown-lists.ts';
 import type { ShrinkPace } from './shrinking.ts';
 
 /** An operation with its task and when it began. */
@@ -26,6 +27,8 @@ export interface FateWorld {
   readonly pool: Pool;
   readonly compressed: CompressedPages;
   readonly nodes: NodesRequest;
+  /** By operation, where the recording shows them: they hold as long as no other memcgs, or nodes, are asked for. */
+  readonly lists: ReadonlyMap<number, ShownList>;
   readonly cpus: number;
   /** Who writes back: the worker that refused folios wake, or reclaim, where and as often as it was recorded to. */
   readonly shrinker: 'worker' | 'reclaim';
