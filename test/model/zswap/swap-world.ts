@@ -78,6 +78,11 @@ export class SwapWorld {
     if (!this.cache.has(slot)) return;
     this.#write(slot, this.truth.get(slot)! + 1);
     this.zeros.delete(slot);
+    // A folio is dirty as a whole: what zswap had of its other pages goes when a later store fails.
+    for (const other of this.#folios.get(slot) ?? []) {
+      const cached = this.cache.get(other);
+      if (cached) this.cache.set(other, { ...cached, dirty: true });
+    }
   }
 
   /** The page is cleared, where it is in memory. */
