@@ -72,9 +72,9 @@ const OF_STORES = [
     show: VERDICT,
     also: [/^All combinations: time/m, /^About /m],
     answer: [
-      'Per batch; but with a software codec the choice is worth at most 2 % of a store, so the lock is not what decides.',
-      'A batch of 8 makes a page of a 64K folio about 1 % cheaper (-1 to +2 %), of a PMD folio half a percent; locking for each page ' +
-        'gives back a third or more of that, and the ranges of the two overlap. A single page has nothing to batch.',
+      'Per batch; but with a software codec the choice is worth at most 3 % of a store, so the lock is not what decides.',
+      'A batch of 8 makes a page of a 64K folio about 2 % cheaper (1.5 to 3 %), of a PMD folio 1 %; locking for each page leaves ' +
+        '0.6 % of that (0 to 1.4 %), and next to nothing with a PMD folio. A single page has nothing to batch.',
       'Rests on: a recording replayed with the steps of 6.13; costs of zstd from the by_n RFC, +-30 %; all other steps times 0.05 ' +
         '(assumed). What a batch saves is the calls of the mutex, nothing else.',
       'Published: usemem with zstd, v11 to v14 against their bases, 64K and PMD, has +0.5 % throughput (+0.1 to +0.8) and -6.0 % ' +
@@ -94,7 +94,7 @@ const OF_STORES = [
     show: VERDICT,
     answer: [
       'With it, where allocation is all that counts: about 1 % of a store more; the published runs cannot confirm or refute that.',
-      'Batches alone make stores of 64K folios about 1 % faster (0 to 2 %), with one slab call for a batch 2 % (1 to 4 %): the slab ' +
+      'Batches alone make stores of 64K folios about 2 % faster (1 to 3 %), with one slab call for a batch 3 % (2 to 4 %): the slab ' +
         'calls that are saved.',
       'Rests on: as above; what an entry of a bulk call costs is assumed (10 to 100 ns), so this is a bound.',
       'Recorded on the same patched kernels: bulk allocation saves 0.6 % of a store beyond what batches save.',
@@ -123,9 +123,9 @@ const OF_STORES = [
     also: COMBINATIONS,
     answer: [
       'Eight, the most that the interface takes; four already bring three quarters of it.',
-      'With two tasks 2, 4 and 8 pages make stores 1.16, 1.26 and 1.33 to 1.35 times as fast (for eight 1.2 to 1.4 over the runs); with 30 tasks, ' +
-        "which also wait for the tree's lock, 1.10, 1.17 and 1.22 to 1.25. The number of engines hardly matters with four devices in a " +
-        'package: at most 8 % of them are busy, and what a page waits for one is hidden behind the others.',
+      'With two tasks 2, 4 and 8 pages make stores 1.16, 1.28 and 1.32 to 1.34 times as fast (for eight 1.25 to 1.36 over the runs); ' +
+        "with 30 tasks, which also wait for the tree's lock, 1.11, 1.2 and 1.25 to 1.29 (1.1 to 1.3). The number of engines hardly " +
+        'matters with four devices in a package: at most 9 % of them are busy, and what a page waits for one is hidden behind the others.',
       'Rests on: costs of the driver and the engines from by_1, by_2 and by_64 of the by_n RFC (the batch of 8 comes out 5 to 6 % above ' +
         'the two published medians); other steps times 0.05 (assumed): with 0.1 it is 1.2 instead of 1.35.',
       'Published: throughput of usemem grows 1.5 to 1.8 times from one page to eight at a time. The model gives that from the baseline of zstd ' +
@@ -140,7 +140,7 @@ const OF_STORES = [
     show: VERDICT,
     also: COMBINATIONS,
     answer: [
-      'It hardly matters: two pages bring a third of a percent of a store, eight about one, with ranges that reach zero.',
+      'It hardly matters: two pages bring 1 % of a store, eight about two.',
       'Rests on and leaves open what the first question does; pages are compressed one after the other whatever the size.',
     ],
   },
@@ -153,9 +153,10 @@ const PRESSURE = [
     command:
       'pressure --codec deflate-iaa --runs 12 -d batch-store+iaa-batch -d batch-store+iaa-batch+reclaim-batch:folios=32',
     show: [/^Memory pressure/m, /^Scenario/m],
-    answer:
-      'Not by what is handed over, with folios of one page: faster stores make the run faster, and leave what must go ' +
-      'as it is. How often the shrinker is asked, and at which priority, decides; that follows from what a pass of reclaim takes.',
+    answer: [
+      'Not by what is handed over, with folios of one page: faster stores make the run faster, and leave what must go as it is.',
+      'How often the shrinker is asked, and at which priority, decides; that follows from what a pass of reclaim takes.',
+    ],
   },
   {
     question: 'The same with folios of 64 KiB, with zstd, and when a pass takes the 32 folios at once?',
@@ -163,11 +164,13 @@ const PRESSURE = [
       'pressure --codec zstd --folio-pages 16 --slice 512M --set working-set=1.3 --runs 8' +
       ' -d batch-store+reclaim-batch -d batch-store+reclaim-batch+scan-folios',
     show: [/^Memory pressure/m, /^Scenario/m],
-    answer:
-      'Yes, far more than ten times, if a pass of reclaim takes the 32 folios (512 pages) off the list instead of 32 pages: it has ' +
-      'enough at priority 12 or 11, and a shrinker that is asked there has less than a batch of 128 entries to scan, so it ' +
-      'scans none. The codec counts by its ratio alone: deflate-iaa, which compresses less, has 32 times. With 1.5 times and more ' +
-      'of the memory wanted it is two to four times fewer (pressure.md). Whether the announced prototype does that is not published; the patch posted in October 2024 does not.',
+    answer: [
+      'Yes, far more than ten times, if a pass of reclaim takes the 32 folios (512 pages) off the list instead of 32 pages.',
+      'It then has enough at priority 12 or 11, and a shrinker that is asked there has less than a batch of 128 entries to scan, so it ' +
+        'scans none. The codec counts by its ratio alone: deflate-iaa, which compresses less, has 32 times. With 1.5 times and more ' +
+        'of the memory wanted it is two to four times fewer (pressure.md).',
+      'Cannot be told: whether the announced prototype does that. The patch posted in October 2024 does not.',
+    ],
   },
   {
     question: 'No page written back with everything batched?',
@@ -176,9 +179,11 @@ const PRESSURE = [
       ' -d batch-store+iaa-batch+reclaim-batch+readahead-decompress-batch+writeback-batch' +
       ' -d batch-store+iaa-batch+reclaim-batch+scan-folios+readahead-decompress-batch+writeback-batch',
     show: [/^Memory pressure/m, /^Scenario/m],
-    answer:
-      'Nearly, with the same assumption: what is left comes from the first calls of reclaim, when every page was just touched and ' +
-      'passes fall to low priorities. Batches of loads and writebacks make it faster, and do not change how many go.',
+    answer: [
+      'Nearly, with the same assumption; not without it.',
+      'What is left comes from the first calls of reclaim, when every page was just touched and passes fall to low priorities. ' +
+        'Batches of loads and writebacks make it faster, and do not change how many go.',
+    ],
   },
   {
     question: 'And when jobs arrive by themselves, so that faster ones are fewer at once?',
@@ -186,25 +191,32 @@ const PRESSURE = [
       'pressure --demand open --codec deflate-iaa --runs 12' +
       ' -d batch-store+iaa-batch+reclaim-batch+readahead-decompress-batch+writeback-batch',
     show: [/^Memory pressure/m, /^Scenario/m],
-    answer:
-      'Then speed does change what is written back, in most runs by less than three times. Where the base just falls behind its ' +
-      'arrivals it can be far more, and there other luck changes as much. A kernel build is not of this kind: `make -j` keeps ' +
-      'as many jobs at once.',
+    answer: [
+      'Then speed does change what is written back, in most runs by less than three times.',
+      'Where the base just falls behind its arrivals it can be far more, and there other luck changes as much. A kernel build is ' +
+        'not of this kind: `make -j` keeps as many jobs at once.',
+    ],
   },
   {
     question: 'What does the loop make of the published builds, and how far off is it?',
     command: 'pressure --published --runs 12',
     show: [/^Published/m, /^What this rests/m],
-    answer:
-      'Its sys time with IAA is about right; with zstd the cover has 27 % less, where the loop has none to give. That run ' +
-      'stored 47 % fewer pages, which is most of the saving; its sys time for each page stored rose. v12 measured the same ' +
-      'build again, on a newer base: 2.8 % less sys time. What builds wrote back is not predicted (pressure.md).',
+    answer: [
+      'Its sys time with IAA is about right; with zstd the cover has 27 % less, where the loop has none to give.',
+      'That run stored 47 % fewer pages, which is most of the saving; its sys time for each page stored rose. v12 measured the same ' +
+        'build again, on a newer base: 2.8 % less sys time.',
+      'Not predicted: what the builds wrote back (pressure.md).',
+    ],
   },
   {
     question:
       'bulk-entries or node-entries: how many entries are on the wrong node, and written back from there?',
     command: 'pressure --nodes 2 --codec deflate-iaa --runs 12 -d bulk-entries -d batch-store+node-entries',
     show: [/^bulk-entries/m, /^Which assumption/m],
+    answer: [
+      "With bulk-entries half of the entries are on another node than their page, and half of what is written back comes from the other node's list; with node-entries none.",
+      'Half, because tasks run on both nodes and their pages are spread over both; in numbers of pages written back the two differ by no more than luck.',
+    ],
   },
 ];
 
