@@ -7,6 +7,7 @@ import { changeText, comparisonIds, PLACES, sideNames } from './page/compare/sid
 import { renderComparisonTrust } from './page/compare/trust.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading } from './page/figure.ts';
+import { renderMethodFooter } from './page/method-footer.ts';
 import { plural } from './page/quantity.ts';
 import { renderTable } from './page/tables.ts';
 import { type Page, renderPage } from './page/template.ts';
@@ -117,21 +118,11 @@ ${renderTable(
 
 /** How the numbers were made, and how to make them again. */
 function method({ method: how, tool, before, after, schemaVersion }: ComparisonResult): Html {
-  const sums = [...before.recordings, ...after.recordings]
-    .flatMap(({ inputs }) => inputs)
-    .filter(({ sha256, name }) => sha256 !== '' && name !== '-')
-    .map(({ sha256, name }) => html`${sha256}  ${name}`);
-  return html`<footer>
-${heading(2, PLACES.method, 'Method')}
-<p>${[how.interval, how.test, how.correction].join(' ')}</p>
-<p>To make this report again:</p>
-<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
-${
-  sums.length === 0
-    ? NOTHING
-    : html`<p>Input (SHA-256 of the text, after unpacking):</p>
-<pre tabindex="0" role="group" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
-}
-<p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
-</footer>`;
+  return renderMethodFooter({
+    id: PLACES.method,
+    how: html`<p>${[how.interval, how.test, how.correction].join(' ')}</p>`,
+    tool,
+    schemaVersion,
+    files: [...before.recordings, ...after.recordings].flatMap(({ inputs }) => inputs),
+  });
 }

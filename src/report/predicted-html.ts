@@ -4,6 +4,7 @@ import { changeCell, usCell } from './page/cells.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading, renderFigure } from './page/figure.ts';
 import { Ids, slugify } from './page/ids.ts';
+import { renderMethodFooter } from './page/method-footer.ts';
 import { formatCount, plural } from './page/quantity.ts';
 import { type Column, type Exact, exact, renderTable } from './page/tables.ts';
 import { type Page, renderPage } from './page/template.ts';
@@ -37,14 +38,14 @@ ${warnings.length === 0 ? NOTHING : html`${heading(2, 'warnings', 'Before believ
 ${joinHtml(sections, '\n')}
 ${trust(result)}
 </main>
-<footer>
-${heading(2, 'method', 'Method')}
-<p>Predicted is the median of the what-if's runs with their middle 90 %; measured the median of the recordings. The what-if was made without these recordings, by:</p>
-<pre tabindex="0" role="group" aria-label="Command of the what-if">${result.prediction.command}</pre>
-<p>To make this report again:</p>
-<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
-<p class="note">${tool.name} ${tool.version}, result schema ${result.schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
-</footer>`;
+${renderMethodFooter({
+  id: 'method',
+  how: html`<p>Predicted is the median of the what-if's runs with their middle 90 %; measured the median of the recordings. The what-if was made without these recordings, by:</p>
+<pre tabindex="0" role="group" aria-label="Command of the what-if">${result.prediction.command}</pre>`,
+  tool,
+  schemaVersion: result.schemaVersion,
+  files: [],
+})}`;
   return renderPage(`Predicted and measured - ${tool.name}`, `${tool.name} ${tool.version}`, body);
 }
 

@@ -1,7 +1,8 @@
 import type { Parameter } from '../replay/pressure/parameters.ts';
 import type { PressureResult } from '../replay/pressure/result.ts';
-import { type Html, html, joinHtml, NOTHING, prose } from './page/escape.ts';
+import { type Html, html, NOTHING, prose } from './page/escape.ts';
 import { heading } from './page/figure.ts';
+import { renderMethodFooter } from './page/method-footer.ts';
 import { renderPressureDesigns } from './page/pressure/designs.ts';
 import { PRESSURE_PARTS } from './page/pressure/parts.ts';
 import { renderPressurePublished } from './page/pressure/published.ts';
@@ -91,20 +92,11 @@ ${reading === null ? NOTHING : diagnosticsTable(reading.findings)}
 
 /** How the numbers were made, and how to make them again. */
 function method({ tool, inputs, schemaVersion }: PressureResult): Html {
-  const sums = inputs
-    .filter(({ sha256, name }) => sha256 !== '' && name !== '-')
-    .map(({ sha256, name }) => html`${sha256}  ${name}`);
-  return html`<footer>
-${heading(2, PRESSURE_PARTS.method, 'Method')}
-<p>Page faults, reclaim, zswap with its limits and shrinker, writeback and loads are played event by event, for the kernel as it is and for each design, with the same parameters and luck, run by run. Numbers are medians of the runs with their middle 90 %; counts are pages of the slice.</p>
-<p>To make this report again:</p>
-<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
-${
-  sums.length === 0
-    ? NOTHING
-    : html`<p>Input (SHA-256 of the text, after unpacking):</p>
-<pre tabindex="0" role="group" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
-}
-<p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
-</footer>`;
+  return renderMethodFooter({
+    id: PRESSURE_PARTS.method,
+    how: html`<p>Page faults, reclaim, zswap with its limits and shrinker, writeback and loads are played event by event, for the kernel as it is and for each design, with the same parameters and luck, run by run. Numbers are medians of the runs with their middle 90 %; counts are pages of the slice.</p>`,
+    tool,
+    schemaVersion,
+    files: inputs,
+  });
 }

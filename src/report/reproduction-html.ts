@@ -7,6 +7,7 @@ import { type PairRow, scatterSpec } from './charts/scatter.ts';
 import { changeCell } from './page/cells.ts';
 import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
 import { heading, renderFigure } from './page/figure.ts';
+import { renderMethodFooter } from './page/method-footer.ts';
 import { plural } from './page/quantity.ts';
 import { type Column, exact, renderTable } from './page/tables.ts';
 import { type Page, renderPage } from './page/template.ts';
@@ -63,13 +64,7 @@ ${renderRests(box)}
 <dt>Made by</dt><dd>${tool.name} ${tool.version}: <code>${tool.command}</code></dd></dl>
 </section>
 </main>
-<footer>
-${heading(2, 'method', 'Method')}
-<p>Samples of machine constants from published ranges that give the baseline rows within their noise are pushed through the design; the median and the middle 90 % are the prediction. Rows marked as not predictable say why, with what bounds are known.</p>
-<p>To make this report again:</p>
-<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
-<p class="note">${tool.name} ${tool.version}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
-</footer>`;
+${renderMethodFooter({ id: 'method', how: html`<p>Samples of machine constants from published ranges that give the baseline rows within their noise are pushed through the design; the median and the middle 90 % are the prediction. Rows marked as not predictable say why, with what bounds are known.</p>`, tool, schemaVersion: null, files: [] })}`;
   return renderPage(`Published and predicted - ${tool.name}`, `${tool.name} ${tool.version}`, body);
 }
 

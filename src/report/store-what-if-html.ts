@@ -1,6 +1,7 @@
 import type { StoreWhatIfResult } from '../replay/stores/result.ts';
-import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
+import { type Html, html, NOTHING } from './page/escape.ts';
 import { heading } from './page/figure.ts';
+import { renderMethodFooter } from './page/method-footer.ts';
 import { plural } from './page/quantity.ts';
 import { renderStoreDesigns, renderStoreLatency } from './page/store-what-if/designs.ts';
 import { renderStoreEntries, renderStoreFit, renderStoreUnknowns } from './page/store-what-if/evidence.ts';
@@ -55,20 +56,11 @@ ${diagnosticsTable(reading.findings)}
 
 /** How the numbers were made, and how to make them again. */
 function method({ tool, inputs, schemaVersion }: StoreWhatIfResult): Html {
-  const sums = inputs
-    .filter(({ sha256, name }) => sha256 !== '' && name !== '-')
-    .map(({ sha256, name }) => html`${sha256}  ${name}`);
-  return html`<footer>
-${heading(2, STORE_PARTS.method, 'Method')}
-<p>The recorded stores, loads, invalidations and writebacks are replayed as closed loops: a task's next operation starts after its own last one and the recorded pause. Waiting is taken out of the recorded times and comes back only where the model makes somebody wait. The first run has the recorded times as they were, the others the same times in another order and other values of what is known as a range; base and designs meet the same ones, run by run. Numbers are medians of the runs.</p>
-<p>To make this report again:</p>
-<pre tabindex="0" role="region" aria-label="Command">${tool.command}</pre>
-${
-  sums.length === 0
-    ? NOTHING
-    : html`<p>Input (SHA-256 of the text, after unpacking):</p>
-<pre tabindex="0" role="region" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
-}
-<p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
-</footer>`;
+  return renderMethodFooter({
+    id: STORE_PARTS.method,
+    how: html`<p>The recorded stores, loads, invalidations and writebacks are replayed as closed loops: a task's next operation starts after its own last one and the recorded pause. Waiting is taken out of the recorded times and comes back only where the model makes somebody wait. The first run has the recorded times as they were, the others the same times in another order and other values of what is known as a range; base and designs meet the same ones, run by run. Numbers are medians of the runs.</p>`,
+    tool,
+    schemaVersion,
+    files: inputs,
+  });
 }

@@ -1,6 +1,6 @@
 import type { WhatIfResult } from '../replay/result.ts';
-import { type Html, html, joinHtml, NOTHING } from './page/escape.ts';
-import { heading } from './page/figure.ts';
+import { type Html, html, NOTHING } from './page/escape.ts';
+import { renderMethodFooter } from './page/method-footer.ts';
 import { type Page, renderPage } from './page/template.ts';
 import { renderCompaction } from './page/what-if/compaction.ts';
 import { renderDesigns } from './page/what-if/designs.ts';
@@ -50,20 +50,11 @@ ${method(result)}`;
 /** How the numbers were made, and how to make them again. */
 function method(result: WhatIfResult): Html {
   const { tool, inputs, schemaVersion } = result;
-  const sums = inputs
-    .filter(({ sha256, name }) => sha256 !== '' && name !== '-')
-    .map(({ sha256, name }) => html`${sha256}  ${name}`);
-  return html`<footer>
-${heading(2, PARTS.method, 'Method')}
-<p>The recorded frees are replayed as closed loops: a task's next free starts after its own last one and the recorded pause. Waiting is taken out of the recorded times and comes back only where the model makes somebody wait. The first run has the recorded times as they were, the others the same times in another order; base and designs meet the same times and parameters, run by run. Numbers are medians of the runs. ${intervalsSentence(result)}</p>
-<p>To make this report again:</p>
-<pre tabindex="0" role="group" aria-label="Command">${tool.command}</pre>
-${
-  sums.length === 0
-    ? NOTHING
-    : html`<p>Input (SHA-256 of the text, after unpacking):</p>
-<pre tabindex="0" role="group" aria-label="Checksums of the input">${joinHtml(sums, '\n')}</pre>`
-}
-<p class="note">${tool.name} ${tool.version}, result schema ${schemaVersion}. The page loads nothing and holds no date: the same input gives the same bytes.</p>
-</footer>`;
+  return renderMethodFooter({
+    id: PARTS.method,
+    how: html`<p>The recorded frees are replayed as closed loops: a task's next free starts after its own last one and the recorded pause. Waiting is taken out of the recorded times and comes back only where the model makes somebody wait. The first run has the recorded times as they were, the others the same times in another order; base and designs meet the same times and parameters, run by run. Numbers are medians of the runs. ${intervalsSentence(result)}</p>`,
+    tool,
+    schemaVersion,
+    files: inputs,
+  });
 }
