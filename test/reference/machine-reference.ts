@@ -153,6 +153,7 @@ class Reference {
   /** Zspage that compaction moves objects into. */
   destination = -1;
   tasksEnd = 0;
+  lastCpu = 0;
   /** By package: which device is next; by device: when its engines are free, and ends of its pages. */
   readonly turn: number[] = [];
   readonly engines: number[][] = [];
@@ -293,11 +294,17 @@ class Reference {
     return this.result;
   }
 
+  /** All tasks have ended; at the very moment of the last end only its own CPU knows. */
+  isOver({ id, time }: Cpu): boolean {
+    if (this.tasksLeft > 0) return false;
+    return time > this.tasksEnd || (time === this.tasksEnd && id === this.lastCpu);
+  }
+
   advance(cpu: Cpu, thread: Thread): void {
     thread.t = cpu.time;
     if (!thread.now) {
       if (thread.kind === 'hog') {
-        const over = this.tasksLeft === 0 && cpu.time >= this.tasksEnd;
+        const over = this.isOver(cpu);
         const until = over ? cpu.time : this.tickFrom(cpu.time + this.slice);
         thread.readyAt = over ? Number.POSITIVE_INFINITY : until;
         this.schedule(cpu, until);
@@ -313,7 +320,7 @@ class Reference {
           return;
         }
       } else {
-        if (thread.background && this.tasksLeft === 0 && cpu.time >= this.tasksEnd) {
+        if (thread.background && this.isOver(cpu)) {
           thread.readyAt = Number.POSITIVE_INFINITY;
           this.schedule(cpu, cpu.time);
           return;
@@ -504,7 +511,11 @@ class Reference {
       else {
         thread.readyAt = Number.POSITIVE_INFINITY;
         this.tasksLeft--;
-        this.tasksEnd = Math.max(this.tasksEnd, t);
+        const { id } = thread.cpu;
+        if (t > this.tasksEnd || (t === this.tasksEnd && id < this.lastCpu)) {
+          this.tasksEnd = t;
+          this.lastCpu = id;
+        }
       }
     }
     if (!isWorker) thread.rows += op.folio.length;

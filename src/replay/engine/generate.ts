@@ -178,7 +178,7 @@ limit = double(earliest);`;
   state = drainLabel[queue];
   continue run;
 }`;
-    const background = `if (isBackground[thread] && threads.isOver(t)) { threads.retire(cpu, thread, t); continue pick; }`;
+    const background = `if (isBackground[thread] && threads.isOver(cpu, t)) { threads.retire(cpu, thread, t); continue pick; }`;
     const entries = this.#shape.paths.map((at) => this.#label(`at ${at}`));
     const go = entries.length === 1 ? `state = ${entries[0]};` : 'state = entryLabel[rows[op * 5 + 4]];';
     return `case 0: {

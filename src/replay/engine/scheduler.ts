@@ -32,6 +32,8 @@ export class Scheduler extends RunQueues {
   #hogsNs = 0;
   #tasksLeft = 0;
   #tasksEndNs = 0;
+  /** CPU of the task that ended last. */
+  #lastCpu = 0;
   readonly #turns: Turns;
   readonly #wakeNs: number;
   readonly #switchNs: number;
@@ -124,7 +126,10 @@ export class Scheduler extends RunQueues {
   ended(cpu: number, thread: number, t: number, readyNs: number): void {
     if (readyNs === Number.POSITIVE_INFINITY) {
       this.#tasksLeft--;
-      if (t > this.#tasksEndNs) this.#tasksEndNs = t;
+      if (t > this.#tasksEndNs || (t === this.#tasksEndNs && cpu < this.#lastCpu)) {
+        this.#tasksEndNs = t;
+        this.#lastCpu = cpu;
+      }
     }
     this.pause(cpu, thread, t, readyNs);
   }
@@ -154,9 +159,13 @@ export class Scheduler extends RunQueues {
     this.pause(cpu, thread, t, t);
   }
 
-  /** All tasks that anybody waits for have ended before `t`. */
-  isOver(t: number): boolean {
-    return this.#tasksLeft === 0 && t >= this.#tasksEndNs;
+  /**
+   * All tasks that anybody waits for have ended. At the very moment of the last end only its own CPU knows: which of
+   * several CPUs comes first at one time must decide nothing.
+   */
+  isOver(cpu: number, t: number): boolean {
+    const isKnown = t > this.#tasksEndNs || (t === this.#tasksEndNs && cpu === this.#lastCpu);
+    return this.#tasksLeft === 0 && isKnown;
   }
 
   /** A background task ends. */
@@ -179,7 +188,7 @@ export class Scheduler extends RunQueues {
       this.#pull(cpu, t);
       return;
     }
-    const isOver = this.isOver(t);
+    const isOver = this.isOver(cpu, t);
     const until = isOver ? t : this.#turns.endOf(t);
     this.#hogsNs += until - t;
     this.readyNs[thread] = isOver ? Number.POSITIVE_INFINITY : until;
